@@ -1,0 +1,293 @@
+//! Where a call goes: transport, host, port and path, written as a URL.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// An address family. A call is made in exactly one, and says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Internet Protocol version 4.
+    Ipv4,
+    /// Internet Protocol version 6.
+    Ipv6,
+}
+
+impl Family {
+    /// The family of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Ipv4,
+            IpAddr::V6(_) => Self::Ipv6,
+        }
+    }
+
+    /// The family as scenarios and reports write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How a call travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// HTTP/1.1 in the clear.
+    Http,
+    /// HTTP/1.1 or, by ALPN, HTTP/2 over TLS.
+    Https,
+    /// One sealed line over a TCP connection.
+    Tcp,
+    /// One sealed datagram.
+    Udp,
+}
+
+impl Transport {
+    /// The URL scheme.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+
+    /// Whether the transport carries HTTP requests.
+    #[must_use]
+    pub fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A host as it is written in a URL: a name to resolve, or an address.
+///
+/// Numbers in disguise are read as a browser reads them (WHATWG URL, "IPv4 parser"): `2852039166`, `0xA9FEA9FE` and
+/// `0251.0376.0251.0376` are all the address 169.254.169.254, and become an [`Host::Ip`] here, where a policy can
+/// see them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Host {
+    /// A name that has to be resolved, in lower case and without a trailing dot.
+    Name(String),
+    /// An address.
+    Ip(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Ip(IpAddr::V4(address)) => write!(f, "{address}"),
+            Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+/// Why a text is no address a call could go to. The text itself is not repeated: the place that has it points at it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// The text is not a URL at all.
+    #[error("not a URL: {0}")]
+    NotUrl(String),
+    /// The scheme is none that a call can travel by.
+    #[error("scheme `{0}` is not one of `http`, `https`, `tcp`, `udp`")]
+    Scheme(String),
+    /// There is no host in it.
+    #[error("no host in it")]
+    NoHost,
+    /// The transport has no port of its own and the text names none.
+    #[error("`{0}` needs a port")]
+    NoPort(Transport),
+    /// A user name or password: secrets do not belong in an address.
+    #[error("user name or password in it: an address ends up in reports")]
+    Credentials,
+    /// A path, query or fragment where the transport has none.
+    #[error("`{0}` takes no path, query or fragment")]
+    Path(Transport),
+}
+
+/// One way in to something: `https://host/path`, `tcp://host:port`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Address {
+    /// How the call travels.
+    pub transport: Transport,
+    /// Whom it goes to.
+    pub host: Host,
+    /// The port, 1 to 65535 (0 is refused by the system when the call is placed).
+    pub port: u16,
+    /// Path and query as the request line carries them; empty for TCP and UDP.
+    pub path: String,
+}
+
+impl Address {
+    /// `host:port` without the port where it is the scheme's own: what an HTTP `Host` header carries (RFC 9110
+    /// section 7.2).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match (self.transport, self.port) {
+            (Transport::Http, 80) | (Transport::Https, 443) => self.host.to_string(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let url = Url::parse(text).map_err(|error| AddressError::NotUrl(error.to_string()))?;
+        let transport = match url.scheme() {
+            "http" => Transport::Http,
+            "https" => Transport::Https,
+            "tcp" => Transport::Tcp,
+            "udp" => Transport::Udp,
+            other => return Err(AddressError::Scheme(other.to_owned())),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(AddressError::Credentials);
+        }
+        let host = read_host(url.host_str().ok_or(AddressError::NoHost)?)?;
+        let port = url.port_or_known_default().ok_or(AddressError::NoPort(transport))?;
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        if transport.is_http() {
+            return Ok(Self { transport, host, port, path });
+        }
+        if !matches!(path.as_str(), "" | "/") || url.fragment().is_some() {
+            return Err(AddressError::Path(transport));
+        }
+        Ok(Self { transport, host, port, path: String::new() })
+    }
+}
+
+/// Reads a host the way browsers do, for every scheme: the `url` crate does so only for the schemes it calls special.
+fn read_host(text: &str) -> Result<Host, AddressError> {
+    match url::Host::parse(text).map_err(|error| AddressError::NotUrl(error.to_string()))? {
+        url::Host::Domain(name) => match name.trim_end_matches('.') {
+            "" => Err(AddressError::NoHost),
+            name => Ok(Host::Name(name.to_ascii_lowercase())),
+        },
+        url::Host::Ipv4(address) => Ok(Host::Ip(IpAddr::V4(address))),
+        url::Host::Ipv6(address) => Ok(Host::Ip(IpAddr::V6(address))),
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        text.parse()
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "/" => write!(f, "{}://{}", self.transport, self.authority()),
+            path => write!(f, "{}://{}{path}", self.transport, self.authority()),
+        }
+    }
+}
+
+/// The IPv4 address that an IPv6 address carries inside, if it is one of the forms that do.
+///
+/// Known forms: v4-mapped `::ffff:0:0/96` and v4-compatible `::/96` (RFC 4291 section 2.5.5), NAT64 `64:ff9b::/96`
+/// (RFC 6052), 6to4 `2002::/16` (RFC 3056), Teredo `2001::/32` with the client's address inverted (RFC 4380 section 4),
+/// and ISATAP `…:0:5efe:a.b.c.d` (RFC 5214 section 6.1).
+#[must_use]
+pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let s = address.segments();
+    let join = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match s {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] if (high, low) != (0, 0) && (high, low) != (0, 1) => {
+            Some(join(high, low))
+        }
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(join(high, low)),
+        [0x2002, high, low, ..] => Some(join(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => Some(join(!high, !low)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(join(high, low)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_written_back() {
+        for (text, written) in [
+            ("https://app-1.example.test", "https://app-1.example.test"),
+            ("https://APP-1.example.test.:8443/a?b=c", "https://app-1.example.test:8443/a?b=c"),
+            ("http://10.0.0.4:8080", "http://10.0.0.4:8080"),
+            ("tcp://[::1]:9000", "tcp://[::1]:9000"),
+            ("udp://host.test:53", "udp://host.test:53"),
+            ("http://2852039166/", "http://169.254.169.254"),
+            ("tcp://0xA9FEA9FE:80", "tcp://169.254.169.254:80"),
+        ] {
+            assert_eq!(text.parse::<Address>().map(|a| a.to_string()), Ok(written.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_by_name() {
+        let why = |text: &str| text.parse::<Address>().expect_err(text).to_string();
+        assert!(why("ftp://x").contains("`ftp`"));
+        assert!(why("tcp://x").contains("needs a port"));
+        assert!(why("http://u:p@x").contains("password"));
+        assert!(why("tcp://x:1/path").contains("no path"));
+        assert!(why("nonsense").contains("not a URL"));
+    }
+
+    #[test]
+    fn disguised_ipv4_addresses_are_found() {
+        for text in [
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "::a9fe:a9fe",
+            "2001:0:1:2:3:4:5601:5601",
+            "fe80::5efe:a9fe:a9fe",
+        ] {
+            let found = embedded_ipv4(text.parse().expect("an address"));
+            assert_eq!(found, Some(Ipv4Addr::new(169, 254, 169, 254)), "{text}");
+        }
+        for text in ["::1", "::", "2001:db8::1", "fd00::1"] {
+            assert_eq!(embedded_ipv4(text.parse().expect("an address")), None, "{text}");
+        }
+    }
+}

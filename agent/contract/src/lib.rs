@@ -1,0 +1,34 @@
+//! The words Ringfence's runner and agents share.
+//!
+//! What comes in: values either side wants to say. What goes out: bytes that the other side can verify.
+//! This crate must not know how anything travels: it opens no socket, reads no clock and spawns nothing, so both
+//! sides, and anybody else's tool, can depend on it.
+//!
+//! The rooms, upstream first:
+//!
+//! - [`name`], [`id`], [`address`]: what things are called and where they are;
+//! - [`fingerprint`]: how a platform says "I refused this";
+//! - [`call`], [`outcome`], [`sample`], [`receipt`]: one attempt on the wire, and what each end saw of it;
+//! - [`seal`]: the run key, and the codes it makes over calls, answers and result lines;
+//! - [`order`], [`reply`]: what a runner asks of an agent (signed), and what comes back (sealed, numbered).
+
+pub mod address;
+pub mod call;
+pub mod fingerprint;
+pub mod id;
+pub mod name;
+pub mod order;
+pub mod outcome;
+pub mod receipt;
+pub mod reply;
+pub mod sample;
+pub mod seal;
+
+/// The version of this contract. Both sides of a conversation must speak the same one.
+pub const CONTRACT_VERSION: u32 = 1;
+
+/// The path an agent takes orders at, on any of its HTTP listeners.
+pub const ORDER_PATH: &str = "/.ringfence/order";
+
+/// The request header that carries a sealed call (`seal::call_token`).
+pub const CALL_HEADER: &str = "ringfence-call";

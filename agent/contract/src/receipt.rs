@@ -1,0 +1,70 @@
+//! What the target wrote down when a call reached it.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Transport;
+use crate::id::{BootId, CallId};
+
+/// What the target agent wrote down when a call reached it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which call.
+    pub call: CallId,
+    /// The receipt's number, counted from 1 in each life of the agent.
+    pub number: u64,
+    /// When it first came, by the target's clock, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// Where it first came from.
+    pub seen: SeenSource,
+    /// How it came.
+    pub transport: Transport,
+    /// How often it came: datagrams and proxies may repeat themselves.
+    pub arrivals: u32,
+}
+
+/// Where a call came from, as the answering agent saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenSource {
+    /// The caller's address.
+    pub address: IpAddr,
+    /// How the agent knows.
+    pub by: SeenBy,
+    /// The other end of the socket: the caller itself, or the last proxy.
+    pub peer: SocketAddr,
+}
+
+impl fmt::Display for SeenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.by {
+            SeenBy::Peer => write!(f, "{}", self.address),
+            SeenBy::ClientIp => write!(f, "{} (CLIENT-IP)", self.address),
+            SeenBy::XForwardedFor => write!(f, "{} (X-Forwarded-For)", self.address),
+        }
+    }
+}
+
+/// How an agent knows the caller's address. Headers count only from a trusted proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeenBy {
+    /// The socket's other end.
+    Peer,
+    /// The `CLIENT-IP` header, which App Service's front end overwrites (Azure/app-service-linux-docs, `headers.md`).
+    ClientIp,
+    /// The right-most element of `X-Forwarded-For`: the one the nearest proxy appended.
+    XForwardedFor,
+}
+
+/// What an agent's ring of receipts says about the calls it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptPage {
+    /// Which life of the agent speaks.
+    pub boot: BootId,
+    /// How many receipts this life has dropped to make room. More than at hello: absence proves nothing.
+    pub dropped: u64,
+    /// The receipts it holds for the calls asked for, in the order of their numbers.
+    pub found: Vec<Receipt>,
+}

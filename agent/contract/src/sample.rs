@@ -1,0 +1,79 @@
+//! What one call saw, as its caller wrote it down.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Pin;
+use crate::id::CallId;
+use crate::outcome::Outcome;
+
+/// What one call saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Which call.
+    pub call: CallId,
+    /// When it was placed, by the vantage's clock, in milliseconds since the Unix epoch.
+    pub started_ms: u64,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// How long each phase took.
+    pub phases: Phases,
+    /// The one address it was made to, where it got as far as having one.
+    pub remote: Option<SocketAddr>,
+    /// The address it was made from.
+    pub local: Option<SocketAddr>,
+    /// What the resolver said, where one was asked.
+    pub resolution: Option<Resolution>,
+    /// What the peer's certificate said, where there was one.
+    pub tls: Option<TlsFacts>,
+    /// The HTTP status, as soon as a response head came, whatever happened to its body.
+    pub status: Option<u16>,
+}
+
+/// How long each phase took, in microseconds. A phase that did not take place, or did not end, is absent, never 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phases {
+    /// Asking the resolver.
+    pub resolve_us: Option<u64>,
+    /// SYN to SYN-ACK.
+    pub connect_us: Option<u64>,
+    /// The TLS handshake.
+    pub tls_us: Option<u64>,
+    /// From the request to the first byte of the answer.
+    pub first_byte_us: Option<u64>,
+    /// From the first byte of the answer to the last.
+    pub transfer_us: Option<u64>,
+    /// From the start of the call to its end, whatever the end was.
+    pub total_us: Option<u64>,
+}
+
+/// What the resolver said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// The resolvers that could be asked, as `address:port`, comma-separated.
+    pub resolver: String,
+    /// The name asked for.
+    pub name: String,
+    /// The addresses in the call's family, in the order of their value.
+    pub addresses: Vec<IpAddr>,
+    /// The aliases on the way (CNAME targets), in order.
+    pub cnames: Vec<String>,
+    /// The response code: `NOERROR`, `NXDOMAIN`, …; none where no answer came.
+    pub rcode: Option<String>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// What the TLS handshake agreed and the peer's certificate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsFacts {
+    /// The version, as the library names it: `TLSv1_3`.
+    pub version: Option<String>,
+    /// The protocol agreed by ALPN: `h2`, `http/1.1`.
+    pub alpn: Option<String>,
+    /// The SHA-256 of the peer's certificate, for pinning.
+    pub pin: Option<Pin>,
+    /// What is wrong with the certificate, where the call went on in spite of it.
+    pub certificate_error: Option<String>,
+}

@@ -1,0 +1,155 @@
+//! The words of a judgement. Failing is a judgement; inconclusive is ignorance, and says what is missing.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every one of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word in reports.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What is concluded of an edge.
+    Verdict {
+        /// The edge is as expected, on evidence.
+        Pass = "pass",
+        /// The edge is not as expected, on evidence.
+        Fail = "fail",
+        /// There is not enough evidence to say.
+        Inconclusive = "inconclusive",
+        /// The edge could not be tried here, and that is nobody's fault.
+        Skipped = "skipped",
+    }
+}
+
+words! {
+    /// Why that is concluded. Each belongs to one verdict (see [`Reason::verdict`]).
+    Reason {
+        /// Pass: a sealed answer of the right agent, from the caller's zone; or, of a platform, an answer that is no denial.
+        Reached = "reached",
+        /// Pass: the platform said that it refused.
+        DeniedAttributed = "denied-attributed",
+        /// Pass: silence or rejection, with every witness and no receipt.
+        DeniedWitnessed = "denied-witnessed",
+        /// Fail: a sealed answer of the target came back over an edge that must be closed.
+        Leak = "leak",
+        /// Fail: the target holds a receipt: the call got in, whatever the caller saw.
+        LeakOneWay = "leak-one-way",
+        /// Fail: something answered: the path is open, only the door behind it is another.
+        PathOpen = "path-open",
+        /// Fail: another agent answered.
+        WrongAgent = "wrong-agent",
+        /// Fail: reached, but from an address outside the caller's zone.
+        WrongSource = "wrong-source",
+        /// Fail: an allowed call was refused, reset, unreachable or unanswered.
+        Blocked = "blocked",
+        /// Fail: an allowed call got an answer without a seal, or a platform's status that is not among the listed.
+        WrongAnswer = "wrong-answer",
+        /// Fail: the name of an allowed endpoint has no address for this vantage.
+        NameUnresolved = "name-unresolved",
+        /// Fail: the certificate or the handshake of an allowed endpoint is bad.
+        TlsFailed = "tls-failed",
+        /// Fail: denied on evidence, but not by the means the rule names.
+        WrongMeans = "wrong-means",
+        /// Inconclusive: no allowed vantage reached the endpoint in the run, so its silence may be its death.
+        NoTargetWitness = "no-target-witness",
+        /// Inconclusive: this vantage reached nothing in the run, so its silence may be its own.
+        NoVantageWitness = "no-vantage-witness",
+        /// Inconclusive: the target agent could not be asked for its receipts.
+        TargetNotAsked = "target-not-asked",
+        /// Inconclusive: the target agent restarted in the run; its receipts are gone.
+        TargetRestarted = "target-restarted",
+        /// Inconclusive: the target's ring of receipts wrapped in the run.
+        ReceiptsWrapped = "receipts-wrapped",
+        /// Inconclusive: a silence at an endpoint whose platform keeps no receipts may be a lost answer.
+        NoReceipts = "no-receipts",
+        /// Inconclusive: a name that does not resolve is no denial.
+        NotResolved = "not-resolved",
+        /// Inconclusive: the vantage could not send.
+        NotSent = "not-sent",
+        /// Inconclusive: the TLS handshake of a call that must be denied failed, which may be anybody's doing.
+        TlsUnclear = "tls-unclear",
+        /// Inconclusive: the vantage could not be asked, or did not say.
+        VantageNotAsked = "vantage-not-asked",
+        /// Inconclusive: the run was ended first.
+        Interrupted = "interrupted",
+        /// Skipped: the vantage has no address in this family.
+        NoFamily = "no-family",
+    }
+}
+
+impl Reason {
+    /// The one verdict this reason is a reason for.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Reached | Self::DeniedAttributed | Self::DeniedWitnessed => Verdict::Pass,
+            Self::Leak
+            | Self::LeakOneWay
+            | Self::PathOpen
+            | Self::WrongAgent
+            | Self::WrongSource
+            | Self::Blocked
+            | Self::WrongAnswer
+            | Self::NameUnresolved
+            | Self::TlsFailed
+            | Self::WrongMeans => Verdict::Fail,
+            Self::NoTargetWitness
+            | Self::NoVantageWitness
+            | Self::TargetNotAsked
+            | Self::TargetRestarted
+            | Self::ReceiptsWrapped
+            | Self::NoReceipts
+            | Self::NotResolved
+            | Self::NotSent
+            | Self::TlsUnclear
+            | Self::VantageNotAsked
+            | Self::Interrupted => Verdict::Inconclusive,
+            Self::NoFamily => Verdict::Skipped,
+        }
+    }
+}
+
+/// What is concluded of one edge, and on what grounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedEdge {
+    /// Why; the verdict is [`Reason::verdict`].
+    pub reason: Reason,
+    /// What was seen, in one sentence without a full stop: `expected deny, got answered from 203.0.113.9 in 12 ms`.
+    pub sentence: String,
+    /// What to look at next; every non-pass has one.
+    pub hint: Option<String>,
+    /// The evidence the verdict rests on, one fact a line, most telling first.
+    pub evidence: Vec<String>,
+    /// The attempt (from 0) that decided, where one did.
+    pub decided_by: Option<usize>,
+    /// Whether an allowed edge passed only on a retry.
+    pub flaky: bool,
+    /// Whether the target's own call to itself stands in for an outside witness.
+    pub self_witnessed: bool,
+}

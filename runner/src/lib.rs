@@ -1,0 +1,20 @@
+//! Ringfence's runner: a scenario text in, a judged run record out, and the reports drawn from it.
+//!
+//! One way, each room handing one value to the next:
+//!
+//! ```text
+//! text -> scenario::Scenario -> plan::Plan -> dispatch::Observations -> judge::JudgedEdge -> tally::RunRecord -> report
+//! ```
+//!
+//! A room imports only rooms upstream of it. Only [`dispatch`] is async and touches the network; every other room is a
+//! pure function from one value to the next. [`lab`] stands beside [`cli`]: it builds the seed topologies on this
+//! machine's loopback addresses.
+
+pub mod cli;
+pub mod dispatch;
+pub mod judge;
+pub mod lab;
+pub mod plan;
+pub mod report;
+pub mod scenario;
+pub mod tally;

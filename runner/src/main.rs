@@ -1,0 +1,5 @@
+//! `ringfence`: wiring only.
+
+fn main() -> std::process::ExitCode {
+    ringfence::cli::main()
+}

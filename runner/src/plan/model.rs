@@ -1,0 +1,55 @@
+//! The plan: every edge that will be judged, and every call that will witness it.
+
+use ringfence_contract::address::Family;
+
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, RuleIndex};
+
+/// Every edge, in report order, and the calls that witness them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The edges: by vantage, then endpoint, then family, each in the order of the scenario.
+    pub edges: Vec<Edge>,
+    /// The witness calls. Each is placed before and after the edges are tried.
+    pub witnesses: Vec<Witness>,
+    /// How many edges the scenario could have: every vantage by every endpoint and family, self-calls left out unless
+    /// a rule names them. The plan's completeness is edges of possible.
+    pub possible: usize,
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Edge {
+    /// Who calls.
+    pub vantage: AgentIndex,
+    /// What is called.
+    pub endpoint: EndpointIndex,
+    /// In which family.
+    pub family: Family,
+    /// What is expected.
+    pub expect: Expect,
+    /// The rule that says so.
+    pub rule: RuleIndex,
+}
+
+/// A call that must succeed for a silence to mean anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Witness {
+    /// Who calls.
+    pub vantage: AgentIndex,
+    /// What is called.
+    pub to: WitnessTarget,
+    /// In which family.
+    pub family: Family,
+}
+
+/// What a witness calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WitnessTarget {
+    /// An endpoint. Where the vantage may reach it, an answer shows that both live; where it may not, a refusal in the
+    /// platform's own words shows that the vantage can send.
+    Endpoint(EndpointIndex),
+    /// The vantage's own beacon.
+    Beacon,
+    /// The vantage's own listener behind this endpoint of its own.
+    OwnListener(EndpointIndex),
+}

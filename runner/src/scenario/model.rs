@@ -1,0 +1,243 @@
+//! What a scenario means, once every name in it is known: the second of the three stages (shape, meaning, matrix).
+//!
+//! Everything refers to everything else by index, so that a plan of a million edges stays small. This file must not
+//! know how a scenario is written.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use ringfence_contract::address::{Family, Host, Transport};
+use ringfence_contract::call::{Route, Timeouts};
+use ringfence_contract::fingerprint::Fingerprint;
+use ringfence_contract::name::AgentName;
+use ringfence_contract::order::ControlAddress;
+use ringfence_contract::outcome::OutcomeKind;
+use serde::{Deserialize, Serialize};
+
+/// The place of an agent in [`Scenario::agents`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgentIndex(pub usize);
+
+/// The place of an endpoint in [`Scenario::endpoints`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointIndex(pub usize);
+
+/// The place of a rule in [`Scenario::rules`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIndex(pub usize);
+
+/// A scenario that makes sense.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The text it was read from.
+    pub source: Source,
+    /// Every agent, in the order of the file. Each is a vantage.
+    pub agents: Vec<Agent>,
+    /// Every endpoint, agents' first, in the order of the file.
+    pub endpoints: Vec<Endpoint>,
+    /// Every rule, in the order of the file, and last the one `otherwise: deny` stands for.
+    pub rules: Vec<Rule>,
+    /// How platforms say no: the scenario's own rows first, then those known by heart.
+    pub fingerprints: Vec<Fingerprint>,
+    /// How long each phase of a call may take.
+    pub timeouts: Timeouts,
+}
+
+impl Scenario {
+    /// The agent at an index that this scenario gave out.
+    #[must_use]
+    pub fn agent(&self, index: AgentIndex) -> &Agent {
+        &self.agents[index.0]
+    }
+
+    /// The endpoint at an index that this scenario gave out.
+    #[must_use]
+    pub fn endpoint(&self, index: EndpointIndex) -> &Endpoint {
+        &self.endpoints[index.0]
+    }
+
+    /// The rule at an index that this scenario gave out.
+    #[must_use]
+    pub fn rule(&self, index: RuleIndex) -> &Rule {
+        &self.rules[index.0]
+    }
+}
+
+/// A text, and where it came from: what every mistake and every failed verdict points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The file's path as it was given, or a name for an embedded text.
+    pub path: String,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+/// A place in a source: bytes from the start of its text.
+pub type Span = Range<usize>;
+
+/// An agent: a vantage that calls are made from, and the owner of the endpoints it answers on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Its name.
+    pub name: AgentName,
+    /// Where its calls are expected to come from; none where the scenario does not care.
+    pub zone: Option<Zone>,
+    /// How orders get to it.
+    pub control: Control,
+    /// Something outside that this vantage can always reach: its witness when it may reach no endpoint.
+    pub beacon: Option<Beacon>,
+    /// Where the scenario names it.
+    pub span: Span,
+}
+
+/// A named set of networks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name.
+    pub name: String,
+    /// The networks, as written but for `service-endpoint`, which is `fd00::/8`.
+    pub networks: Vec<IpNet>,
+}
+
+impl Zone {
+    /// Whether an address lies in the zone. A v4-mapped address counts as the IPv4 address it maps.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// How orders get to an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// The agent embedded in the runner.
+    Local,
+    /// Straight to a listener of the agent.
+    Direct(ControlAddress),
+    /// By way of another agent, which passes the order on to a listener of this one.
+    Relay {
+        /// The agent that passes orders on.
+        via: AgentIndex,
+        /// Where that agent finds this one.
+        to: ControlAddress,
+    },
+    /// Over standard input and output of a program.
+    Exec(Vec<String>),
+}
+
+impl Control {
+    /// Whether orders, and the run key with them, cross a link in the clear that is not this machine's loopback.
+    #[must_use]
+    pub fn is_plaintext(&self) -> bool {
+        let plain = |to: &ControlAddress| {
+            let connect = to.connect.or(match to.address.host {
+                Host::Ip(address) => Some(address),
+                Host::Name(_) => None,
+            });
+            to.address.transport == Transport::Http && !connect.is_some_and(|address| address.is_loopback())
+        };
+        match self {
+            Self::Local | Self::Exec(_) => false,
+            Self::Direct(to) | Self::Relay { to, .. } => plain(to),
+        }
+    }
+}
+
+/// Something that any healthy vantage can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beacon {
+    /// How it is reached. Any HTTP answer, or any accepted TCP connection, will do.
+    pub route: Route,
+}
+
+/// One way in to something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `owner/endpoint` for an agent's, the target's name for a plain target's.
+    pub name: String,
+    /// The agent it belongs to; none for a plain target.
+    pub owner: Option<AgentIndex>,
+    /// How it is reached.
+    pub route: Route,
+    /// Who answers there.
+    pub answers: Answers,
+    /// The families it is called in, each an edge of its own.
+    pub families: Vec<Family>,
+    /// Where the scenario names it.
+    pub span: Span,
+}
+
+/// Who answers at an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answers {
+    /// The owning agent, with a sealed answer.
+    Agent,
+    /// The platform itself: no seal, no receipts. Allowed means one of these statuses, or any that is no denial.
+    Platform {
+        /// The statuses that count as reached; empty means any that is no denial.
+        statuses: Vec<u16>,
+    },
+}
+
+/// A named line of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name, unique in the scenario.
+    pub name: String,
+    /// The vantages it is about, in the order of the scenario's agents.
+    pub from: Vec<AgentIndex>,
+    /// The endpoints it is about, in the order of the scenario's endpoints.
+    pub to: Vec<EndpointIndex>,
+    /// What is expected of them.
+    pub expect: Expect,
+    /// How many calls one edge takes, at least 1.
+    pub attempts: u32,
+    /// Over how long these calls are spread, in milliseconds.
+    pub window_ms: u32,
+    /// How often a failed allow edge is tried again; 0 unless the rule says so.
+    pub retries: u32,
+    /// The outcomes that count as a denial; empty means any that is evidence of one.
+    pub by: Vec<OutcomeKind>,
+    /// The families it is about; empty means all of each endpoint's.
+    pub families: Vec<Family>,
+    /// Whether an agent's calls to its own endpoints are edges of this rule.
+    pub self_calls: bool,
+    /// Who shows that a silent endpoint lives.
+    pub witness: WitnessBy,
+    /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
+    pub span: Option<Span>,
+}
+
+/// What is expected of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// The call gets through.
+    Allow,
+    /// The call does not get through.
+    Deny,
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        })
+    }
+}
+
+/// Who shows that a silent endpoint lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WitnessBy {
+    /// Another vantage, one that may reach it.
+    Allowed,
+    /// The target agent's own call to its own listener: weaker, and shown as such.
+    TargetItself,
+}
