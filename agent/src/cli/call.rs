@@ -17,7 +17,7 @@ use super::args::{CallArgs, FamilyArg};
 use super::mistake::Mistake;
 use super::setting::{ca, resolver};
 use super::{FAILED, fail, print, refuse};
-use crate::call::{Means, place};
+use crate::call::{Means, MeansSettings, place};
 use crate::perform::{Entry, Policy};
 
 /// Runs `call`.
@@ -25,7 +25,7 @@ pub(super) fn call(args: &CallArgs) -> ExitCode {
     let mut mistakes = Vec::new();
     let means = means(args, &mut mistakes);
     let call = ordered(args, &mut mistakes);
-    let (Some(call), []) = (call, mistakes.as_slice()) else { return refuse(&mistakes) };
+    let (Some(means), Some(call), []) = (means, call, mistakes.as_slice()) else { return refuse(&mistakes) };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
@@ -39,18 +39,19 @@ pub(super) fn call(args: &CallArgs) -> ExitCode {
     print(&text, code)
 }
 
-fn means(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Means {
+fn means(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Option<Means> {
     let allow = std::iter::once("any").chain(args.allow.iter().map(String::as_str));
     let policy = Policy::read(allow).unwrap_or_else(|errors| {
         mistakes.extend(errors.iter().map(|error| Mistake::new("--allow", "", error)));
         Policy::new(vec![Entry::any()])
     });
-    Means {
+    let settings = MeansSettings {
         admit: Arc::new(policy),
         resolver: args.resolver.as_deref().and_then(|text| resolver(text, "", mistakes)),
         sources: args.source.into_iter().collect(),
         ca: args.ca.as_deref().and_then(|path| ca(path, "", mistakes)),
-    }
+    };
+    Means::new(settings).map_err(|error| mistakes.push(Mistake::new("--ca, --source", "", error))).ok()
 }
 
 fn ordered(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Option<Call> {

@@ -63,13 +63,12 @@ fn addresses(
 ) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for part in parts(texts) {
-        match part.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_) => {
-                let problem = format!("`{part}` is no address and port");
-                let next = "write `0.0.0.0:8080`, `10.0.0.4:8443` or `[::]:8080`";
-                mistakes.push(Mistake::new(setting.0, setting.1, problem).next(next));
-            }
+        if let Ok(address) = part.parse() {
+            addresses.push(address);
+        } else {
+            let problem = format!("`{part}` is no address and port");
+            let next = "write `0.0.0.0:8080`, `10.0.0.4:8443` or `[::]:8080`";
+            mistakes.push(Mistake::new(setting.0, setting.1, problem).next(next));
         }
     }
     addresses

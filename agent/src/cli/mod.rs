@@ -44,8 +44,8 @@ pub fn main() -> ExitCode {
     let ansi = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).init();
     match program.command {
-        Command::Serve(args) => run::serve(args),
-        Command::Stdio(args) => run::stdio(args),
+        Command::Serve(args) => run::serve(&args),
+        Command::Stdio(args) => run::stdio(&args),
         Command::Call(args) => call::call(&args),
         Command::Healthcheck(args) => healthcheck::healthcheck(&args),
     }
@@ -62,8 +62,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 /// Says every mistake, and that nothing was started.
 fn refuse(mistakes: &[Mistake]) -> ExitCode {
-    let text: String = mistakes.iter().map(|mistake| format!("error: {mistake}\n")).collect();
-    say(&text);
+    for mistake in mistakes {
+        say(&format_args!("error: {mistake}\n"));
+    }
     ExitCode::from(USAGE)
 }
 

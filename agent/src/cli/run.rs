@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::BufReader;
@@ -24,8 +25,8 @@ struct Ready {
 }
 
 /// Runs `serve`.
-pub(super) fn serve(args: ServeArgs) -> ExitCode {
-    let Ready { settings, grace, runtime } = match ready(&args, Otherwise::Listen) {
+pub(super) fn serve(args: &ServeArgs) -> ExitCode {
+    let Ready { settings, grace, runtime } = match ready(args, Otherwise::Listen) {
         Ok(ready) => ready,
         Err(code) => return code,
     };
@@ -40,8 +41,8 @@ pub(super) fn serve(args: ServeArgs) -> ExitCode {
 }
 
 /// Runs `stdio`.
-pub(super) fn stdio(args: ServeArgs) -> ExitCode {
-    let Ready { settings, grace, runtime } = match ready(&args, Otherwise::BeSilent) {
+pub(super) fn stdio(args: &ServeArgs) -> ExitCode {
+    let Ready { settings, grace, runtime } = match ready(args, Otherwise::BeSilent) {
         Ok(ready) => ready,
         Err(code) => return code,
     };
@@ -52,7 +53,7 @@ pub(super) fn stdio(args: ServeArgs) -> ExitCode {
         };
         let stop = CancellationToken::new();
         let (orders, replies) = (BufReader::new(tokio::io::stdin()), tokio::io::stdout());
-        let agent = running.agent().clone();
+        let agent = Arc::clone(running.agent());
         let lines = serve_lines(&agent, orders, replies, &stop);
         let mut lines = std::pin::pin!(lines);
         let served = tokio::select! {
@@ -93,7 +94,10 @@ fn begin(settings: Settings) -> Result<(Signals, Running), ExitCode> {
     let running = start(settings).map_err(|error| {
         let code = match error {
             StartError::Listen { .. } => FAILED,
-            StartError::Certificates(_) | StartError::Key(_) | StartError::Identity(_) => USAGE,
+            StartError::Certificates(_)
+            | StartError::Key(_)
+            | StartError::Identity(_)
+            | StartError::Means(_) => USAGE,
         };
         fail(&error);
         ExitCode::from(code)

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::families::families;
 use super::replays::{REPLAYS_HELD, ReplayError, Replays};
 use crate::answer::{Answerer, Proxies, RECEIPTS_HELD, Ring};
-use crate::call::Means;
+use crate::call::{Means, MeansError, MeansSettings};
 use crate::perform::{Limits, Policy, Vantage};
 
 /// What an agent is and may do.
@@ -99,22 +99,25 @@ const LINES_WAITING: usize = 64;
 
 impl Agent {
     /// An agent that answers on these listeners, in a new life.
-    #[must_use]
-    pub fn new(settings: AgentSettings, listeners: Vec<Listener>) -> Arc<Self> {
+    ///
+    /// # Errors
+    ///
+    /// [`MeansError`], when it cannot call with these settings.
+    pub fn new(settings: AgentSettings, listeners: Vec<Listener>) -> Result<Arc<Self>, MeansError> {
         let boot = BootId::random();
         let ring = Ring::new(settings.receipts_held);
         let answerer = Answerer::new(settings.name.clone(), boot, settings.proxies, ring);
         let allow = settings.policy.texts();
         let bound = listeners.iter().map(|listener| listener.address.ip());
         let bound = bound.chain(settings.sources.iter().copied()).collect();
-        let means = Means {
+        let means = Means::new(MeansSettings {
             admit: Arc::new(settings.policy),
             resolver: settings.resolver,
             sources: settings.sources,
             ca: settings.ca,
-        };
+        })?;
         let limits = settings.limits;
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             vantage: Arc::new(Vantage::new(means, listeners.clone(), limits)),
             stop: CancellationToken::new(),
             name: settings.name,
@@ -129,12 +132,15 @@ impl Agent {
             orders: Arc::new(Semaphore::new(limits.orders_at_once.max(1) as usize)),
             tasks: TaskTracker::new(),
             draining: AtomicBool::new(false),
-        })
+        }))
     }
 
     /// An agent without listeners: the vantage of the program it is embedded in.
-    #[must_use]
-    pub fn embedded(settings: AgentSettings) -> Arc<Self> {
+    ///
+    /// # Errors
+    ///
+    /// [`MeansError`], when it cannot call with these settings.
+    pub fn embedded(settings: AgentSettings) -> Result<Arc<Self>, MeansError> {
         Self::new(settings, Vec::new())
     }
 

@@ -112,7 +112,11 @@ impl Agent {
 }
 
 fn why(error: &PostError) -> (RefusalWhy, String) {
-    (RefusalWhy::RelayFailed, chain(error))
+    let why = match error {
+        PostError::NotAllowed(_) => RefusalWhy::NotAllowed,
+        _ => RefusalWhy::RelayFailed,
+    };
+    (why, chain(error))
 }
 
 /// An error and its sources in one line: a refusal travels as text.

@@ -2,7 +2,7 @@
 //! on as it ends.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -135,11 +135,11 @@ impl Vantage {
         }
     }
 
-    /// Where the vantage's own listener of this transport is reached from the same host, in this family.
-    #[must_use]
-    pub fn own(&self, transport: Transport, family: Family) -> Option<SocketAddr> {
-        let listeners = self.listeners.iter().filter(|listener| listener.transport == transport);
-        listeners.filter_map(|listener| near(listener.address, family)).next()
+    /// The vantage's own listener of this transport: one of this family, if there is one.
+    fn own(&self, transport: Transport, family: Family) -> Option<SocketAddr> {
+        let all = || self.listeners.iter().filter(|listener| listener.transport == transport);
+        let fitting = all().find(|listener| Family::of(listener.address.ip()) == family);
+        fitting.or_else(|| all().next()).map(|listener| listener.address)
     }
 }
 
@@ -192,38 +192,5 @@ fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
         resolution: None,
         tls: None,
         status: None,
-    }
-}
-
-/// How a listener bound to `address` is reached from its own host. One bound to every address is reached by loopback;
-/// one bound to every IPv6 address takes IPv4 as well, as the agent's listeners do.
-fn near(address: SocketAddr, family: Family) -> Option<SocketAddr> {
-    let ip = match (address.ip(), family) {
-        (IpAddr::V4(ip), Family::Ipv4) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        (IpAddr::V6(ip), Family::Ipv6) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        (IpAddr::V6(ip), Family::Ipv4) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        (ip, family) if Family::of(ip) == family => ip,
-        _ => return None,
-    };
-    Some(SocketAddr::new(ip, address.port()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_own_listener_is_reached_where_it_is_bound_or_by_loopback() {
-        for (bound, family, near_by) in [
-            ("0.0.0.0:8080", Family::Ipv4, Some("127.0.0.1:8080")),
-            ("0.0.0.0:8080", Family::Ipv6, None),
-            ("[::]:8080", Family::Ipv6, Some("[::1]:8080")),
-            ("[::]:8080", Family::Ipv4, Some("127.0.0.1:8080")),
-            ("127.0.0.7:1", Family::Ipv4, Some("127.0.0.7:1")),
-            ("127.0.0.7:1", Family::Ipv6, None),
-        ] {
-            let found = near(bound.parse().expect("an address"), family).map(|address| address.to_string());
-            assert_eq!(found.as_deref(), near_by, "{bound} {family}");
-        }
     }
 }

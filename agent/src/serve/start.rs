@@ -20,6 +20,7 @@ use super::http::Routes;
 use super::seldom::Seldom;
 use super::settings::{Listen, Settings, TlsListen};
 use crate::answer::answer_datagrams;
+use crate::call::MeansError;
 use crate::control::Agent;
 
 /// How many connections may wait to be accepted: a full order of calls from each of two peers.
@@ -48,6 +49,9 @@ pub enum StartError {
     /// Certificate and key do not go together, or neither can be used.
     #[error("the certificate and its key cannot be used")]
     Identity(#[source] rustls::Error),
+    /// What the agent would call with is not good.
+    #[error(transparent)]
+    Means(#[from] MeansError),
 }
 
 enum Bound {
@@ -73,7 +77,7 @@ pub fn start(settings: Settings) -> Result<Running, StartError> {
         bound.push(one);
         listeners.push(Listener { transport, address });
     }
-    let agent = Agent::new(agent, listeners.clone());
+    let agent = Agent::new(agent, listeners.clone())?;
     let open = agent.limits().connections_at_once.max(1) as usize;
     let doors = Arc::new(Doors {
         routes: Routes::new(Arc::clone(&agent)),
