@@ -75,7 +75,8 @@ fn trust(texts: &[String], mistakes: &mut Vec<Mistake>) -> Vec<PublicKey> {
         match part.parse() {
             Ok(key) => keys.push(key),
             Err(error) => {
-                mistakes.push(mistake(&error).next("give the key that `ringfence keygen` prints as public"))
+                let next = "give the key that `ringfence keygen` prints as public";
+                mistakes.push(mistake(&error).next(next));
             }
         }
     }
@@ -90,13 +91,12 @@ fn trust(texts: &[String], mistakes: &mut Vec<Mistake>) -> Vec<PublicKey> {
 fn networks(texts: &[String], mistakes: &mut Vec<Mistake>) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for part in parts(texts) {
-        match part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)) {
-            Ok(network) => networks.push(network),
-            Err(_) => {
-                let problem = format!("`{part}` is no network");
-                let mistake = Mistake::new("--trusted-proxies", "RINGFENCE_TRUSTED_PROXIES", problem);
-                mistakes.push(mistake.next("write an address or a network, such as `10.0.0.0/16`"));
-            }
+        if let Ok(network) = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)) {
+            networks.push(network);
+        } else {
+            let problem = format!("`{part}` is no network");
+            let mistake = Mistake::new("--trusted-proxies", "RINGFENCE_TRUSTED_PROXIES", problem);
+            mistakes.push(mistake.next("write an address or a network, such as `10.0.0.0/16`"));
         }
     }
     networks

@@ -276,7 +276,6 @@ impl Agent {
     fn look_at_size(&self, ask: &Ask) -> Result<(), (RefusalWhy, String)> {
         let over = |detail| (RefusalWhy::OverLimit, detail);
         match ask {
-            Ask::Hello | Ask::Relay(_) => Ok(()),
             Ask::Place(place) => self.vantage.check(place).map_err(|error| over(error.to_string())),
             Ask::Receipts(calls) if calls.len() > self.limits.receipts_per_order as usize => {
                 Err(over(format!(
@@ -285,7 +284,7 @@ impl Agent {
                     self.limits.receipts_per_order
                 )))
             }
-            Ask::Receipts(_) => Ok(()),
+            Ask::Hello | Ask::Relay(_) | Ask::Receipts(_) => Ok(()),
         }
     }
 }

@@ -128,15 +128,12 @@ where
         () = doors.close.cancelled() => None,
         () = sleep(CONNECTION_LIFE) => None,
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            match timeout(CONNECTION_LIFE, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return,
-            }
-        }
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        let Ok(ended) = timeout(CONNECTION_LIFE, connection).await else { return };
+        ended
     };
     if let Err(error) = ended {
         tracing::debug!(peer = %caller.peer, %error, "a connection ended early");

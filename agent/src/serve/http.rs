@@ -74,11 +74,10 @@ impl Routes {
         let looks = matches!(head.method, Method::GET | Method::HEAD);
         Ok(match head.uri.path() {
             ORDER_PATH if head.method == Method::POST => self.order(&head.headers, body, caller).await,
-            "/live" | "/robots933456.txt" if looks => text(StatusCode::OK, "ok\n"),
             "/ready" if looks && self.agent.is_draining() => {
                 text(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
             }
-            "/ready" if looks => text(StatusCode::OK, "ok\n"),
+            "/live" | "/ready" | "/robots933456.txt" if looks => text(StatusCode::OK, "ok\n"),
             _ => not_found(),
         })
     }
