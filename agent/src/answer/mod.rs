@@ -1,1 +1,19 @@
-//! answer
+//! A call in, a sealed answer out, and a receipt written down.
+//!
+//! What is no well sealed call of a run that a trusted runner announced is a stranger: a stranger gets what any server
+//! gives (`404`, a closed connection, silence) and leaves nothing behind. This room must not know who orders calls, or
+//! what is expected of one.
+
+mod answerer;
+mod http;
+mod receipts;
+mod runs;
+mod source;
+mod stream;
+
+pub use answerer::Answerer;
+pub use http::{answer_http, not_found};
+pub use receipts::{RECEIPTS_HELD, Ring};
+pub use runs::{RUN_LIFE, RUNS_HELD, Runs};
+pub use source::{Proxies, seen_source};
+pub use stream::{LINE_WITHIN, answer_datagrams, answer_line};

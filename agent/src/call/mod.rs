@@ -1,83 +1,75 @@
-//! One call in, one [`Sample`] out: the prober.
+//! One call in, one [`Sample`] out: the prober. Also the way an order gets to another agent ([`post`]).
 //!
 //! This room must not know who ordered a call, what is expected of it, or whether it may be placed: it asks an
 //! [`Admit`] about every resolved address before it sends a single packet there.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+mod aim;
+mod classify;
+mod connect;
+mod exchange;
+mod http;
+mod means;
+mod post;
+mod resolve;
+mod socket_error;
+mod tap;
+mod tcp;
+mod tls;
+mod trail;
+mod trust;
+mod udp;
 
-use ringfence_contract::address::{Host, Transport};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use ringfence_contract::address::Transport;
 use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::Fingerprint;
-use ringfence_contract::order::{ControlAddress, Run};
+use ringfence_contract::order::Run;
+use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
-/// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
-pub trait Admit: Send + Sync {
-    /// # Errors
-    ///
-    /// The sentence that tells the operator which setting refuses, and how to allow it.
-    fn admit(&self, asked: &Asked<'_>) -> Result<(), String>;
-}
+pub use means::{Admit, Asked, Means, MeansError, MeansSettings};
+pub use post::{PostError, REPLY_MAX_BYTES, post};
 
-/// An address that a call is about to be made to.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// The host as ordered.
-    pub host: &'a Host,
-    /// The address the packets would go to.
-    pub address: IpAddr,
-    /// The port.
-    pub port: u16,
-    /// How the call would travel.
-    pub transport: Transport,
-    /// Whether the order itself gave the address (`connect:`), so that the host's name vouches for nothing.
-    pub given: bool,
-}
-
-/// What a vantage calls with.
-#[derive(Clone)]
-pub struct Means {
-    /// Asked about every address.
-    pub admit: Arc<dyn Admit>,
-    /// The DNS server to ask instead of the system's.
-    pub resolver: Option<SocketAddr>,
-    /// The addresses to call from, at most one a family, instead of the system's choice.
-    pub sources: Vec<IpAddr>,
-    /// Certificates (PEM) trusted beside the platform's roots.
-    pub ca: Option<String>,
-}
+use aim::{Goal, aim};
+use classify::Attempt;
+use trail::{Trail, micros, now_ms};
 
 /// Places one call, at once, and says what it saw. Ends within the call's timeouts; never panics on what a peer sends.
+///
+/// `own` is where this agent's own listener of the called transport listens, for a call to
+/// [`Destination::OwnListener`](ringfence_contract::call::Destination::OwnListener); an unspecified address stands
+/// for loopback.
 pub async fn place(
-    _means: &Means,
-    _run: &Run,
-    _fingerprints: &[Fingerprint],
-    _call: &Call,
-    _own: Option<SocketAddr>,
+    means: &Means,
+    run: &Run,
+    fingerprints: &[Fingerprint],
+    call: &Call,
+    own: Option<SocketAddr>,
 ) -> Sample {
-    unimplemented!()
+    let started_ms = now_ms();
+    let start = Instant::now();
+    let mut trail = Trail::default();
+    let attempt = Attempt { run, fingerprints, call };
+    let outcome = travel(means, &attempt, own, &mut trail).await.unwrap_or_else(|outcome| outcome);
+    trail.phases.total_us = Some(micros(start.elapsed()));
+    trail.into_sample(call.id, started_ms, outcome)
 }
 
-/// Posts a signed order to where its addressee takes orders, and returns the reply's text.
-///
-/// # Errors
-///
-/// [`PostError`], naming the step that failed.
-pub async fn post(
-    _means: &Means,
-    _to: &ControlAddress,
-    _order: &str,
-    _within: Duration,
-) -> Result<String, PostError> {
-    unimplemented!()
-}
-
-/// Why an order could not be delivered.
-#[derive(Debug, thiserror::Error)]
-pub enum PostError {
-    /// Placeholder.
-    #[error("placeholder")]
-    Placeholder,
+/// Goes through the phases. Whatever ends the call early is the `Err`: an outcome like any other.
+async fn travel(
+    means: &Means,
+    attempt: &Attempt<'_>,
+    own: Option<SocketAddr>,
+    trail: &mut Trail,
+) -> Result<Outcome, Outcome> {
+    let goal = Goal::of(attempt.call, own)?;
+    let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
+    let way = aim(means, &goal, limit, trail).await?;
+    match goal.route.address.transport {
+        Transport::Http | Transport::Https => http::call(means, attempt, &goal, way, trail).await,
+        Transport::Tcp => tcp::call(attempt, way, trail).await,
+        Transport::Udp => udp::call(attempt, way, trail).await,
+    }
 }

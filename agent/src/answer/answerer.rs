@@ -1,0 +1,88 @@
+//! The one who answers: knows the runs, writes the receipts, seals the answers.
+//!
+//! It must not know how a call travelled; it is told.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use ringfence_contract::address::Transport;
+use ringfence_contract::id::{BootId, CallId};
+use ringfence_contract::name::AgentName;
+use ringfence_contract::order::Run;
+use ringfence_contract::receipt::{ReceiptPage, SeenSource};
+use ringfence_contract::seal::{Answer, UnverifiedCall, seal_answer};
+
+use super::receipts::Ring;
+use super::runs::Runs;
+use super::source::Proxies;
+
+/// The one who answers calls, for all listeners of an agent.
+#[derive(Debug)]
+pub struct Answerer {
+    name: AgentName,
+    boot: BootId,
+    proxies: Proxies,
+    runs: Mutex<Runs>,
+    ring: Mutex<Ring>,
+}
+
+impl Answerer {
+    /// Answers as this agent, in this life of it, and believes these proxies' headers.
+    #[must_use]
+    pub fn new(name: AgentName, boot: BootId, proxies: Proxies, ring: Ring) -> Self {
+        Self { name, boot, proxies, runs: Mutex::default(), ring: Mutex::new(ring) }
+    }
+
+    /// The proxies whose headers count.
+    #[must_use]
+    pub fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// Answers calls of this run from now on. `false` where the run is known with another key, which is kept.
+    #[must_use]
+    pub fn announce(&self, run: &Run) -> bool {
+        held(&self.runs).hold(run, Instant::now())
+    }
+
+    /// The sealed answer to a call token, with its receipt written; `None` for a stranger, of whom nothing is kept.
+    #[must_use]
+    pub fn answer(&self, token: &str, seen: SeenSource, transport: Transport) -> Option<String> {
+        let unverified = UnverifiedCall::read(token)?;
+        let key = held(&self.runs).key(unverified.run, Instant::now())?.clone();
+        let call = unverified.verify(&key)?;
+        let at_ms = clock_ms();
+        let receipt = held(&self.ring).write(call, seen, transport, at_ms);
+        let answer = Answer { call, agent: self.name.clone(), boot: self.boot, receipt, seen, at_ms };
+        Some(seal_answer(&key, &answer))
+    }
+
+    /// What the ring says about these calls.
+    #[must_use]
+    pub fn page(&self, calls: &[CallId]) -> ReceiptPage {
+        let ring = held(&self.ring);
+        ReceiptPage { boot: self.boot, dropped: ring.dropped(), found: ring.find(calls) }
+    }
+
+    /// How many receipts are gone in this life.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        held(&self.ring).dropped()
+    }
+
+    /// Counts a connection that was turned away unread: it may have been a call, so absence of a receipt proves
+    /// nothing from here on.
+    pub fn miss(&self) {
+        held(&self.ring).miss();
+    }
+}
+
+/// What a lock guards is whole after every statement, so a panic elsewhere does not spoil it.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn clock_ms() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,105 @@
+//! Calls that come as a TCP line or a UDP datagram.
+//!
+//! A stranger gets a closed connection without a byte, or silence. This file must not know how connections are
+//! accepted or how many there may be.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ringfence_contract::address::Transport;
+use ringfence_contract::receipt::{SeenBy, SeenSource};
+use ringfence_contract::seal::CALL_TOKEN_BYTES;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::UdpSocket;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::answerer::Answerer;
+use super::source::canonical;
+
+/// How long a caller may take to send its line and take its answer: as long as the longest phase of a call.
+pub const LINE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long to leave a socket alone that fails to receive, so that a lasting error does not take a whole processor.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest line: a token, and `\r\n`.
+const LINE_MAX_BYTES: usize = CALL_TOKEN_BYTES + 2;
+
+/// Reads one line from a connection, answers it if it is a good call, and closes.
+pub async fn answer_line<S>(answerer: &Answerer, mut stream: S, peer: SocketAddr)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let exchange = async {
+        let line = read_line(&mut stream).await?;
+        let token = std::str::from_utf8(&line).ok()?;
+        let answer = answerer.answer(token, by_peer(peer), Transport::Tcp)?;
+        stream.write_all(answer.as_bytes()).await.ok()?;
+        stream.shutdown().await.ok()
+    };
+    // What a stranger, or a caller that went away, did not do in time is nobody's error.
+    if timeout(LINE_WITHIN, exchange).await.is_err() {
+        tracing::debug!(%peer, "a connection sent no line in time");
+    }
+}
+
+/// The first line without its end, or all there is before an early close; `None` for what is too long to be a call.
+async fn read_line<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Vec<u8>> {
+    let mut line = Vec::with_capacity(LINE_MAX_BYTES);
+    let mut part = [0; LINE_MAX_BYTES];
+    while line.len() < LINE_MAX_BYTES {
+        let read = stream.read(&mut part).await.ok()?;
+        line.extend(part.iter().take(read));
+        if let Some(end) = line.iter().position(|byte| *byte == b'\n') {
+            line.truncate(end);
+            break;
+        }
+        if read == 0 {
+            break;
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    (line.len() == CALL_TOKEN_BYTES).then_some(line)
+}
+
+/// Answers datagrams until told to stop. One datagram holds one call, and is answered by one datagram.
+pub async fn answer_datagrams(answerer: &Answerer, socket: &UdpSocket, stop: &CancellationToken) {
+    // One byte more than a call may have, so that what was cut is not taken for whole.
+    let mut buffer = [0; LINE_MAX_BYTES + 1];
+    loop {
+        let received = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            received = socket.recv_from(&mut buffer) => received,
+        };
+        let (length, peer) = match received {
+            Ok(received) => received,
+            Err(error) => {
+                tracing::debug!(%error, "a datagram could not be received");
+                tokio::time::sleep(RECEIVE_PAUSE).await;
+                continue;
+            }
+        };
+        let Some(answer) = answer_datagram(answerer, buffer.get(..length).unwrap_or_default(), peer) else {
+            continue;
+        };
+        if let Err(error) = socket.send_to(answer.as_bytes(), peer).await {
+            tracing::debug!(%peer, %error, "an answer could not be sent");
+        }
+    }
+}
+
+fn answer_datagram(answerer: &Answerer, datagram: &[u8], peer: SocketAddr) -> Option<String> {
+    let text = std::str::from_utf8(datagram).ok()?;
+    let token = text.strip_suffix('\n').unwrap_or(text);
+    let token = token.strip_suffix('\r').unwrap_or(token);
+    answerer.answer(token, by_peer(peer), Transport::Udp)
+}
+
+fn by_peer(peer: SocketAddr) -> SeenSource {
+    let peer = canonical(peer);
+    SeenSource { address: peer.ip(), by: SeenBy::Peer, peer }
+}

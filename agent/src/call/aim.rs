@@ -1,0 +1,150 @@
+//! From what a call is ordered to go to, to the one socket address its packets go to: resolve, pick, ask the policy.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use ringfence_contract::address::{Address, Family, Host, Transport};
+use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Trust};
+use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome};
+
+use super::means::{Asked, Means};
+use super::resolve::{Question, resolve};
+use super::trail::Trail;
+
+/// What a call goes to.
+#[derive(Debug)]
+pub(super) struct Goal {
+    pub(super) route: Route,
+    pub(super) certificates: Certificates,
+    pub(super) family: Family,
+    pub(super) nth: u32,
+    /// Whether it is the agent's own listener: no policy is asked, no source is set, as nothing leaves the machine.
+    own: bool,
+}
+
+/// The way of a call's packets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// Where they go.
+    pub(super) remote: SocketAddr,
+    /// Where they come from, where that is not the system's choice.
+    pub(super) source: Option<IpAddr>,
+}
+
+impl Goal {
+    /// The goal of a call. `own` is the address of the agent's own listener.
+    pub(super) fn of(call: &Call, own: Option<SocketAddr>) -> Result<Self, Outcome> {
+        let (route, certificates, is_own) = match &call.to {
+            Destination::Endpoint(route) => (route.clone(), call.certificates, false),
+            Destination::OwnListener(transport) => {
+                (own_route(*transport, call.family, own)?, Certificates::Note, true)
+            }
+        };
+        Ok(Self { route, certificates, family: call.family, nth: call.nth, own: is_own })
+    }
+
+    /// A goal that no call names: another agent's listener for orders.
+    pub(super) fn listener(route: Route, family: Family) -> Self {
+        Self { route, certificates: Certificates::Require, family, nth: 0, own: false }
+    }
+}
+
+/// The route to the agent's own listener. A listener on all addresses is called on loopback.
+fn own_route(transport: Transport, family: Family, own: Option<SocketAddr>) -> Result<Route, Outcome> {
+    let none = |detail: String| not_sent(NotSentWhy::NoListener, detail);
+    let own = own.ok_or_else(|| none(format!("this agent has no {transport} listener")))?;
+    let ip = match (own.ip(), family) {
+        // A listener on `::` takes IPv4 as well unless told otherwise.
+        (IpAddr::V4(ip), Family::Ipv4) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        (IpAddr::V6(ip), Family::Ipv4) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        (IpAddr::V6(ip), Family::Ipv6) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        (ip, family) if Family::of(ip) == family => ip,
+        (ip, family) => return Err(none(format!("the {transport} listener on `{ip}` takes no {family}"))),
+    };
+    let path = if transport.is_http() { "/" } else { "" };
+    let address = Address { transport, host: Host::Ip(ip), port: own.port(), path: path.to_owned() };
+    Ok(Route { address, connect: None, method: Method::Get, trust: Trust::Platform })
+}
+
+/// Finds the one address, and asks the policy about it before anything is sent there.
+pub(super) async fn aim(
+    means: &Means,
+    goal: &Goal,
+    limit: Duration,
+    trail: &mut Trail,
+) -> Result<Way, Outcome> {
+    let Address { transport, host, port, .. } = &goal.route.address;
+    let address = match (goal.route.connect, host) {
+        (Some(given), _) => in_family(given, goal.family)?,
+        (None, Host::Ip(literal)) => in_family(*literal, goal.family)?,
+        (None, Host::Name(name)) => {
+            let question = Question { name, family: goal.family, limit };
+            let found = resolve(means, question, trail).await?;
+            pick(&found, goal.nth)
+                .ok_or_else(|| broken(format!("the resolver gave no address for `{name}`")))?
+        }
+    };
+    let remote = SocketAddr::new(address, *port);
+    trail.remote = Some(remote);
+    if goal.own {
+        return Ok(Way { remote, source: None });
+    }
+    let given = goal.route.connect.is_some();
+    let asked = Asked { host, address, port: *port, transport: *transport, given };
+    means.admit(&asked).map_err(|detail| not_sent(NotSentWhy::NotAllowed, detail))?;
+    Ok(Way { remote, source: means.source(goal.family) })
+}
+
+fn in_family(address: IpAddr, family: Family) -> Result<IpAddr, Outcome> {
+    if Family::of(address) == family {
+        return Ok(address);
+    }
+    let detail = format!("the address `{address}` is not {family}, and the call is to be made in {family}");
+    Err(not_sent(NotSentWhy::NoFamily, detail))
+}
+
+fn pick(found: &[IpAddr], nth: u32) -> Option<IpAddr> {
+    let nth = usize::try_from(nth).unwrap_or(usize::MAX);
+    found.get(nth.checked_rem(found.len())?).copied()
+}
+
+/// The call was not sent.
+pub(super) fn not_sent(why: NotSentWhy, detail: String) -> Outcome {
+    Outcome::NotSent(NotSent { why, detail })
+}
+
+/// Something in the vantage itself broke.
+pub(super) fn broken(detail: String) -> Outcome {
+    not_sent(NotSentWhy::Broken, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nth_address_goes_round() {
+        let found: Vec<IpAddr> =
+            ["10.0.0.1", "10.0.0.2"].iter().map(|ip| ip.parse().expect("an address")).collect();
+        let picked: Vec<_> = (0..4).map(|nth| pick(&found, nth)).collect();
+        assert_eq!(picked, [Some(found[0]), Some(found[1]), Some(found[0]), Some(found[1])]);
+        assert_eq!(pick(&[], 0), None);
+    }
+
+    #[test]
+    fn an_own_listener_on_all_addresses_is_called_on_loopback() {
+        for (own, family, called) in [
+            ("0.0.0.0:80", Family::Ipv4, Some("127.0.0.1")),
+            ("[::]:80", Family::Ipv4, Some("127.0.0.1")),
+            ("[::]:80", Family::Ipv6, Some("::1")),
+            ("127.0.0.9:80", Family::Ipv4, Some("127.0.0.9")),
+            ("0.0.0.0:80", Family::Ipv6, None),
+            ("127.0.0.9:80", Family::Ipv6, None),
+        ] {
+            let route = own_route(Transport::Http, family, own.parse().ok());
+            let host = route.ok().map(|route| route.address.host);
+            assert_eq!(host, called.map(|ip| Host::Ip(ip.parse().expect("an address"))), "{own} {family}");
+        }
+        assert!(own_route(Transport::Udp, Family::Ipv4, None).is_err());
+    }
+}

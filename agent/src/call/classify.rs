@@ -1,0 +1,129 @@
+//! What an answer comes to: pure functions of the bytes that came back.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ringfence_contract::call::Call;
+use ringfence_contract::fingerprint::{BODY_READ_BYTES, Fingerprint};
+use ringfence_contract::order::Run;
+use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Unsealed};
+use ringfence_contract::seal::{Answer, AnswerError, open_answer};
+
+use http::HeaderMap;
+
+/// What an answer is held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt<'a> {
+    pub(super) run: &'a Run,
+    pub(super) fingerprints: &'a [Fingerprint],
+    pub(super) call: &'a Call,
+}
+
+/// The head of an HTTP response.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+}
+
+impl Head {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// What a whole answer comes to: sealed, or a refusal in a platform's own words, or anything else.
+pub(super) fn classify(attempt: &Attempt<'_>, head: Option<&Head>, body: &[u8]) -> Outcome {
+    match opened(attempt, body) {
+        Ok(outcome) => outcome,
+        Err(error) => head
+            .and_then(|head| forbidden(attempt.fingerprints, head, body))
+            .unwrap_or_else(|| Outcome::Unsealed(unsealed(head, body, flaw(error)))),
+    }
+}
+
+/// What an answer comes to that `end` cut short. What did come may be enough.
+pub(super) fn classify_part(
+    attempt: &Attempt<'_>,
+    head: Option<&Head>,
+    body: &[u8],
+    end: Outcome,
+) -> Outcome {
+    let error = match opened(attempt, body) {
+        Ok(outcome) => return outcome,
+        Err(error) => error,
+    };
+    if let Some(forbidden) = head.and_then(|head| forbidden(attempt.fingerprints, head, body)) {
+        return forbidden;
+    }
+    match (error, &end) {
+        (AnswerError::Truncated, Outcome::Reset(Reset::ClosedMidAnswer)) => {
+            Outcome::Unsealed(unsealed(head, body, Some(SealFlaw::Truncated)))
+        }
+        _ => end,
+    }
+}
+
+/// A sealed answer to this call, by the agent that is expected or by another.
+pub(super) fn opened(attempt: &Attempt<'_>, body: &[u8]) -> Result<Outcome, AnswerError> {
+    let Answer { agent, seen, receipt, .. } = open_answer(&attempt.run.key, attempt.call.id, body)?;
+    let is_expected = attempt.call.expects.as_ref() == Some(&agent);
+    let answered = Answered { agent, seen, receipt };
+    Ok(if is_expected { Outcome::Answered(answered) } else { Outcome::Misanswered(answered) })
+}
+
+/// An answer that bears no good seal.
+pub(super) fn unsealed(head: Option<&Head>, body: &[u8], flaw: Option<SealFlaw>) -> Unsealed {
+    let header = |name| head.and_then(|head| head.header(name)).map(str::to_owned);
+    Unsealed {
+        status: head.map(|head| head.status),
+        server: header("server"),
+        location: header("location"),
+        body: excerpt(body),
+        flaw,
+    }
+}
+
+/// What is wrong with the seal, where there seems to be one.
+pub(super) fn flaw(error: AnswerError) -> Option<SealFlaw> {
+    match error {
+        AnswerError::NotAnswer => None,
+        AnswerError::Truncated => Some(SealFlaw::Truncated),
+        AnswerError::Forged => Some(SealFlaw::Forged),
+        AnswerError::Replayed => Some(SealFlaw::Replayed),
+    }
+}
+
+/// The first fingerprint that fits, as the refusal it is.
+pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Outcome> {
+    let body = String::from_utf8_lossy(body.get(..BODY_READ_BYTES).unwrap_or(body));
+    let row = fingerprints.iter().find(|row| row.matches(head.status, |name| head.header(name), &body))?;
+    let saw = row.header.as_deref().and_then(|name| head.header(name)).and_then(read_address);
+    Some(Outcome::Forbidden(Forbidden { fingerprint: row.name.clone(), status: head.status, saw }))
+}
+
+/// An address as front ends write it: bare, in brackets, with or without a port.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
+    bare.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
+}
+
+/// The beginning of a body as text, at most [`Unsealed::BODY_MAX_BYTES`], cut between characters.
+fn excerpt(body: &[u8]) -> String {
+    let head = body.get(..Unsealed::BODY_MAX_BYTES).unwrap_or(body);
+    let text = String::from_utf8_lossy(head);
+    // What is not text was replaced by something longer, and a character cut in two by a replacement.
+    let mut end = text.len().min(Unsealed::BODY_MAX_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let kept = text.get(..end).unwrap_or_default();
+    let is_cut = head.len() < body.len();
+    let kept = if is_cut { kept.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { kept };
+    kept.to_owned()
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

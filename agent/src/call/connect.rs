@@ -1,0 +1,59 @@
+//! The connect phase: one TCP connection to one address, and what it means when there is none.
+
+use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
+use std::time::Duration;
+
+use ringfence_contract::outcome::{Outcome, Phase};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::net::TcpStream;
+
+use super::aim::{Way, broken};
+use super::socket_error::{at_bind, at_once, on_the_way};
+use super::trail::{Trail, within};
+
+/// Opens the connection.
+pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Result<TcpStream, Outcome> {
+    let work = async {
+        let stream = begin(way)?;
+        // The socket is writable when the handshake has ended, well or badly.
+        stream.writable().await.map_err(|error| broken(error.to_string()))?;
+        match stream.take_error() {
+            Ok(None) => Ok(stream),
+            Ok(Some(error)) | Err(error) => Err(on_the_way(&error, Phase::Connect)),
+        }
+    };
+    let (connected, took_us) = within(limit, Phase::Connect, work).await?;
+    let stream = connected?;
+    trail.phases.connect_us = Some(took_us);
+    trail.local = stream.local_addr().ok();
+    Ok(stream)
+}
+
+/// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.
+fn begin(way: Way) -> Result<TcpStream, Outcome> {
+    let socket = open(way, Type::STREAM, Protocol::TCP)?;
+    // An order is one short line: nothing is gained by waiting for more (RFC 896).
+    socket.set_tcp_nodelay(true).map_err(|error| broken(error.to_string()))?;
+    match socket.connect(&SockAddr::from(way.remote)) {
+        Ok(()) => {}
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
+        Err(error) => return Err(at_once(&error, way.remote)),
+    }
+    TcpStream::from_std(StdTcpStream::from(socket)).map_err(|error| at_once(&error, way.remote))
+}
+
+/// A socket of the way's family, bound to its source.
+pub(super) fn open(way: Way, kind: Type, protocol: Protocol) -> Result<Socket, Outcome> {
+    let lost = |error: std::io::Error| at_once(&error, way.remote);
+    let socket = Socket::new(Domain::for_address(way.remote), kind, Some(protocol)).map_err(lost)?;
+    socket.set_nonblocking(true).map_err(lost)?;
+    if let Some(source) = way.source {
+        bind(&socket, source)?;
+    }
+    Ok(socket)
+}
+
+fn bind(socket: &Socket, source: IpAddr) -> Result<(), Outcome> {
+    socket.bind(&SockAddr::from(SocketAddr::new(source, 0))).map_err(|error| at_bind(&error, source))
+}

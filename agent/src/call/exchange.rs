@@ -1,0 +1,192 @@
+//! One HTTP request and its response on a connection of their own: HTTP/1.1, or HTTP/2 where TLS agreed on it. No
+//! redirect is followed, nothing is sent twice, and no task outlives the exchange.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::TokioIo;
+use ringfence_contract::outcome::Outcome;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+
+use super::aim::Way;
+use super::connect::connect;
+use super::socket_error::End;
+use super::tap::{Listener, Overheard, Tap};
+use super::tls::Handshake;
+use super::trail::Trail;
+
+/// A connection, whatever it is made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// How long it may take to get a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) connect: Duration,
+    pub(super) tls: Duration,
+}
+
+/// Opens a connection, with TLS if a handshake is ready, and says what is spoken on it.
+pub(super) async fn open(
+    way: Way,
+    handshake: Option<Handshake>,
+    limits: Limits,
+    trail: &mut Trail,
+) -> Result<(Box<dyn Stream>, Protocol), Outcome> {
+    let tcp = connect(way, limits.connect, trail).await?;
+    let Some(handshake) = handshake else { return Ok((Box::new(tcp), Protocol::Http1)) };
+    let stream = handshake.shake(tcp, limits.tls, trail).await?;
+    let protocol = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => Protocol::Http2,
+        _ => Protocol::Http1,
+    };
+    Ok((Box::new(stream), protocol))
+}
+
+/// The tasks that drive a connection. They end when their exchange does.
+#[derive(Clone)]
+struct Tasks(Weak<Mutex<JoinSet<()>>>);
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        // The exchange is over: whatever was still to be done is dropped with it.
+        let Some(set) = self.0.upgrade() else { return };
+        set.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
+    }
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+/// One request and its response.
+pub(super) struct Exchange {
+    sender: Option<Sender>,
+    listener: Listener,
+    // Dropping the set ends its tasks.
+    tasks: Arc<Mutex<JoinSet<()>>>,
+    protocol: Protocol,
+}
+
+/// Why there is no response, or no whole one.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// What the HTTP library says.
+    pub(super) error: hyper::Error,
+    /// What was overheard on the connection.
+    pub(super) overheard: Overheard,
+    /// What was spoken on it.
+    pub(super) protocol: Protocol,
+}
+
+impl Lost {
+    /// Whether what came is not the HTTP that was agreed on.
+    pub(super) fn is_gibberish(&self) -> bool {
+        let first = self.overheard.first.as_slice();
+        match self.protocol {
+            Protocol::Http1 => {
+                let begins = first.starts_with(b"HTTP/") || b"HTTP/".starts_with(first);
+                !first.is_empty() && (!begins || self.error.is_parse())
+            }
+            // A server's first frame is SETTINGS, type 4 in its fourth byte (RFC 9113 sections 3.4 and 4.1).
+            Protocol::Http2 => first.get(3).is_some_and(|kind| *kind != 4),
+        }
+    }
+
+    /// How the connection ended. Where nothing ended it, the peer cancelled the one request on it: a reset.
+    pub(super) fn end(&self) -> End {
+        self.overheard.end.clone().unwrap_or(End::Reset)
+    }
+
+    /// Whether anything of an HTTP/1.1 answer came.
+    pub(super) fn has_begun(&self) -> bool {
+        self.protocol == Protocol::Http1 && !self.overheard.first.is_empty()
+    }
+}
+
+impl Exchange {
+    /// An exchange on a connection.
+    pub(super) fn on(stream: Box<dyn Stream>, protocol: Protocol) -> (Self, TokioIo<Tap<Box<dyn Stream>>>) {
+        let (tap, listener) = Tap::on(stream);
+        (Self { sender: None, listener, tasks: Arc::default(), protocol }, TokioIo::new(tap))
+    }
+
+    /// Sends the request and waits for the head of the response.
+    pub(super) async fn send(
+        &mut self,
+        io: TokioIo<Tap<Box<dyn Stream>>>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Lost> {
+        let sent = self.send_on(io, request).await;
+        sent.map_err(|error| self.lost(error))
+    }
+
+    async fn send_on(
+        &mut self,
+        io: TokioIo<Tap<Box<dyn Stream>>>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, hyper::Error> {
+        let tasks = Tasks(Arc::downgrade(&self.tasks));
+        let sender = match self.protocol {
+            Protocol::Http1 => {
+                let (sender, connection) = http1::handshake(io).await?;
+                // What goes wrong on the connection is told to the request, and overheard.
+                hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
+                Sender::Http1(sender)
+            }
+            Protocol::Http2 => {
+                let (sender, connection) = http2::handshake(tasks.clone(), io).await?;
+                hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
+                Sender::Http2(sender)
+            }
+        };
+        // The sender is kept: the connection ends with it.
+        match self.sender.insert(sender) {
+            Sender::Http1(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+            Sender::Http2(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+        }
+    }
+
+    /// Reads at most `max` bytes of the body into `body`. What was read stays there, whatever happens.
+    pub(super) async fn read(
+        &self,
+        incoming: &mut Incoming,
+        max: usize,
+        body: &mut Vec<u8>,
+    ) -> Result<(), Lost> {
+        while body.len() < max {
+            let Some(frame) = incoming.frame().await else { break };
+            let frame = frame.map_err(|error| self.lost(error))?;
+            let room = max - body.len();
+            if let Some(bytes) = frame.data_ref() {
+                body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            }
+        }
+        Ok(())
+    }
+
+    fn lost(&self, error: hyper::Error) -> Lost {
+        Lost { error, overheard: self.listener.overheard(), protocol: self.protocol }
+    }
+}

@@ -1,0 +1,212 @@
+//! The resolve phase: one question for one name in one family, and what the resolver said, word for word.
+//!
+//! The name is asked as it stands, as an absolute name: no search domain makes another name of it. Nothing is cached and
+//! nothing is kept from one call to the next; the system's settings are read anew each time, as they change with the
+//! network. A datagram lost on the way to the resolver is sent again by the DNS library, so `resolve` is the time to an
+//! answer, not to the first answer.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::lookup::Lookup;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::{Hosts, TokioResolver, system_conf};
+use ringfence_contract::address::Family;
+use ringfence_contract::outcome::{NotSentWhy, Outcome, Unresolved, UnresolvedWhy};
+use ringfence_contract::sample::Resolution;
+
+use super::aim::{broken, not_sent};
+use super::means::Means;
+use super::socket_error::is_own_shortage;
+use super::trail::{Trail, micros};
+
+/// What a name without any DNS answer was looked up in.
+const HOSTS_FILE: &str = "hosts file";
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) name: &'a str,
+    pub(super) family: Family,
+    pub(super) limit: Duration,
+}
+
+/// Why there is no address.
+#[derive(Debug)]
+enum Unheard {
+    Unresolved(UnresolvedWhy, Option<String>),
+    Shortage(String),
+}
+
+/// Asks for the name's addresses: at least one, in the order of their value.
+pub(super) async fn resolve(
+    means: &Means,
+    question: Question<'_>,
+    trail: &mut Trail,
+) -> Result<Vec<IpAddr>, Outcome> {
+    let query = query(question)?;
+    let start = Instant::now();
+    if let Some(lookup) = Hosts::from_system().ok().and_then(|hosts| hosts.lookup_static_host(&query)) {
+        let (addresses, cnames) = read(&lookup, question.family);
+        let took_us = micros(start.elapsed());
+        trail.phases.resolve_us = Some(took_us);
+        let (name, resolver) = (question.name.to_owned(), HOSTS_FILE.to_owned());
+        let found = addresses.clone();
+        trail.resolution = Some(Resolution { resolver, name, addresses, cnames, rcode: None, took_us });
+        return Ok(found);
+    }
+    let (config, options) = settings(means.resolver(), question.limit).ok_or_else(no_resolver)?;
+    let resolver = written(&config);
+    let asked = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        .with_options(options)
+        .build()
+        .map_err(|error| broken(format!("cannot make a resolver: {error}")))?;
+    let start = Instant::now();
+    let reply =
+        tokio::time::timeout(question.limit, asked.lookup(query.name.clone(), query.query_type)).await;
+    let took_us = micros(start.elapsed());
+    let heard = reply.unwrap_or(Err(NetError::Timeout)).map_err(unheard);
+    let name = question.name.to_owned();
+    let mut resolution =
+        Resolution { resolver, name, addresses: Vec::new(), cnames: Vec::new(), rcode: None, took_us };
+    let outcome = match heard {
+        Ok(lookup) => {
+            (resolution.addresses, resolution.cnames) = read(&lookup, question.family);
+            resolution.rcode = Some(rcode(lookup.message().response_code));
+            match resolution.addresses.as_slice() {
+                [] => Err((UnresolvedWhy::NoRecords, resolution.rcode.clone())),
+                found => Ok(found.to_vec()),
+            }
+        }
+        Err(Unheard::Unresolved(why, rcode)) => {
+            resolution.rcode.clone_from(&rcode);
+            Err((why, rcode))
+        }
+        Err(Unheard::Shortage(detail)) => return Err(not_sent(NotSentWhy::NoResources, detail)),
+    };
+    let resolver = resolution.resolver.clone();
+    let is_answered = !matches!(outcome, Err((UnresolvedWhy::ResolverSilent, _)));
+    trail.phases.resolve_us = is_answered.then_some(took_us);
+    trail.resolution = Some(resolution);
+    outcome.map_err(|(why, rcode)| Outcome::Unresolved(Unresolved { why, rcode, resolver }))
+}
+
+fn query(question: Question<'_>) -> Result<Query, Outcome> {
+    let mut name = Name::from_ascii(question.name)
+        .map_err(|error| broken(format!("`{}` is no DNS name: {error}", question.name)))?;
+    name.set_fqdn(true);
+    let kind = match question.family {
+        Family::Ipv4 => RecordType::A,
+        Family::Ipv6 => RecordType::AAAA,
+    };
+    Ok(Query::query(name, kind))
+}
+
+fn no_resolver() -> Outcome {
+    let resolver = "none: the system names no DNS server".to_owned();
+    Outcome::Unresolved(Unresolved { why: UnresolvedWhy::NoResolver, rcode: None, resolver })
+}
+
+/// The DNS servers to ask and how. `None` where there are none.
+fn settings(given: Option<SocketAddr>, limit: Duration) -> Option<(ResolverConfig, ResolverOpts)> {
+    let (config, mut options) = match given {
+        Some(server) => (only(server), ResolverOpts::default()),
+        None => system_conf::read_system_conf().ok()?,
+    };
+    if config.name_servers().is_empty() {
+        return None;
+    }
+    options.cache_size = 0;
+    // The hosts file has been looked at.
+    options.use_hosts_file = ResolveHosts::Never;
+    // Two rounds within the phase's time, so that one lost answer costs half of it.
+    options.attempts = 1;
+    options.timeout = limit / 2;
+    Some((config, options))
+}
+
+fn only(server: SocketAddr) -> ResolverConfig {
+    let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
+    (udp.port, tcp.port) = (server.port(), server.port());
+    ResolverConfig::from_parts(None, vec![], vec![NameServerConfig::new(server.ip(), true, vec![udp, tcp])])
+}
+
+fn written(config: &ResolverConfig) -> String {
+    let address = |server: &NameServerConfig| {
+        let port = server.connections.first().map_or(53, |connection| connection.port);
+        SocketAddr::new(server.ip, port).to_string()
+    };
+    config.name_servers().iter().map(address).collect::<Vec<_>>().join(", ")
+}
+
+/// The addresses in the family, and the aliases on the way to them.
+fn read(lookup: &Lookup, family: Family) -> (Vec<IpAddr>, Vec<String>) {
+    let answers = lookup.answers();
+    let mut addresses: Vec<IpAddr> = answers
+        .iter()
+        .filter_map(|record| record.data.ip_addr())
+        .filter(|address| Family::of(*address) == family)
+        .collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let mut cnames = Vec::new();
+    let mut at = lookup.query().name().clone();
+    // Each step uses up a record, so a circle of aliases ends.
+    for _ in answers {
+        let next = answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if record.name == at => Some(target.0.clone()),
+            _ => None,
+        });
+        let Some(next) = next else { break };
+        cnames.push(next.to_ascii().trim_end_matches('.').to_owned());
+        at = next;
+    }
+    (addresses, cnames)
+}
+
+fn unheard(error: NetError) -> Unheard {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => {
+            let why = match none.response_code {
+                ResponseCode::NXDomain => UnresolvedWhy::NoSuchName,
+                ResponseCode::NoError => UnresolvedWhy::NoRecords,
+                _ => UnresolvedWhy::ResolverFailed,
+            };
+            Unheard::Unresolved(why, Some(rcode(none.response_code)))
+        }
+        NetError::Dns(DnsError::ResponseCode(code)) => {
+            Unheard::Unresolved(UnresolvedWhy::ResolverFailed, Some(rcode(code)))
+        }
+        NetError::Io(error) if is_own_shortage(&error) => Unheard::Shortage(error.to_string()),
+        NetError::Timeout | NetError::NoConnections | NetError::Busy | NetError::Io(_) => {
+            Unheard::Unresolved(UnresolvedWhy::ResolverSilent, None)
+        }
+        // Something came, and no answer could be made of it.
+        _ => Unheard::Unresolved(UnresolvedWhy::ResolverFailed, None),
+    }
+}
+
+/// A response code as IANA's registry "DNS RCODEs" names it.
+fn rcode(code: ResponseCode) -> String {
+    let name = match code {
+        ResponseCode::NoError => "NOERROR",
+        ResponseCode::FormErr => "FORMERR",
+        ResponseCode::ServFail => "SERVFAIL",
+        ResponseCode::NXDomain => "NXDOMAIN",
+        ResponseCode::NotImp => "NOTIMP",
+        ResponseCode::Refused => "REFUSED",
+        ResponseCode::YXDomain => "YXDOMAIN",
+        ResponseCode::YXRRSet => "YXRRSET",
+        ResponseCode::NXRRSet => "NXRRSET",
+        ResponseCode::NotAuth => "NOTAUTH",
+        ResponseCode::NotZone => "NOTZONE",
+        other => return format!("RCODE{}", u16::from(other)),
+    };
+    name.to_owned()
+}

@@ -1,0 +1,141 @@
+//! Accepts connections and serves each to its end: bounded in number, and every wait in it with a deadline.
+//!
+//! This file must not know what is served on a connection beyond which of three kinds it is.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ringfence_contract::address::Transport;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::http::{Caller, Routes};
+use super::seldom::Seldom;
+use crate::answer::answer_line;
+use crate::control::Agent;
+
+/// How long a client may take for its TLS handshake, and for each request head: as long as the longest phase of a call.
+pub(super) const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a connection may live before it is asked to end: longer than any order (120 s), and an end to whoever
+/// sends requests and never reads.
+const CONNECTION_LIFE: Duration = Duration::from_secs(180);
+
+/// How long to leave a listener alone that fails to accept: out of files, for one, lasts a while.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What all listeners share.
+pub(super) struct Doors {
+    pub(super) agent: Arc<Agent>,
+    pub(super) routes: Routes,
+    /// How many more connections may be open.
+    pub(super) open: Arc<Semaphore>,
+    /// Every task of a listener or a connection.
+    pub(super) tasks: TaskTracker,
+    /// No new connections; those open end after their request.
+    pub(super) close: CancellationToken,
+    /// Nothing goes on.
+    pub(super) abort: CancellationToken,
+    pub(super) crowd: Seldom,
+}
+
+/// What is served on a listener.
+#[derive(Clone)]
+pub(super) enum Kind {
+    Http,
+    Https(TlsAcceptor),
+    Line,
+}
+
+/// Accepts until told to close.
+pub(super) async fn accept(listener: TcpListener, kind: Kind, doors: Arc<Doors>) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = doors.close.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => admit(stream, peer, &kind, &doors),
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves a connection, or closes it unread when there are too many. What was closed unread may have been a call, so
+/// it is counted: from then on, absence of a receipt proves nothing.
+fn admit(stream: TcpStream, peer: SocketAddr, kind: &Kind, doors: &Arc<Doors>) {
+    let Ok(place) = Arc::clone(&doors.open).try_acquire_owned() else {
+        doors.agent.answerer().miss();
+        if let Some(unsaid) = doors.crowd.now(Instant::now()) {
+            let limit = doors.agent.limits().connections_at_once;
+            tracing::warn!(%peer, unsaid, "{limit} connections are open, and no more are taken");
+        }
+        return;
+    };
+    let (kind, held) = (kind.clone(), Arc::clone(doors));
+    doors.tasks.spawn(async move {
+        tokio::select! {
+            biased;
+            () = held.abort.cancelled() => {}
+            () = serve(stream, peer, kind, &held) => {}
+        }
+        drop(place);
+    });
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "a connection keeps Nagle's algorithm");
+    }
+    match kind {
+        Kind::Line => answer_line(doors.agent.answerer(), stream, peer).await,
+        Kind::Http => serve_http(stream, Caller { peer, transport: Transport::Http }, doors).await,
+        Kind::Https(acceptor) => match timeout(HEAD_WITHIN, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => serve_http(stream, Caller { peer, transport: Transport::Https }, doors).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "a TLS handshake was not done in time"),
+        },
+    }
+}
+
+/// HTTP/1.1 only: a client that agrees on HTTP/2 and then says nothing could not be timed out.
+async fn serve_http<S>(stream: S, caller: Caller, doors: &Doors)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let service = service_fn(|request| doors.routes.answer(request, caller));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = doors.close.cancelled() => None,
+        () = sleep(CONNECTION_LIFE) => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        let Ok(ended) = timeout(CONNECTION_LIFE, connection).await else { return };
+        ended
+    };
+    if let Err(error) = ended {
+        tracing::debug!(peer = %caller.peer, %error, "a connection ended early");
+    }
+}

@@ -1,0 +1,147 @@
+//! The routes of an HTTP listener, in the order they are looked at:
+//!
+//! | request | response |
+//! |---|---|
+//! | any, with a good `ringfence-call` header | 200 and the sealed answer |
+//! | `POST /.ringfence/order` | 200 and the reply; 400 and the refusal; for a stranger the same 404 as for any path |
+//! | `GET` or `HEAD` `/live` | 200 |
+//! | `GET` or `HEAD` `/ready` | 200, or 503 while the agent shuts down |
+//! | `GET` or `HEAD` `/robots933456.txt` | 200: App Service asks for it to learn whether a container is up |
+//! | any other | 404 |
+//!
+//! Replies carry `Content-Length`: some front ends, and the Functions host in front of a custom handler, drop chunked
+//! bodies.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use ringfence_contract::ORDER_PATH;
+use ringfence_contract::address::Transport;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::seldom::Seldom;
+use crate::answer::{answer_http, not_found};
+use crate::control::{Agent, Taken};
+
+/// How long an order's bytes may take to come, the wait for its turn to be read among it.
+const ORDER_READ_WITHIN: Duration = Duration::from_secs(30);
+
+/// How many orders are read at once: nobody is known before the last byte, so this times the longest order, 64 * 4 MiB =
+/// 256 MiB, is what strangers can make an agent hold.
+const ORDERS_READ_AT_ONCE: usize = 64;
+
+/// What the routes need, shared by all connections.
+pub(super) struct Routes {
+    agent: Arc<Agent>,
+    reading: Semaphore,
+    strangers: Seldom,
+}
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller {
+    /// The socket's other end.
+    pub(super) peer: SocketAddr,
+    /// How the request came.
+    pub(super) transport: Transport,
+}
+
+type Answered = Response<Full<Bytes>>;
+
+impl Routes {
+    pub(super) fn new(agent: Arc<Agent>) -> Self {
+        Self { agent, reading: Semaphore::new(ORDERS_READ_AT_ONCE), strangers: Seldom::default() }
+    }
+
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        caller: Caller,
+    ) -> Result<Answered, Infallible> {
+        let (head, body) = request.into_parts();
+        let answerer = self.agent.answerer();
+        if let Some(answer) = answer_http(answerer, &head.headers, caller.peer, caller.transport) {
+            return Ok(answer);
+        }
+        let looks = matches!(head.method, Method::GET | Method::HEAD);
+        Ok(match head.uri.path() {
+            ORDER_PATH if head.method == Method::POST => self.order(&head.headers, body, caller).await,
+            "/ready" if looks && self.agent.is_draining() => {
+                text(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+            }
+            "/live" | "/ready" | "/robots933456.txt" if looks => text(StatusCode::OK, "ok\n"),
+            _ => not_found(),
+        })
+    }
+
+    async fn order(&self, headers: &HeaderMap, body: Incoming, caller: Caller) -> Answered {
+        let limit = self.agent.limits().order_bytes;
+        if announced_length(headers).is_some_and(|length| length > limit) {
+            return too_long(limit);
+        }
+        let reading = async {
+            let _turn = self.reading.acquire().await;
+            Limited::new(body, limit).collect().await
+        };
+        let bytes = match timeout(ORDER_READ_WITHIN, reading).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_long(limit),
+            Ok(Err(_)) | Err(_) => {
+                return text(StatusCode::REQUEST_TIMEOUT, "the request did not come whole\n");
+            }
+        };
+        let Ok(order) = std::str::from_utf8(&bytes) else { return not_found() };
+        match self.agent.take(order) {
+            Taken::Lines(lines) => collect(lines).await,
+            Taken::Refused(line) => text(StatusCode::BAD_REQUEST, line),
+            Taken::Stranger => {
+                self.warn_of_stranger(caller);
+                not_found()
+            }
+        }
+    }
+
+    fn warn_of_stranger(&self, caller: Caller) {
+        if let Some(unsaid) = self.strangers.now(Instant::now()) {
+            tracing::warn!(
+                peer = %caller.peer,
+                unsaid,
+                "an order was not signed by a trusted key: compare `ringfence keygen --public` with RINGFENCE_TRUST"
+            );
+        }
+    }
+}
+
+async fn collect(mut lines: tokio::sync::mpsc::Receiver<String>) -> Answered {
+    let mut reply = String::new();
+    while let Some(line) = lines.recv().await {
+        reply.push_str(&line);
+    }
+    let status = if reply.starts_with("refused ") { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    text(status, reply)
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_long(limit: usize) -> Answered {
+    text(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {limit} bytes are read\n"))
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Answered {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
