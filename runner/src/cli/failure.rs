@@ -8,7 +8,6 @@ use ringfence_contract::order::KeyError;
 use crate::lab::LabError;
 use crate::scenario::{InputsError, LoadError};
 use crate::plan::SelectError;
-use crate::report::WriteError;
 use crate::tally::exit;
 
 /// Why a command could not do what it was asked.
@@ -67,9 +66,6 @@ pub(super) enum Failure {
     /// The lab could not be raised.
     #[error(transparent)]
     Lab(#[from] LabError),
-    /// A report could not be written.
-    #[error(transparent)]
-    Report(#[from] WriteError),
     /// The runtime could not be started.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -78,7 +74,7 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Report(_) | Self::Output(_) => exit::REPORT_NOT_WRITTEN,
+            Self::Output(_) => exit::REPORT_NOT_WRITTEN,
             Self::ClosedPipe => exit::PASSED,
             _ => exit::USAGE,
         }

@@ -43,10 +43,17 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
         if place > 0 {
             screen.result("\n")?;
         }
-        let code = run::report(screen, &record, &arguments.reports, arguments.run.fail_on_flaky)?;
-        worst = exit::worse(worst, code);
+        let code = run::report(screen, &record, &arguments.reports, arguments.run.flaky())?;
+        worst = worse(worst, code);
     }
     Ok(worst)
+}
+
+/// The exit code that says more: a failure outranks ignorance, and an interruption both.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank = [exit::PASSED, exit::NOTHING_SELECTED, exit::INCONCLUSIVE, exit::REPORT_NOT_WRITTEN, exit::FAILED];
+    let of = |code: u8| rank.iter().position(|ranked| *ranked == code).unwrap_or(rank.len());
+    if of(other) > of(one) { other } else { one }
 }
 
 fn introduce(subject: &Subject, broken: Option<&Break>) -> String {
@@ -122,7 +129,6 @@ async fn run_once(
         let means = Means { key, local: lab.local().clone(), progress: &progress };
         run::run(&scenario, &plan, means).await
     };
-    lab.end().await;
     Ok(record)
 }
 

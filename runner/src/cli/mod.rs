@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
         // Whoever read our output has enough of it: `ringfence plan … | head` is no failure.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(failure) => {
-            screen.explain(&failure);
+            screen.explain_failure(&failure);
             ExitCode::from(failure.exit_code())
         }
     }

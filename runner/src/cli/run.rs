@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
 use super::failure::Failure;
 use super::screen::Screen;
-use crate::dispatch::{self, LocalVantage, Progress, Settings};
+use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
 use crate::judge::judge;
 use crate::plan::{self, Plan};
-use crate::report;
+use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Scenario};
-use crate::tally::{RunFacts, RunRecord, exit, tally};
+use crate::tally::{Flaky, RunFacts, RunOutcome, RunRecord, exit, tally};
 
 /// What a run is made of, beside its scenario.
 pub(super) struct Means<'a> {
@@ -75,8 +75,8 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
 
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let judged = judge(scenario, plan, &observations);
-    let facts = RunFacts { run: id, started_ms, took_ms };
-    tally(scenario, plan, &observations, judged, &facts)
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
 }
 
 async fn cancel_on_signal(cancel: CancellationToken) {
@@ -93,21 +93,32 @@ pub(super) fn report(
     screen: &Screen,
     record: &RunRecord,
     reports: &ReportArguments,
-    fail_on_flaky: bool,
+    flaky: Flaky,
 ) -> Result<u8, Failure> {
-    let wanted = report::Wanted { junit: reports.junit.clone(), json: reports.json.clone() };
-    let written = report::write(record, &wanted);
+    let unwritten = report::write(record, &wanted(reports));
     let printed = screen.result(&report::terminal(record, screen.style()));
-    let code = record.outcome(fail_on_flaky).exit_code();
-    match (written, printed) {
-        (Ok(()), Ok(()) | Err(Failure::ClosedPipe)) => Ok(code),
-        // A leak is worse news than a report that could not be written.
-        (Err(error), _) if code == exit::FAILED => {
-            screen.explain(&Failure::Report(error));
-            Ok(code)
-        }
-        (Err(error), _) => Err(Failure::Report(error)),
-        (Ok(()), Err(failure)) => Err(failure),
+    for error in &unwritten {
+        screen.explain(error);
+    }
+    let code = RunOutcome::of(record, flaky).exit_code();
+    match printed {
+        // Whoever read the report has enough of it; the exit code is told all the same.
+        Ok(()) | Err(Failure::ClosedPipe) => {}
+        Err(failure) => return Err(failure),
+    }
+    // A leak is worse news than a report that could not be written.
+    let lost = !unwritten.is_empty() && !matches!(code, exit::FAILED | exit::INTERRUPTED);
+    Ok(if lost { exit::REPORT_NOT_WRITTEN } else { code })
+}
+
+fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
+    let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
+    forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()
+}
+
+impl RunArguments {
+    pub(super) fn flaky(&self) -> Flaky {
+        if self.fail_on_flaky { Flaky::Fails } else { Flaky::Passes }
     }
 }
 
@@ -117,10 +128,11 @@ pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure>
         let unreadable = |source| Failure::File { verb: "read", path: path.clone(), source };
         std::fs::read_to_string(path).map_err(unreadable)
     };
-    Ok(LocalVantage {
+    let settings = LocalSettings {
         sources: arguments.local_source.clone(),
         resolver: arguments.local_resolver,
         ca: arguments.local_ca.as_ref().map(read).transpose()?,
         allow: arguments.local_allow.clone(),
-    })
+    };
+    LocalVantage::new(settings).map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
 }

@@ -55,22 +55,22 @@ impl Screen {
         drop(writeln!(io::stderr().lock(), "{text}"));
     }
 
-    /// Says why a command could not do what it was asked.
-    pub(super) fn explain(&self, failure: &Failure) {
-        if let Some(diagnostic) = failure.diagnostic() {
-            let theme = if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-            let mut text = String::new();
-            let handler = GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false);
-            if handler.render_report(&mut text, diagnostic).is_ok() {
-                return self.say(text.trim_end());
-            }
+    /// Says why a command could not do what it was asked, pointing at the text where there is one.
+    pub(super) fn explain_failure(&self, failure: &Failure) {
+        let Some(diagnostic) = failure.diagnostic() else { return self.explain(failure) };
+        let theme = if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let mut text = String::new();
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false);
+        match handler.render_report(&mut text, diagnostic) {
+            Ok(()) => self.say(text.trim_end()),
+            Err(_) => self.explain(failure),
         }
-        let mut text = format!("error: {failure}");
-        let mut source = failure.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        self.say(&text);
+    }
+
+    /// Says what went wrong, and why, cause by cause.
+    pub(super) fn explain(&self, error: &dyn Error) {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        self.say(&format!("error: {}", causes.join(": ")));
     }
 }

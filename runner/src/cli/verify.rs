@@ -19,7 +19,7 @@ pub(super) fn verify(screen: &Screen, arguments: Verify) -> Result<u8, Failure> 
         let means = Means { key, local, progress: &|progress| watch.show(progress) };
         run::runtime()?.block_on(run::run(&scenario, &plan, means))
     };
-    run::report(screen, &record, &arguments.reports, arguments.run.fail_on_flaky)
+    run::report(screen, &record, &arguments.reports, arguments.run.flaky())
 }
 
 /// Loads a scenario with the inputs that the arguments give.

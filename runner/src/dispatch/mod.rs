@@ -15,4 +15,4 @@ mod route;
 pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
 pub use phases::{Settings, greet, observe};
 pub use progress::{Progress, Stage};
-pub use route::LocalVantage;
+pub use route::{LocalSettings, LocalVantage};

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use ipnet::IpNet;
-use ringfence_agent::serve::{Running, StartError};
+use ringfence_agent::answer::Proxies;
+use ringfence_agent::call::MeansError;
+use ringfence_agent::control::AgentSettings;
+use ringfence_agent::perform::{Entry, Policy};
+use ringfence_agent::serve::{self, Listen, Running, StartError, TlsListen};
 use ringfence_contract::address::Transport;
 use ringfence_contract::order::PublicKey;
 use rustls::pki_types::pem::PemObject;
@@ -20,7 +23,7 @@ use super::certificates::{Authority, Identity};
 use super::front_end::{FrontEnd, Mood, Site};
 use super::names::Names;
 use super::topology::{FRONT_END, INTERNET, RESOLVER, Seed, Serves, TEST_VM, subnet};
-use crate::dispatch::{LocalVantage, Progress, Stage};
+use crate::dispatch::{LocalSettings, LocalVantage, Progress, Stage};
 
 /// Why a lab could not be raised.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum LabError {
     /// A certificate could not be made.
     #[error("the lab cannot make its certificates")]
     Certificate(#[from] rcgen::Error),
+    /// The runner cannot call as the internet.
+    #[error("the lab's internet vantage cannot call")]
+    Local(#[from] MeansError),
     /// A certificate could not be served.
     #[error("the lab cannot serve its certificates")]
     Tls(#[from] rustls::Error),
@@ -133,20 +139,18 @@ impl Lab {
 
         let mut agents = HashMap::new();
         for (name, source) in &layout.agents {
-            let vm = if *name == TEST_VM { Some(authority.issue(vec![source.to_string()])?) } else { None };
-            let settings = agent_settings(name, *source, vm, (trust, names.address, authority.pem()));
+            let settings = agent_settings(name, *source, &authority, names.address, trust)?;
             let running = ringfence_agent::serve::start(settings)
-                .await
                 .map_err(|source| LabError::Agent { agent: (*name).to_owned(), source })?;
             agents.insert(*name, running);
         }
         let front_end = serve_sites(&layout, &authority, &agents).await?;
-        let local = LocalVantage {
+        let local = LocalVantage::new(LocalSettings {
             sources: vec![INTERNET],
             resolver: Some(internet_names.address),
             ca: Some(authority.pem()),
             allow: vec![loopback()],
-        };
+        })?;
         let inputs = inputs(seed, &layout, front_end.address, &agents);
         if let Some((agent, Gone::BeforeTheRun)) = layout.gone {
             agents.remove(agent);
@@ -181,14 +185,32 @@ impl Lab {
             self.agents.lock().expect("no holder panics").remove(agent);
         }
     }
+}
 
-    /// Ends every agent in order.
-    pub async fn end(self) {
-        let agents = self.agents.into_inner().expect("no holder panics");
-        for (_, agent) in agents {
-            agent.drain(Duration::ZERO).await;
-        }
+/// An agent of the lab: it calls from its own address, and believes the front end about its callers.
+fn agent_settings(
+    name: &str,
+    source: IpAddr,
+    authority: &Authority,
+    resolver: SocketAddr,
+    trust: PublicKey,
+) -> Result<serve::Settings, LabError> {
+    let at = SocketAddr::new(source, 0);
+    let mut listen = Listen { http: vec![at], ..Listen::default() };
+    if name == TEST_VM {
+        let Identity { certificate, key } = authority.issue(vec![source.to_string()])?;
+        listen.https = Some(TlsListen { addresses: vec![at], certificates: certificate, key });
     }
+    let name = name.parse().expect("the lab's names are names");
+    let agent = AgentSettings {
+        policy: Policy::new(vec![Entry::network(loopback())]),
+        resolver: Some(resolver),
+        sources: vec![source],
+        ca: Some(authority.pem()),
+        proxies: Proxies::new(vec![IpNet::from(FRONT_END)]),
+        ..AgentSettings::new(name, vec![trust])
+    };
+    Ok(serve::Settings { agent, listen })
 }
 
 async fn serve_names(layout: &Layout, fails: bool) -> Result<Names, LabError> {
@@ -233,7 +255,7 @@ fn acceptor(identity: &Identity) -> Result<TlsAcceptor, LabError> {
 }
 
 fn listener(agent: &Running, transport: Transport) -> Option<SocketAddr> {
-    agent.listeners().iter().find(|listener| listener.transport == transport).map(|listener| listener.address)
+    agent.address(transport)
 }
 
 fn inputs(

@@ -16,7 +16,7 @@ pub(super) struct Direct {
 
 impl Direct {
     pub(super) fn new(local: &LocalVantage, to: ControlAddress) -> Self {
-        Self { means: local.control_means(), to }
+        Self { means: local.control(), to }
     }
 }
 

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use ringfence_agent::call::{Admit, Asked, Means};
-use ringfence_agent::control::{Agent, Taken};
-use ringfence_agent::perform::Policy;
+use ringfence_agent::call::{Admit, Asked, Means, MeansError, MeansSettings};
+use ringfence_agent::control::{Agent, AgentSettings, Taken};
+use ringfence_agent::perform::{Limits, Policy, raise_open_files};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::PublicKey;
 
 use super::{ControlRoute, Delivery, Letter, unasked};
 use crate::dispatch::observe::UnaskedWhy;
 
-/// How the runner's own calls are made.
+/// How the runner's own calls are to be made.
 #[derive(Debug, Clone, Default)]
-pub struct LocalVantage {
+pub struct LocalSettings {
     /// The addresses to call from, at most one a family, instead of the system's choice.
     pub sources: Vec<IpAddr>,
     /// The DNS server to ask instead of the system's.
@@ -25,6 +25,14 @@ pub struct LocalVantage {
     pub ca: Option<String>,
     /// Networks that may be called although they are guarded (loopback, link-local, platform metadata).
     pub allow: Vec<IpNet>,
+}
+
+/// How the runner's own calls are made, looked over.
+#[derive(Clone)]
+pub struct LocalVantage {
+    settings: LocalSettings,
+    /// What orders are carried with.
+    control: Means,
 }
 
 /// The runner's operator says where orders go, so nothing is refused on that way.
@@ -37,13 +45,24 @@ impl Admit for Operator {
 }
 
 impl LocalVantage {
-    /// What orders are carried with.
-    pub(super) fn control_means(&self) -> Means {
-        self.means(Arc::new(Operator))
+    /// Looks the settings over.
+    ///
+    /// # Errors
+    ///
+    /// [`MeansError`], when nothing can be called with them.
+    pub fn new(settings: LocalSettings) -> Result<Self, MeansError> {
+        let control = Means::new(MeansSettings {
+            admit: Arc::new(Operator),
+            resolver: settings.resolver,
+            sources: settings.sources.clone(),
+            ca: settings.ca.clone(),
+        })?;
+        Ok(Self { settings, control })
     }
 
-    fn means(&self, admit: Arc<dyn Admit>) -> Means {
-        Means::new(admit, self.resolver, self.sources.clone(), self.ca.clone())
+    /// What orders are carried with.
+    pub(super) fn control(&self) -> Means {
+        self.control.clone()
     }
 }
 
@@ -54,8 +73,18 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn new(vantage: &LocalVantage, name: AgentName, trust: PublicKey) -> Self {
-        let means = vantage.means(Arc::new(Policy::open_except_guarded(&vantage.allow)));
-        Self { agent: Agent::embedded(name, vec![trust], means) }
+        // Calls in flight are limited by open files before anything else.
+        let files = raise_open_files().unwrap_or_else(|error| error.stays);
+        let LocalSettings { sources, resolver, ca, allow } = vantage.settings.clone();
+        let settings = AgentSettings {
+            policy: Policy::open_except_guarded(&allow),
+            resolver,
+            sources,
+            ca,
+            limits: Limits::default().within_open_files(files),
+            ..AgentSettings::new(name, vec![trust])
+        };
+        Self { agent: Agent::embedded(settings).expect("the same settings were looked over before") }
     }
 }
 
@@ -63,7 +92,7 @@ impl ControlRoute for Local {
     fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
         Box::pin(async move {
             let reply = async {
-                let mut lines = match self.agent.take(&order.text).await {
+                let mut lines = match self.agent.take(&order.text) {
                     Taken::Lines(lines) => lines,
                     Taken::Refused(line) => return Ok(line),
                     Taken::Stranger => {

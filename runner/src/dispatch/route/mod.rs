@@ -19,7 +19,7 @@ use super::correspond::Correspondent;
 use super::observe::{Unasked, UnaskedWhy};
 use crate::scenario::{Agent, Control};
 
-pub use local::LocalVantage;
+pub use local::{LocalSettings, LocalVantage};
 
 /// The text of a reply, or why there is none.
 pub(super) type Delivery<'a> = Pin<Box<dyn Future<Output = Result<String, Unasked>> + Send + 'a>>;
