@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ringfence_contract::order::KeyError;
 
 use crate::lab::LabError;
-use crate::scenario::{InputsError, LoadError};
+use crate::scenario::{LoadError, SetError};
 use crate::plan::SelectError;
 use crate::tally::exit;
 
@@ -24,7 +24,7 @@ pub(super) enum Failure {
     Scenario(Box<LoadError>),
     /// The inputs are wrong.
     #[error(transparent)]
-    Inputs(#[from] InputsError),
+    Inputs(#[from] SetError),
     /// The `--only` expression is wrong.
     #[error(transparent)]
     Select(#[from] SelectError),

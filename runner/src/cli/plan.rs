@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
 use crate::plan::{Edge, Plan, WitnessTarget};
-use crate::scenario::{AgentIndex, EndpointIndex, Scenario};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Scenario};
 use crate::tally::exit;
 
 /// The most columns that a grid is drawn with; wider plans are listed edge by edge.
@@ -101,7 +101,11 @@ fn grid(scenario: &Scenario, plan: &Plan, columns: &[(EndpointIndex, Family)]) -
     }
     let mut text = line(first, "", titles.iter().map(|title| (title.as_str(), title.len())));
     for (vantage, cells) in rows {
-        let cell = |edge: &Option<&Edge>| edge.map_or("-", |edge| edge.expect.as_str());
+        let cell = |edge: &Option<&Edge>| match edge.map(|edge| edge.expect) {
+            Some(Expect::Allow) => "allow",
+            Some(Expect::Deny) => "deny",
+            None => "-",
+        };
         let cells = cells.iter().map(cell).zip(titles.iter().map(String::len));
         text.push_str(&line(first, scenario.agent(vantage).name.as_str(), cells));
     }
@@ -111,8 +115,7 @@ fn grid(scenario: &Scenario, plan: &Plan, columns: &[(EndpointIndex, Family)]) -
 fn line<'a>(first: usize, head: &str, cells: impl Iterator<Item = (&'a str, usize)>) -> String {
     let mut text = format!("{head:first$}");
     for (cell, width) in cells {
-        // Writing into a string does not fail.
-        drop(write!(text, "  {cell:width$}"));
+        write!(text, "  {cell:width$}").expect("a string takes all that is written");
     }
     format!("{}\n", text.trim_end())
 }

@@ -69,8 +69,12 @@ impl Screen {
 
     /// Says what went wrong, and why, cause by cause.
     pub(super) fn explain(&self, error: &dyn Error) {
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        let causes: Vec<String> = causes.map(ToString::to_string).collect();
-        self.say(&format!("error: {}", causes.join(": ")));
+        let mut text = format!("error: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        self.say(&text);
     }
 }

@@ -15,7 +15,7 @@ use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unask
 use super::place::{Errand, interrupted, place_all};
 use super::progress::{Progress, Stage};
 use super::route::{self, LocalVantage, unasked};
-use crate::plan::{Plan, call_for_edge, call_for_witness};
+use crate::plan::{Plan, Witness, call_for_edge, call_for_witness};
 use crate::scenario::{AgentIndex, Answers, Control, Scenario};
 
 /// The most receipts asked for in one order.
@@ -134,8 +134,8 @@ impl Phases<'_> {
     async fn witnesses(&self, stage: Stage) -> Vec<Attempt> {
         let witnesses = &self.plan.witnesses;
         self.begin(stage, witnesses.len());
-        let errand = |witness| self.errand(witness.vantage, call_for_witness(self.scenario, &witness));
-        self.place(stage, witnesses.iter().copied().map(errand).collect()).await
+        let errand = |witness: &Witness| self.errand(witness.vantage, call_for_witness(self.scenario, witness));
+        self.place(stage, witnesses.iter().map(errand).collect()).await
     }
 
     async fn reach(&self) -> Vec<Vec<Attempt>> {
@@ -197,6 +197,13 @@ impl Phases<'_> {
             }
         }
         self.begin(Stage::Receipts, calls.iter().flatten().count());
+        let broken = || unasked(UnaskedWhy::Broken, "the task that asked for these receipts panicked");
+        // Whoever owns no endpoint has nothing to show.
+        let empty = |calls: &Option<Vec<CallId>>| match calls {
+            Some(_) => Err(broken()),
+            None => Ok(ReceiptBook::default()),
+        };
+        let mut books: Vec<Result<ReceiptBook, Unasked>> = calls.iter().map(empty).collect();
         let mut asked = JoinSet::new();
         for (index, calls) in calls.into_iter().enumerate() {
             let Some(calls) = calls else { continue };
@@ -209,8 +216,6 @@ impl Phases<'_> {
                 (index, book)
             });
         }
-        let not_asked = || Err(unasked(UnaskedWhy::Broken, "nothing was asked of this agent"));
-        let mut books: Vec<Result<ReceiptBook, Unasked>> = self.agents.iter().map(|_| not_asked()).collect();
         while let Some(ended) = asked.join_next().await {
             self.done(Stage::Receipts, 1);
             if let Ok((index, book)) = ended {

@@ -125,8 +125,8 @@ pub const BREAKS: &[Break] = &[
         what: "app-service-2 is stopped: everybody gets a 403 that looks like a refusal",
         does: |layout| layout.site("app_2_host").mood = Mood::Stopped,
         turns: &[
-            turn("test-vm", "app-service-2/site", Reason::Blocked),
-            turn("app-service-1", "app-service-2/site", Reason::Blocked),
+            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
             turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
             turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
             turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
