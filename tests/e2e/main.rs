@@ -1,1 +1,7 @@
-//! e2e
+//! Calls against real peers, most of which misbehave on purpose.
+
+mod handshakes;
+mod outcomes;
+mod posting;
+mod resolving;
+mod vantage;
