@@ -13,6 +13,15 @@ mod sentence;
 mod verdict;
 mod witness;
 
+#[cfg(test)]
+mod attempts;
+#[cfg(test)]
+pub(crate) mod sample_run;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod truth;
+
 pub use verdict::{JudgedEdge, Reason, Verdict};
 
 use crate::dispatch::Observations;
