@@ -9,6 +9,7 @@
 //! - [`dns`]: DNS servers;
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`certificates`]: certificates good and bad, made at run time;
+//! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
 
 pub mod calls;
@@ -17,6 +18,7 @@ pub mod closed;
 pub mod datagram;
 pub mod dns;
 pub mod h2;
+pub mod programs;
 pub mod script;
 
 use std::net::SocketAddr;

@@ -43,8 +43,11 @@ fn describe(agent: &Agent, seen: &AgentObservation) -> String {
     };
     let hello = &greeting.hello;
     let families: Vec<&str> = hello.families.iter().map(|family| family.as_str()).collect();
-    let listeners: Vec<String> =
-        hello.listeners.iter().map(|listener| format!("{}://{}", listener.transport, listener.address)).collect();
+    let listeners: Vec<String> = hello
+        .listeners
+        .iter()
+        .map(|listener| format!("{}://{}", listener.transport, listener.address))
+        .collect();
     let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
     format!(
         "{head}  version    {}\n  clock      {} ms from this machine's, asked in {:.1} ms\n  families   {}\n  \

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use ringfence_contract::order::KeyError;
 
 use crate::lab::LabError;
-use crate::scenario::{LoadError, SetError};
 use crate::plan::SelectError;
+use crate::scenario::{LoadError, SetError};
 use crate::tally::exit;
 
 /// Why a command could not do what it was asked.
@@ -53,7 +53,9 @@ pub(super) enum Failure {
         source: io::Error,
     },
     /// A file is in the way.
-    #[error("`{0}` exists and is left alone: give `--out` another name, or remove it if its key is not in use")]
+    #[error(
+        "`{0}` exists and is left alone: give `--out` another name, or remove it if its key is not in use"
+    )]
     Exists(PathBuf),
     /// A setting is wrong.
     #[error("{setting}: {wrong}")]
@@ -76,6 +78,7 @@ impl Failure {
         match self {
             Self::Output(_) => exit::REPORT_NOT_WRITTEN,
             Self::ClosedPipe => exit::PASSED,
+            Self::Select(SelectError::Nothing(_)) => exit::NOTHING_SELECTED,
             _ => exit::USAGE,
         }
     }

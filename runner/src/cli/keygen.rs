@@ -23,7 +23,10 @@ pub(super) fn keygen(screen: &Screen, arguments: &Keygen) -> Result<u8, Failure>
     };
     let mut file = options.open(path).map_err(failed)?;
     let text = key.to_text();
-    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
     screen.say(&format!(
         "the private key is in `{0}`: keep it where secrets are kept, and sign with RINGFENCE_KEY_FILE={0}\n\
          every agent gets the public half below, as RINGFENCE_TRUST; it is no secret",

@@ -23,8 +23,11 @@ pub(super) fn key(arguments: &KeyArguments, scenario: &Scenario) -> Result<Priva
     if all_local { Ok(PrivateKey::random()) } else { Err(Failure::NoKey) }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place where the runner reads the environment by hand: \
-    through clap the key would become an argument")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the runner reads the environment by hand: \
+    through clap the key would become an argument"
+)]
 fn variable() -> Option<zeroize::Zeroizing<String>> {
     std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(zeroize::Zeroizing::new)
 }

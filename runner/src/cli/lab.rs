@@ -33,7 +33,8 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
         return prove_all(screen, &runtime, &subjects, arguments);
     }
     if subjects.len() > 1 && (arguments.reports.junit.is_some() || arguments.reports.json.is_some()) {
-        let wrong = "a report file is for one scenario: name it, as in `ringfence lab app-service-to-app-service`";
+        let wrong =
+            "a report file is for one scenario: name it, as in `ringfence lab app-service-to-app-service`";
         return Err(Failure::Setting { setting: "lab", wrong: wrong.to_owned() });
     }
     let mut worst = exit::PASSED;
@@ -51,7 +52,8 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
 
 /// The exit code that says more: a failure outranks ignorance, and an interruption both.
 fn worse(one: u8, other: u8) -> u8 {
-    let rank = [exit::PASSED, exit::NOTHING_SELECTED, exit::INCONCLUSIVE, exit::REPORT_NOT_WRITTEN, exit::FAILED];
+    let rank =
+        [exit::PASSED, exit::NOTHING_SELECTED, exit::INCONCLUSIVE, exit::REPORT_NOT_WRITTEN, exit::FAILED];
     let of = |code: u8| rank.iter().position(|ranked| *ranked == code).unwrap_or(rank.len());
     if of(other) > of(one) { other } else { one }
 }
@@ -67,9 +69,13 @@ fn introduce(subject: &Subject, broken: Option<&Break>) -> String {
 fn find_break(name: &str) -> Result<&'static Break, Failure> {
     BREAKS.iter().find(|broken| broken.name == name).ok_or_else(|| {
         let names: Vec<&str> = BREAKS.iter().map(|broken| broken.name).collect();
-        let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let near = names
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
         let near = near.copied().unwrap_or_default();
-        let wrong = format!("no break is called `{name}`: did you mean `{near}`? `ringfence lab --list-breaks` lists all");
+        let wrong = format!(
+            "no break is called `{name}`: did you mean `{near}`? `ringfence lab --list-breaks` lists all"
+        );
         Failure::Setting { setting: "--break", wrong }
     })
 }
@@ -90,7 +96,8 @@ fn subjects(scenario: Option<&str>, broken: Option<&Break>) -> Result<Vec<Subjec
     match broken.filter(|broken| broken.seed != subject.seed.name) {
         None => Ok(vec![subject]),
         Some(broken) => {
-            let wrong = format!("`{}` is a break of `{}`, not of `{}`", broken.name, broken.seed, subject.seed.name);
+            let wrong =
+                format!("`{}` is a break of `{}`, not of `{}`", broken.name, broken.seed, subject.seed.name);
             Err(Failure::Setting { setting: "--break", wrong })
         }
     }
@@ -103,7 +110,11 @@ fn from_file(path: &Path) -> Result<Subject, Failure> {
     let named = |seed: &&Seed| text.lines().any(|line| line.trim_end() == format!("name: {}", seed.name));
     let seed = SEEDS.iter().find(named).ok_or_else(|| {
         let names: Vec<&str> = SEEDS.iter().map(|seed| seed.name).collect();
-        let wrong = format!("`{}` is none of the lab's topologies: its `name:` must be one of {}", path.display(), names.join(", "));
+        let wrong = format!(
+            "`{}` is none of the lab's topologies: its `name:` must be one of {}",
+            path.display(),
+            names.join(", ")
+        );
         Failure::Setting { setting: "lab", wrong }
     })?;
     Ok(Subject { seed, source: Source { path: path.display().to_string(), text: text.into() } })
@@ -163,7 +174,10 @@ fn prove_all(
             caught += usize::from(broken.is_some() && proof.holds());
         }
     }
-    let all = BREAKS.iter().filter(|broken| subjects.iter().any(|subject| subject.seed.name == broken.seed)).count();
+    let all = BREAKS
+        .iter()
+        .filter(|broken| subjects.iter().any(|subject| subject.seed.name == broken.seed))
+        .count();
     screen.result(&format!("{caught} of {all} breaks caught on the right edges, for the right reasons\n"))?;
     Ok(if holds { exit::PASSED } else { exit::FAILED })
 }

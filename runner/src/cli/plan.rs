@@ -57,7 +57,9 @@ fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
     match to {
         WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
         WitnessTarget::Beacon => "beacon".to_owned(),
-        WitnessTarget::OwnListener(endpoint) => format!("own listener of {}", scenario.endpoint(endpoint).name),
+        WitnessTarget::OwnListener(endpoint) => {
+            format!("own listener of {}", scenario.endpoint(endpoint).name)
+        }
     }
 }
 
@@ -77,7 +79,11 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
         }
     }
     columns.sort_unstable();
-    text.push_str(&if columns.len() <= COLUMNS_MAX { grid(scenario, plan, &columns) } else { list(scenario, plan) });
+    text.push_str(&if columns.len() <= COLUMNS_MAX {
+        grid(scenario, plan, &columns)
+    } else {
+        list(scenario, plan)
+    });
     text
 }
 

@@ -134,5 +134,6 @@ pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure>
         ca: arguments.local_ca.as_ref().map(read).transpose()?,
         allow: arguments.local_allow.clone(),
     };
-    LocalVantage::new(settings).map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
+    LocalVantage::new(settings)
+        .map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
 }

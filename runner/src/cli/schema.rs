@@ -5,7 +5,8 @@ use super::screen::Screen;
 use crate::tally::exit;
 
 pub(super) fn schema(screen: &Screen) -> Result<u8, Failure> {
-    let text = serde_json::to_string_pretty(&crate::scenario::schema()).expect("a schema is made of plain values");
+    let text =
+        serde_json::to_string_pretty(&crate::scenario::schema()).expect("a schema is made of plain values");
     screen.result(&format!("{text}\n"))?;
     Ok(exit::PASSED)
 }

@@ -58,7 +58,8 @@ impl Screen {
     /// Says why a command could not do what it was asked, pointing at the text where there is one.
     pub(super) fn explain_failure(&self, failure: &Failure) {
         let Some(diagnostic) = failure.diagnostic() else { return self.explain(failure) };
-        let theme = if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme =
+            if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let mut text = String::new();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false);
         match handler.render_report(&mut text, diagnostic) {

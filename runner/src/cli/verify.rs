@@ -2,10 +2,10 @@
 
 use super::arguments::{ScenarioArguments, Verify};
 use super::failure::Failure;
+use super::keys;
 use super::run::{self, Means};
 use super::screen::Screen;
 use super::watch::Watch;
-use super::keys;
 use crate::scenario::{self, Inputs, Scenario};
 
 pub(super) fn verify(screen: &Screen, arguments: Verify) -> Result<u8, Failure> {

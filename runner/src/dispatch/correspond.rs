@@ -8,7 +8,9 @@ use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::Fingerprint;
 use ringfence_contract::id::{BootId, CallId, OrderId};
 use ringfence_contract::name::AgentName;
-use ringfence_contract::order::{self, Ask, ControlAddress, Order, Place, PrivateKey, RefusalWhy, Relay, Run};
+use ringfence_contract::order::{
+    self, Ask, ControlAddress, Order, Place, PrivateKey, RefusalWhy, Relay, Run,
+};
 use ringfence_contract::receipt::ReceiptPage;
 use ringfence_contract::reply::{Hello, Line, ReplyError, ReplyReader};
 use ringfence_contract::sample::Sample;
@@ -122,7 +124,8 @@ impl Correspondent {
         let wanted = u32::try_from(calls.len()).unwrap_or(u32::MAX).min(at_once);
         let _held = places.acquire_many(wanted).await.expect("the semaphore is never closed");
 
-        let longest_ms = calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
+        let longest_ms =
+            calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
         let within = Duration::from_millis(u64::from(longest_ms)) + WAY_MARGIN;
         let ask = Ask::Place(Place { calls, fingerprints: self.signet.fingerprints.clone() });
         let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
@@ -171,7 +174,8 @@ impl Correspondent {
         order: &Letter,
         within: Duration,
     ) -> Result<String, Unasked> {
-        let behind = |unasked: Unasked| Unasked { detail: format!("{}: {}", self.name, unasked.detail), ..unasked };
+        let behind =
+            |unasked: Unasked| Unasked { detail: format!("{}: {}", self.name, unasked.detail), ..unasked };
         let greeting = self.greeting().await.map_err(behind)?;
         let timeout_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
         let ask = Ask::Relay(Relay { to: to.clone(), order: order.text.clone(), timeout_ms });
@@ -201,8 +205,15 @@ impl Correspondent {
         let life_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).min(order::ORDER_LIFE_MAX_MS);
         let id = OrderId::random();
         let run = self.signet.run.clone();
-        let order =
-            Order { audience: self.name.clone(), id, issued_ms, expires_ms: issued_ms + life_ms, boot, run, ask };
+        let order = Order {
+            audience: self.name.clone(),
+            id,
+            issued_ms,
+            expires_ms: issued_ms + life_ms,
+            boot,
+            run,
+            ask,
+        };
         Letter { id, text: order::sign(&self.signet.key, &order) }
     }
 

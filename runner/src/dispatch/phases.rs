@@ -50,7 +50,13 @@ pub async fn observe(
     let reach = run.reach().await;
     let after = run.witnesses(Stage::WitnessesAfter).await;
     let books = run.receipts(&reach).await;
-    Observations { agents: run.agents(books).await, reach, before, after, interrupted: run.cancel.is_cancelled() }
+    Observations {
+        agents: run.agents(books).await,
+        reach,
+        before,
+        after,
+        interrupted: run.cancel.is_cancelled(),
+    }
 }
 
 /// Asks every agent of a scenario who it is, and nothing else.
@@ -134,7 +140,8 @@ impl Phases<'_> {
     async fn witnesses(&self, stage: Stage) -> Vec<Attempt> {
         let witnesses = &self.plan.witnesses;
         self.begin(stage, witnesses.len());
-        let errand = |witness: &Witness| self.errand(witness.vantage, call_for_witness(self.scenario, witness));
+        let errand =
+            |witness: &Witness| self.errand(witness.vantage, call_for_witness(self.scenario, witness));
         self.place(stage, witnesses.iter().map(errand).collect()).await
     }
 
@@ -156,9 +163,11 @@ impl Phases<'_> {
 
     /// Edges whose rule grants retries and whose last attempt brought no answer are tried again, all of them at once.
     async fn try_again(&self, reach: &mut [Vec<Attempt>]) {
-        let most = self.plan.edges.iter().map(|edge| self.scenario.rule(edge.rule).retries).max().unwrap_or(0);
+        let most =
+            self.plan.edges.iter().map(|edge| self.scenario.rule(edge.rule).retries).max().unwrap_or(0);
         for retry in 0..most {
-            let again: Vec<usize> = (0..reach.len()).filter(|&edge| self.wants_retry(edge, &reach[edge], retry)).collect();
+            let again: Vec<usize> =
+                (0..reach.len()).filter(|&edge| self.wants_retry(edge, &reach[edge], retry)).collect();
             let errand = |&edge: &usize| {
                 let attempt = u32::try_from(reach[edge].len()).unwrap_or(u32::MAX);
                 let edge = &self.plan.edges[edge];

@@ -46,9 +46,14 @@ pub(super) async fn place_all(
     ids.into_iter().map(attempt).collect()
 }
 
-async fn carry_out(vantage: Arc<Correspondent>, mut calls: Vec<Call>, cancel: CancellationToken) -> Vec<Attempt> {
+async fn carry_out(
+    vantage: Arc<Correspondent>,
+    mut calls: Vec<Call>,
+    cancel: CancellationToken,
+) -> Vec<Attempt> {
     let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
-    let later_ms = calls.iter().map(|call| call.start_after_ms).min().unwrap_or(0) / ORDER_WINDOW_MS * ORDER_WINDOW_MS;
+    let later_ms =
+        calls.iter().map(|call| call.start_after_ms).min().unwrap_or(0) / ORDER_WINDOW_MS * ORDER_WINDOW_MS;
     for call in &mut calls {
         call.start_after_ms -= later_ms;
     }
@@ -60,7 +65,8 @@ async fn carry_out(vantage: Arc<Correspondent>, mut calls: Vec<Call>, cancel: Ca
         placed = placed => placed,
         () = cancel.cancelled() => (HashMap::new(), interrupted()),
     };
-    let attempt = |call| Attempt { call, sample: samples.remove(&call).map(Box::new).ok_or_else(|| why.clone()) };
+    let attempt =
+        |call| Attempt { call, sample: samples.remove(&call).map(Box::new).ok_or_else(|| why.clone()) };
     ids.into_iter().map(attempt).collect()
 }
 

@@ -83,7 +83,9 @@ pub const BREAKS: &[Break] = &[
         name: "wrong-subnet",
         seed: APPS,
         what: "app-service-2 admits its own subnet where it should admit that of app-service-1",
-        does: |layout| layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])],
+        does: |layout| {
+            layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])]
+        },
         turns: &[
             turn("app-service-1", "app-service-2/site", Reason::Blocked),
             turn("app-service-2", "app-service-2/site", Reason::Leak),
@@ -278,7 +280,8 @@ impl Proof {
 pub fn prove(record: &RunRecord, turns: &[Turn]) -> Proof {
     let mut proof = Proof::default();
     for edge in &record.edges {
-        let turn = turns.iter().find(|turn| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint);
+        let turn =
+            turns.iter().find(|turn| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint);
         let passed = edge.judged.reason.verdict() == crate::judge::Verdict::Pass;
         let shown = format!("{} -> {}: {}", edge.vantage, edge.endpoint, edge.judged.reason);
         match (turn, passed) {
@@ -290,7 +293,10 @@ pub fn prove(record: &RunRecord, turns: &[Turn]) -> Proof {
         }
     }
     let planned = |turn: &&Turn| {
-        record.edges.iter().any(|edge| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint)
+        record
+            .edges
+            .iter()
+            .any(|edge| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint)
     };
     let unplanned = turns.iter().filter(|turn| !planned(turn));
     proof.missed.extend(unplanned.map(|turn| format!("{} -> {}: no such edge", turn.vantage, turn.endpoint)));

@@ -87,7 +87,11 @@ struct Sites {
 
 impl FrontEnd {
     /// Serves these sites, by host name without port, on a listener.
-    pub(super) fn serve(listener: TcpListener, tls: TlsAcceptor, sites: HashMap<String, Site>) -> std::io::Result<Self> {
+    pub(super) fn serve(
+        listener: TcpListener,
+        tls: TlsAcceptor,
+        sites: HashMap<String, Site>,
+    ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let sites = Arc::new(Sites { sites, counts: Mutex::default(), own: address.ip() });
         let task = tokio::spawn(async move {
@@ -132,7 +136,9 @@ impl Sites {
         match site.mood {
             Mood::Silent => std::future::pending().await,
             Mood::Stopped => return page(StatusCode::FORBIDDEN, STOPPED_PAGE),
-            Mood::Portal => return page(StatusCode::OK, "<html><title>Welcome</title>Please sign in.</html>\n"),
+            Mood::Portal => {
+                return page(StatusCode::OK, "<html><title>Welcome</title>Please sign in.</html>\n");
+            }
             Mood::Normal | Mood::OpenOneInThree => {}
         }
         let admitted = site.admits.iter().any(|network| network.contains(&caller.ip()));

@@ -33,7 +33,8 @@ impl Names {
             loop {
                 let Ok((length, from)) = socket.recv_from(&mut datagram).await else { continue };
                 let asked = datagram.get(..length).and_then(|bytes| Message::from_vec(bytes).ok());
-                let answer = asked.and_then(|asked| answer(&asked, &known, fails.load(Ordering::Relaxed)).to_vec().ok());
+                let answer = asked
+                    .and_then(|asked| answer(&asked, &known, fails.load(Ordering::Relaxed)).to_vec().ok());
                 if let Some(answer) = answer {
                     // Whoever asked and went away is no concern of the server's.
                     drop(socket.send_to(&answer, from).await);

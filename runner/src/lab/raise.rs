@@ -29,7 +29,9 @@ use crate::dispatch::{LocalSettings, LocalVantage, Progress, Stage};
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     /// A loopback address could not be listened on.
-    #[error("the lab cannot listen on `{address}`: {source}; it needs all of 127.0.0.0/8, which Linux gives every process")]
+    #[error(
+        "the lab cannot listen on `{address}`: {source}; it needs all of 127.0.0.0/8, which Linux gives every process"
+    )]
     Listen {
         /// The address.
         address: IpAddr,
@@ -244,7 +246,8 @@ async fn serve_sites(
 }
 
 fn acceptor(identity: &Identity) -> Result<TlsAcceptor, LabError> {
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).expect("rcgen writes good PEM");
+    let certificate =
+        CertificateDer::from_pem_slice(identity.certificate.as_bytes()).expect("rcgen writes good PEM");
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("rcgen writes good PEM");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)

@@ -50,7 +50,12 @@ impl ControlRoute for Exec {
                 Ok(reply) => reply,
                 Err(_) => Err(unasked(
                     UnaskedWhy::NoRoute,
-                    format!("`{}` did not answer in {} s{}", self.command.join(" "), within.as_secs(), program.said()),
+                    format!(
+                        "`{}` did not answer in {} s{}",
+                        self.command.join(" "),
+                        within.as_secs(),
+                        program.said()
+                    ),
                 )),
             }
         })
@@ -143,7 +148,8 @@ impl Program {
 
 /// Whether a line ends its reply. Only a hint for when to stop waiting: the reply's reader looks at the seals.
 fn is_last(line: &str) -> bool {
-    line.starts_with("refused ") || line.splitn(4, ' ').nth(3).is_some_and(|words| words.starts_with(r#"{"line":"end""#))
+    line.starts_with("refused ")
+        || line.splitn(4, ' ').nth(3).is_some_and(|words| words.starts_with(r#"{"line":"end""#))
 }
 
 async fn sort_lines(stdout: impl AsyncRead + Unpin, waiting: Waiting) {

@@ -96,7 +96,10 @@ impl ControlRoute for Local {
                     Taken::Lines(lines) => lines,
                     Taken::Refused(line) => return Ok(line),
                     Taken::Stranger => {
-                        return Err(unasked(UnaskedWhy::Broken, "the embedded agent does not trust the run's own key"));
+                        return Err(unasked(
+                            UnaskedWhy::Broken,
+                            "the embedded agent does not trust the run's own key",
+                        ));
                     }
                 };
                 let mut reply = String::new();

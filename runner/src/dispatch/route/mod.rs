@@ -51,7 +51,9 @@ pub(super) fn open(
 ) -> Box<dyn ControlRoute> {
     match (&agent.control, via) {
         (Control::Relay { to, .. }, Some(via)) => Box::new(relay::Relay::new(via, to.clone())),
-        (Control::Direct(to) | Control::Relay { to, .. }, _) => Box::new(direct::Direct::new(local, to.clone())),
+        (Control::Direct(to) | Control::Relay { to, .. }, _) => {
+            Box::new(direct::Direct::new(local, to.clone()))
+        }
         (Control::Exec(command), _) => Box::new(exec::Exec::new(command.clone())),
         (Control::Local, _) => Box::new(local::Local::new(local, agent.name.clone(), trust)),
     }
