@@ -1,6 +1,7 @@
 //! Calls against real peers, most of which misbehave on purpose.
 
 mod handshakes;
+mod icmp;
 mod outcomes;
 mod posting;
 mod resolving;

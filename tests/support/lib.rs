@@ -8,6 +8,7 @@
 //! - [`datagram`]: UDP peers;
 //! - [`dns`]: DNS servers;
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
+//! - [`namespace`]: networks of their own, with routers that say no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
@@ -18,6 +19,7 @@ pub mod closed;
 pub mod datagram;
 pub mod dns;
 pub mod h2;
+pub mod namespace;
 pub mod programs;
 pub mod script;
 
