@@ -17,17 +17,14 @@ use tokio_util::sync::CancellationToken;
 use super::answerer::Answerer;
 use super::source::canonical;
 
-/// How long a caller may take to send its line and take its answer: as long as the longest phase of a call.
-pub const LINE_WITHIN: Duration = Duration::from_secs(10);
-
 /// How long to leave a socket alone that fails to receive, so that a lasting error does not take a whole processor.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest line: a token, and `\r\n`.
 const LINE_MAX_BYTES: usize = CALL_TOKEN_BYTES + 2;
 
-/// Reads one line from a connection, answers it if it is a good call, and closes.
-pub async fn answer_line<S>(answerer: &Answerer, mut stream: S, peer: SocketAddr)
+/// Reads one line from a connection, answers it if it is a good call, and closes; all of it within this time.
+pub async fn answer_line<S>(answerer: &Answerer, mut stream: S, peer: SocketAddr, within: Duration)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -39,7 +36,7 @@ where
         stream.shutdown().await.ok()
     };
     // What a stranger, or a caller that went away, did not do in time is nobody's error.
-    if timeout(LINE_WITHIN, exchange).await.is_err() {
+    if timeout(within, exchange).await.is_err() {
         tracing::debug!(%peer, "a connection sent no line in time");
     }
 }

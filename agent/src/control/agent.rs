@@ -1,6 +1,6 @@
 //! The agent: what it is, what it trusts, and whether it takes an order.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,50 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use super::families::families;
 use super::replays::{REPLAYS_HELD, ReplayError, Replays};
-use crate::answer::{Answerer, Proxies, RECEIPTS_HELD, Ring};
+use super::settings::AgentSettings;
+use crate::answer::{Answerer, Ring};
 use crate::call::{Means, MeansError, MeansSettings};
-use crate::perform::{Limits, Policy, Vantage};
-
-/// What an agent is and may do.
-#[derive(Debug, Clone)]
-pub struct AgentSettings {
-    /// What orders for it are addressed to, and what its answers are signed off with.
-    pub name: AgentName,
-    /// Whose orders it takes.
-    pub trust: Vec<PublicKey>,
-    /// What it may call.
-    pub policy: Policy,
-    /// The DNS server to ask instead of the system's.
-    pub resolver: Option<SocketAddr>,
-    /// The addresses to call from, at most one a family, instead of the system's choice.
-    pub sources: Vec<IpAddr>,
-    /// Certificates (PEM) trusted beside the platform's roots.
-    pub ca: Option<String>,
-    /// The proxies whose `CLIENT-IP` and `X-Forwarded-For` headers count.
-    pub proxies: Proxies,
-    /// How much it takes on.
-    pub limits: Limits,
-    /// How many receipts it holds.
-    pub receipts_held: usize,
-}
-
-impl AgentSettings {
-    /// An agent that takes these keys' orders, may call nobody, believes no proxy, and has the default limits.
-    #[must_use]
-    pub fn new(name: AgentName, trust: Vec<PublicKey>) -> Self {
-        Self {
-            name,
-            trust,
-            policy: Policy::default(),
-            resolver: None,
-            sources: Vec::new(),
-            ca: None,
-            proxies: Proxies::default(),
-            limits: Limits::default(),
-            receipts_held: RECEIPTS_HELD,
-        }
-    }
-}
+use crate::perform::{Limits, Vantage};
 
 /// An agent in one life of it.
 pub struct Agent {

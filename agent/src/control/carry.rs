@@ -50,12 +50,21 @@ impl Agent {
     pub(super) async fn carry_out(&self, order: Order, taken_ms: u64, lines: mpsc::Sender<String>) {
         let Order { id, expires_ms, run, ask, .. } = order;
         let ends = Instant::now() + Duration::from_millis(expires_ms.saturating_sub(taken_ms));
+        let reader = lines.clone();
         let reply = Reply { writer: ReplyWriter::new(run.key.clone(), id), lines };
-        let sent = match ask {
-            Ask::Hello => self.greet(reply).await,
-            Ask::Place(place) => self.place(run, place, ends, reply).await,
-            Ask::Receipts(calls) => self.show(&calls, reply).await,
-            Ask::Relay(relay) => self.relay(id, &relay, ends, reply).await,
+        let carried = async {
+            match ask {
+                Ask::Hello => self.greet(reply).await,
+                Ask::Place(place) => self.place(run, place, ends, reply).await,
+                Ask::Receipts(calls) => self.show(&calls, reply).await,
+                Ask::Relay(relay) => self.relay(id, &relay, ends, reply).await,
+            }
+        };
+        // Calls under way are dropped as soon as nobody is there, not only when the next of them ends.
+        let sent = tokio::select! {
+            biased;
+            sent = carried => sent,
+            () = reader.closed() => Err(Gone),
         };
         if let Err(Gone) = sent {
             tracing::debug!(order = %id, "nobody takes the reply any more");
@@ -71,7 +80,6 @@ impl Agent {
         let (sender, mut samples) = mpsc::channel(SAMPLES_WAITING);
         let work = Work { run, place, ends, stop: self.stop.clone() };
         let performing = self.vantage.perform(work, sender);
-        // The samples' end of the channel goes with the writer, so calls nobody reads about any more are dropped.
         let writing = async move {
             while let Some(sample) = samples.recv().await {
                 reply.line(&Line::Sample(Box::new(sample))).await?;

@@ -7,7 +7,9 @@ mod agent;
 mod carry;
 mod families;
 mod replays;
+mod settings;
 
-pub use agent::{Agent, AgentSettings, Taken};
+pub use agent::{Agent, Taken};
 pub use families::families;
 pub use replays::{REPLAYS_HELD, ReplayError, Replays};
+pub use settings::AgentSettings;

@@ -2,6 +2,8 @@
 //!
 //! This file must not know what the bounded things are for.
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -22,6 +24,8 @@ pub struct Limits {
     pub orders_at_once: u32,
     /// The most connections held open at once, over all listeners.
     pub connections_at_once: u32,
+    /// How long a client may take for its TLS handshake, for each request head, and for its line.
+    pub head_within: Duration,
 }
 
 impl Limits {
@@ -39,6 +43,8 @@ impl Limits {
     pub const ORDERS_AT_ONCE: u32 = 256;
     /// Two full orders of calls from each of two peers: 2 * 2 * 2,048.
     pub const CONNECTIONS_AT_ONCE: u32 = 8_192;
+    /// As long as the longest phase of a call.
+    pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
     /// Files kept back for the program itself: listeners, standard streams, the runtime, roots read at start.
     const FILES_KEPT_BACK: u64 = 64;
@@ -66,6 +72,7 @@ impl Default for Limits {
             receipts_per_order: Self::RECEIPTS_PER_ORDER,
             orders_at_once: Self::ORDERS_AT_ONCE,
             connections_at_once: Self::CONNECTIONS_AT_ONCE,
+            head_within: Self::HEAD_WITHIN,
         }
     }
 }

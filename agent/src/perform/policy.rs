@@ -135,3 +135,7 @@ impl Admit for Policy {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -24,9 +24,6 @@ use super::seldom::Seldom;
 use crate::answer::answer_line;
 use crate::control::Agent;
 
-/// How long a client may take for its TLS handshake, and for each request head: as long as the longest phase of a call.
-pub(super) const HEAD_WITHIN: Duration = Duration::from_secs(10);
-
 /// How long a connection may live before it is asked to end: longer than any order (120 s), and an end to whoever
 /// sends requests and never reads.
 const CONNECTION_LIFE: Duration = Duration::from_secs(180);
@@ -101,10 +98,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "a connection keeps Nagle's algorithm");
     }
+    let within = doors.agent.limits().head_within;
     match kind {
-        Kind::Line => answer_line(doors.agent.answerer(), stream, peer).await,
+        Kind::Line => answer_line(doors.agent.answerer(), stream, peer, within).await,
         Kind::Http => serve_http(stream, Caller { peer, transport: Transport::Http }, doors).await,
-        Kind::Https(acceptor) => match timeout(HEAD_WITHIN, acceptor.accept(stream)).await {
+        Kind::Https(acceptor) => match timeout(within, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => serve_http(stream, Caller { peer, transport: Transport::Https }, doors).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake was not done in time"),
@@ -120,7 +118,7 @@ where
     let service = service_fn(|request| doors.routes.answer(request, caller));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(doors.agent.limits().head_within)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

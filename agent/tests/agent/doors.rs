@@ -1,0 +1,122 @@
+//! Clients that misbehave: too many, too slow, or saying nothing at all.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use ringfence_agent::serve::{StartError, TlsListen, start};
+use ringfence_contract::address::Transport;
+use ringfence_contract::order::PrivateKey;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Bench, http, settings};
+
+fn tls() -> TlsListen {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["app-1.test".to_owned()]).expect("a certificate");
+    TlsListen {
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        certificates: cert.pem(),
+        key: signing_key.serialize_pem(),
+    }
+}
+
+/// Everything that comes until the other side closes.
+async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut got = Vec::new();
+    match stream.read_to_end(&mut got).await {
+        Ok(_) => got,
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => got,
+        Err(error) => panic!("not closed: {error}"),
+    }
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_and_counted() {
+    let bench = Bench::with(|settings| settings.agent.limits.connections_at_once = 2);
+    let to = bench.at(Transport::Http);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(to).await.expect("a connection");
+        stream.write_all(b"GET /live HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("a request sent");
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await.expect("the connection is served");
+        held.push(stream);
+    }
+    let mut third = TcpStream::connect(to).await.expect("a connection");
+    assert_eq!(rest(&mut third).await, b"");
+    assert_eq!(bench.running.agent().answerer().dropped(), 1, "what was turned away may have been a call");
+
+    let freed = held.pop().expect("two are held");
+    drop(freed);
+    // The place is free as soon as the agent has seen the close, which nothing announces: ask until it is.
+    let asked = async {
+        loop {
+            let mut stream = TcpStream::connect(to).await.expect("a connection");
+            let asked = stream.write_all(b"GET /live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+            if asked.is_ok() && !rest(&mut stream).await.is_empty() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked).await.expect("the freed place is given again");
+}
+
+#[tokio::test]
+async fn silent_and_half_heard_clients_are_closed() {
+    let bench = Bench::with(|settings| {
+        settings.agent.limits.head_within = Duration::from_millis(200);
+        settings.listen.https = Some(tls());
+    });
+    let long = Duration::from_secs(10);
+    for (transport, said) in [
+        (Transport::Http, ""),
+        (Transport::Http, "P"),
+        (Transport::Http, "POST /.ringfence/order HTTP/1.1\r\nhost: a\r\n"),
+        (Transport::Https, ""),
+        (Transport::Https, "\u{16}\u{3}\u{1}"),
+        (Transport::Tcp, ""),
+        (Transport::Tcp, "1.00"),
+    ] {
+        let mut stream = TcpStream::connect(bench.at(transport)).await.expect("a connection");
+        stream.write_all(said.as_bytes()).await.expect("bytes sent");
+        let got = tokio::time::timeout(long, rest(&mut stream)).await;
+        let got = got.unwrap_or_else(|_| panic!("{transport} {said:?} is still open"));
+        assert!(
+            !String::from_utf8_lossy(&got).to_ascii_lowercase().contains("ringfence"),
+            "{transport} {said:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_plain_request_at_the_tls_door_does_no_harm() {
+    let bench = Bench::with(|settings| settings.listen.https = Some(tls()));
+    let mut stream = TcpStream::connect(bench.at(Transport::Https)).await.expect("a connection");
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("bytes sent");
+    rest(&mut stream).await;
+    let reply = http(bench.at(Transport::Http), "GET /live HTTP/1.1", &[], "").await;
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_listened_on_is_named_and_nothing_runs() {
+    let taken = Bench::new();
+    let address = taken.at(Transport::Http);
+    let mut second = settings("app-2", &PrivateKey::random());
+    second.listen.http = vec![address];
+    let error = start(second).err().expect("the address is taken");
+    assert!(matches!(error, StartError::Listen { transport: Transport::Http, .. }), "{error:?}");
+    assert!(error.to_string().contains(&format!("`{address}`")), "{error}");
+
+    let mut third = settings("app-3", &PrivateKey::random());
+    third.listen.https = Some(TlsListen { certificates: "nothing".to_owned(), ..tls() });
+    assert!(matches!(start(third), Err(StartError::Certificates(_))));
+    let mut fourth = settings("app-4", &PrivateKey::random());
+    fourth.listen.https = Some(TlsListen { key: tls().certificates, ..tls() });
+    assert!(matches!(start(fourth), Err(StartError::Key(_))));
+    let mut fifth = settings("app-5", &PrivateKey::random());
+    fifth.listen.https = Some(TlsListen { key: tls().key, ..tls() });
+    assert!(matches!(start(fifth), Err(StartError::Identity(_))));
+}
