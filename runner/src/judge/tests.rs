@@ -77,7 +77,7 @@ fn a_sound_run_passes_and_says_on_what() {
     assert_eq!(judged[OUTSIDER_TO_SITE].sentence, denied);
     assert_eq!(
         judged[OUTSIDER_TO_SCM].evidence,
-        ["`app/scm` answered `vm` before and after", "`outsider` reached something before and after"]
+        ["`app/scm` was reached by `vm` before and after", "`outsider` reached something before and after"]
     );
     assert!(judged.iter().all(|edge| edge.hint.is_none() && edge.decided_by == Some(0)));
 }
@@ -325,7 +325,7 @@ fn a_closed_edge_that_is_not_closed() {
             OUTSIDER_TO_SITE,
             Reason::Leak,
             "a witness call over this edge got in",
-            "default action is Allow",
+            "instances differ",
         ),
     ]);
 }
