@@ -26,13 +26,13 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![any_chars, nasty.prop_map(str::to_owned)]
 }
 
-fn run(server: String, body: String) -> Scene {
+fn run(server: &str, body: &str) -> Scene {
     let outcome = || {
         Outcome::Unsealed(Unsealed {
             status: Some(200),
-            server: Some(server.clone()),
-            location: Some(body.clone()),
-            body: body.clone(),
+            server: Some(server.to_owned()),
+            location: Some(body.to_owned()),
+            body: body.to_owned(),
             flaw: None,
         })
     };
@@ -42,7 +42,7 @@ fn run(server: String, body: String) -> Scene {
 proptest! {
     #[test]
     fn no_words_of_a_server_forge_or_break_a_report(server in text(), body in text(), raw in text()) {
-        let mut record = record(&run(server, body));
+        let mut record = record(&run(&server, &body));
         // Past the judging room as well: whatever is in the record is not trusted.
         record.edges[VM_TO_SITE].judged.evidence.push(raw.clone());
         record.edges[VM_TO_SITE].judged.sentence.push_str(&raw);
