@@ -17,6 +17,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     match finding.reason {
         Reason::Reached => {
             lines.extend(sample.and_then(seen_by_target));
+            lines.extend(other_attempts(case));
             return lines;
         }
         Reason::DeniedAttributed => return lines,
@@ -111,10 +112,10 @@ fn witnesses(case: &Case<'_>) -> Vec<String> {
     let edge = case.edge;
     let target = case.witnesses.target(edge.endpoint, edge.family);
     let vantage = case.witnesses.vantage(edge.vantage, edge.family);
-    let mut lines = vec![format!("`{}` answered {}", case.endpoint.name, name_witnesses(case, target))];
+    let mut lines = vec![format!("`{}` was reached by {}", case.endpoint.name, name_witnesses(case, target))];
     if case.rule.witness == WitnessBy::TargetItself {
         let own = case.witnesses.own_listener(edge.endpoint, edge.family);
-        lines.push(format!("its own listener answered {}", name_witnesses(case, own)));
+        lines.push(format!("its own listener was reached by {}", name_witnesses(case, own)));
     }
     let (what, when) =
         if vantage.holds() { ("something", "before and after") } else { ("nothing", vantage.gap()) };

@@ -3,7 +3,7 @@
 //! This file must not conclude anything: a hint never changes a verdict.
 
 use ringfence_contract::address::Host;
-use ringfence_contract::outcome::{NotSentWhy, Outcome, Unsealed};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Unsealed};
 
 use super::case::{Case, Finding, is_private};
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
@@ -104,7 +104,7 @@ fn open(case: &Case<'_>, finding: &Finding) -> String {
     if let Some(Outcome::Unsealed(unsealed)) = sample.map(|sample| &sample.outcome) {
         return open_door(unsealed);
     }
-    let in_some = case.outcomes().len() > 1;
+    let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
     match finding.reason {
         _ if is_scm(case) => {
             "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own \
@@ -130,6 +130,11 @@ fn open(case: &Case<'_>, finding: &Finding) -> String {
              `ipSecurityRestrictionsDefaultAction` of the site, or at the firewall in front of it"
             .to_owned(),
     }
+}
+
+/// Whether an outcome is an answer, of whomever.
+fn answers(kind: OutcomeKind) -> bool {
+    matches!(kind, OutcomeKind::Answered | OutcomeKind::Misanswered | OutcomeKind::Unsealed)
 }
 
 /// A door without a seal that must not be reachable.

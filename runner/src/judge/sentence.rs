@@ -200,6 +200,7 @@ pub(super) fn name_witnesses(case: &Case<'_>, witnessed: Witnessed) -> String {
         None => "nobody".to_owned(),
     };
     match (witnessed.before, witnessed.after) {
+        (None, None) => "nobody".to_owned(),
         (before, after) if before == after => format!("{} before and after", name(before)),
         (before, after) => format!("{} before and {} after", name(before), name(after)),
     }

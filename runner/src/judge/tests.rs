@@ -7,28 +7,29 @@ use ringfence_contract::outcome::{
 };
 use ringfence_contract::sample::Resolution;
 
-use super::Reason;
 use super::sample_run::{
     APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SITE,
     VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status, unasked,
 };
+use super::{JudgedEdge, Reason};
 use crate::dispatch::UnaskedWhy;
 use crate::plan::{Edge, Witness, WitnessTarget};
 use crate::scenario::{Answers, Expect, RuleIndex, WitnessBy};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 
-/// A case: its name, the run, the edge looked at, the reason expected, words the sentence has and words the hint has.
-type Case = (&'static str, Scene, usize, Reason, &'static str, &'static str);
+/// Cases, each with its name, the edge looked at, the run; the reason, words of the sentence, words of the hint.
+macro_rules! judged {
+    ($($name:literal, $edge:ident: $scene:expr => $reason:ident, $sentence:literal, $hint:literal;)+) => {
+        $(check($name, &$scene.edge($edge), Reason::$reason, ($sentence, $hint));)+
+    };
+}
 
-fn check(cases: Vec<Case>) {
-    for (name, scene, edge, reason, sentence, hint) in cases {
-        let judged = scene.edge(edge);
-        assert_eq!(judged.reason, reason, "{name}: {}", judged.sentence);
-        assert!(judged.sentence.contains(sentence), "{name}: {}", judged.sentence);
-        let said = judged.hint.unwrap_or_default();
-        assert!(said.contains(hint), "{name}: {said}");
-    }
+fn check(name: &str, judged: &JudgedEdge, reason: Reason, (sentence, hint): (&str, &str)) {
+    assert_eq!(judged.reason, reason, "{name}: {}", judged.sentence);
+    assert!(judged.sentence.contains(sentence), "{name}: {}", judged.sentence);
+    let said = judged.hint.as_deref().unwrap_or_default();
+    assert!(said.contains(hint), "{name}: {said}");
 }
 
 fn open(outcome: Outcome) -> Scene {
@@ -77,7 +78,7 @@ fn a_sound_run_passes_and_says_on_what() {
     assert_eq!(judged[OUTSIDER_TO_SITE].sentence, denied);
     assert_eq!(
         judged[OUTSIDER_TO_SCM].evidence,
-        ["`app/scm` answered `vm` before and after", "`outsider` reached something before and after"]
+        ["`app/scm` was reached by `vm` before and after", "`outsider` reached something before and after"]
     );
     assert!(judged.iter().all(|edge| edge.hint.is_none() && edge.decided_by == Some(0)));
 }
@@ -85,249 +86,76 @@ fn a_sound_run_passes_and_says_on_what() {
 #[test]
 fn an_open_edge_that_is_not_open() {
     let expired = Outcome::TlsFailed(TlsFailed { why: TlsFailedWhy::Expired, detail: "expired".to_owned() });
-    check(vec![
-        (
-            "from outside the zone",
-            open(answered("52.1.2.3")),
-            VM_TO_SITE,
-            Reason::WrongSource,
-            "arrived from 52.1.2.3, not from zone default",
-            "route-all",
-        ),
-        (
-            "from another subnet",
-            open(answered("10.9.0.1")),
-            VM_TO_SITE,
-            Reason::WrongSource,
-            "10.9.0.1",
-            "another subnet",
-        ),
-        (
-            "through a service endpoint",
-            open(answered("fd00::1")),
-            VM_TO_SITE,
-            Reason::WrongSource,
-            "fd00::1",
-            "`service-endpoint`",
-        ),
-        (
-            "another agent answers",
-            open(misanswered()),
-            VM_TO_SITE,
-            Reason::WrongAgent,
-            "`misanswered` by `vm`",
-            "another agent",
-        ),
-        (
-            "refused by the platform, public",
-            open(forbidden("52.1.2.3")),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "(azure-app-service, which saw 52.1.2.3)",
-            "service endpoint is not in effect",
-        ),
-        (
-            "refused by the platform, ULA",
-            open(forbidden("fd00::1")),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "fd00::1",
-            "no rule of the target matches this subnet",
-        ),
-        (
-            "refused by the platform, own zone",
-            open(forbidden("10.0.0.4")),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "10.0.0.4",
-            "does not admit this subnet",
-        ),
-        (
-            "refused by the platform, other zone",
-            open(forbidden("10.0.1.4")),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "10.0.1.4",
-            "left from zone app",
-        ),
-        (
-            "dropped",
-            open(DROPPED),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "expected allow, got `timed-out` (connect)",
-            "network security group",
-        ),
-        ("refused", open(Outcome::Refused), VM_TO_SITE, Reason::Blocked, "`refused`", "nothing listens"),
-        (
-            "the answer was lost",
-            open(DROPPED).receipt(VM_TO_SITE, 0),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "the request arrived, its answer was lost",
-            "asymmetric",
-        ),
-        (
-            "a portal answers",
-            open(status(200)),
-            VM_TO_SITE,
-            Reason::WrongAnswer,
-            "status 200, server `nginx`",
-            "portal",
-        ),
-        (
-            "a login answers",
-            open(body(302, Some("https://login.test/"))),
-            VM_TO_SITE,
-            Reason::WrongAnswer,
-            "location `https://login.test/`",
-            "login",
-        ),
-        (
-            "the app is down",
-            open(status(503)),
-            VM_TO_SITE,
-            Reason::WrongAnswer,
-            "status 503",
-            "app behind it is down",
-        ),
-        (
-            "no such name",
-            open(unresolved(UnresolvedWhy::NoSuchName)),
-            VM_TO_SITE,
-            Reason::NameUnresolved,
-            "(no-such-name, NXDOMAIN)",
-            "private DNS zone",
-        ),
-        (
-            "an expired certificate",
-            open(expired),
-            VM_TO_SITE,
-            Reason::TlsFailed,
-            "`tls-failed` (expired)",
-            "renew",
-        ),
-        (
-            "no route",
-            open(not_sent(NotSentWhy::NoRoute)),
-            VM_TO_SITE,
-            Reason::Blocked,
-            "no-route",
-            "own network refuses",
-        ),
-        (
-            "not on the allow list",
-            open(not_sent(NotSentWhy::NotAllowed)),
-            VM_TO_SITE,
-            Reason::NotSent,
-            "could not send",
-            "allow list",
-        ),
-        (
-            "no address in the family",
-            open(not_sent(NotSentWhy::NoFamily)),
-            VM_TO_SITE,
-            Reason::NoFamily,
-            "has no ipv4 address",
-            "families",
-        ),
-        (
-            "a platform's bare 403",
-            Scene::sound().saw(VM_TO_SCM, [status(403)]),
-            VM_TO_SCM,
-            Reason::Blocked,
-            "without the platform's fingerprint",
-            "does not sign",
-        ),
-    ]);
+    judged! {
+        "from outside the zone", VM_TO_SITE: open(answered("52.1.2.3"))
+            => WrongSource, "arrived from 52.1.2.3, not from zone default", "route-all";
+        "from another subnet", VM_TO_SITE: open(answered("10.9.0.1"))
+            => WrongSource, "10.9.0.1", "another subnet";
+        "through a service endpoint", VM_TO_SITE: open(answered("fd00::1"))
+            => WrongSource, "fd00::1", "`service-endpoint`";
+        "another agent answers", VM_TO_SITE: open(misanswered())
+            => WrongAgent, "`misanswered` by `vm`", "another agent";
+        "refused by the platform, public", VM_TO_SITE: open(forbidden("52.1.2.3"))
+            => Blocked, "(azure-app-service, which saw 52.1.2.3)", "service endpoint is not in effect";
+        "refused by the platform, ULA", VM_TO_SITE: open(forbidden("fd00::1"))
+            => Blocked, "fd00::1", "no rule of the target matches this subnet";
+        "refused by the platform, own zone", VM_TO_SITE: open(forbidden("10.0.0.4"))
+            => Blocked, "10.0.0.4", "does not admit this subnet";
+        "refused by the platform, other zone", VM_TO_SITE: open(forbidden("10.0.1.4"))
+            => Blocked, "10.0.1.4", "left from zone app";
+        "dropped", VM_TO_SITE: open(DROPPED)
+            => Blocked, "expected allow, got `timed-out` (connect)", "network security group";
+        "refused", VM_TO_SITE: open(Outcome::Refused)
+            => Blocked, "`refused`", "nothing listens";
+        "the answer was lost", VM_TO_SITE: open(DROPPED).receipt(VM_TO_SITE, 0)
+            => Blocked, "the request arrived, its answer was lost", "asymmetric";
+        "a portal answers", VM_TO_SITE: open(status(200))
+            => WrongAnswer, "status 200, server `nginx`", "portal";
+        "a login answers", VM_TO_SITE: open(body(302, Some("https://login.test/")))
+            => WrongAnswer, "location `https://login.test/`", "login";
+        "the app is down", VM_TO_SITE: open(status(503))
+            => WrongAnswer, "status 503", "app behind it is down";
+        "no such name", VM_TO_SITE: open(unresolved(UnresolvedWhy::NoSuchName))
+            => NameUnresolved, "(no-such-name, NXDOMAIN)", "private DNS zone";
+        "an expired certificate", VM_TO_SITE: open(expired)
+            => TlsFailed, "`tls-failed` (expired)", "renew";
+        "no route", VM_TO_SITE: open(not_sent(NotSentWhy::NoRoute))
+            => Blocked, "no-route", "own network refuses";
+        "not on the allow list", VM_TO_SITE: open(not_sent(NotSentWhy::NotAllowed))
+            => NotSent, "could not send", "allow list";
+        "no address in the family", VM_TO_SITE: open(not_sent(NotSentWhy::NoFamily))
+            => NoFamily, "has no ipv4 address", "families";
+        "a platform's bare 403", VM_TO_SCM: Scene::sound().saw(VM_TO_SCM, [status(403)])
+            => Blocked, "without the platform's fingerprint", "does not sign";
+    }
 }
 
 #[test]
 fn a_closed_edge_that_is_not_closed() {
     let scm = |outcome: Outcome| Scene::sound().saw(OUTSIDER_TO_SCM, [outcome, DROPPED, DROPPED]);
     let a = || answered("198.51.100.7");
-    check(vec![
-        (
-            "all get in",
-            closed([a(), a(), a()]),
-            OUTSIDER_TO_SITE,
-            Reason::Leak,
-            "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)",
-            "default action is Allow",
-        ),
-        (
-            "one gets in",
-            closed([DROPPED, a(), DROPPED]),
-            OUTSIDER_TO_SITE,
-            Reason::Leak,
-            "(1 of 3 attempts)",
-            "instances differ",
-        ),
-        (
-            "one gets in, the answer is lost",
-            dropped().receipt(OUTSIDER_TO_SITE, 2),
-            OUTSIDER_TO_SITE,
-            Reason::LeakOneWay,
-            "but the call reached `app`",
-            "close the way in",
-        ),
-        (
-            "the platform says no, the target says yes",
-            Scene::sound().receipt(OUTSIDER_TO_SITE, 1),
-            OUTSIDER_TO_SITE,
-            Reason::LeakOneWay,
-            "but the call reached `app`",
-            "close the way in",
-        ),
-        (
-            "nobody asked, the target says yes",
-            unanswered().receipt(OUTSIDER_TO_SITE, 0),
-            OUTSIDER_TO_SITE,
-            Reason::LeakOneWay,
-            "the call reached `app`",
-            "close the way in",
-        ),
-        (
-            "a missing key",
-            closed([status(401), DROPPED, DROPPED]),
-            OUTSIDER_TO_SITE,
-            Reason::PathOpen,
-            "status 401",
-            "only a key is missing",
-        ),
-        (
-            "a dead app",
-            closed([status(503), DROPPED, DROPPED]),
-            OUTSIDER_TO_SITE,
-            Reason::PathOpen,
-            "status 503",
-            "found the app behind it down",
-        ),
-        (
-            "another agent",
-            closed([misanswered(), DROPPED, DROPPED]),
-            OUTSIDER_TO_SITE,
-            Reason::WrongAgent,
-            "`misanswered` by `vm`",
-            "an agent answers",
-        ),
-        (
-            "an agent at the SCM site",
-            scm(misanswered()),
-            OUTSIDER_TO_SCM,
-            Reason::WrongAgent,
-            "`misanswered`",
-            "scmIpSecurityRestrictions",
-        ),
-        (
-            "a witness call got in",
-            crossing(answered("198.51.100.7")),
-            OUTSIDER_TO_SITE,
-            Reason::Leak,
-            "a witness call over this edge got in",
-            "default action is Allow",
-        ),
-    ]);
+    judged! {
+        "all get in", OUTSIDER_TO_SITE: closed([a(), a(), a()])
+            => Leak, "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)", "default action is Allow";
+        "one gets in", OUTSIDER_TO_SITE: closed([DROPPED, a(), DROPPED])
+            => Leak, "(1 of 3 attempts)", "instances differ";
+        "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
+            => LeakOneWay, "but the call reached `app`", "close the way in";
+        "the platform says no, the target says yes", OUTSIDER_TO_SITE: Scene::sound().receipt(OUTSIDER_TO_SITE, 1)
+            => LeakOneWay, "but the call reached `app`", "close the way in";
+        "nobody asked, the target says yes", OUTSIDER_TO_SITE: unanswered().receipt(OUTSIDER_TO_SITE, 0)
+            => LeakOneWay, "the call reached `app`", "close the way in";
+        "a missing key", OUTSIDER_TO_SITE: closed([status(401), DROPPED, DROPPED])
+            => PathOpen, "status 401", "only a key is missing";
+        "a dead app", OUTSIDER_TO_SITE: closed([status(503), DROPPED, DROPPED])
+            => PathOpen, "status 503", "found the app behind it down";
+        "another agent", OUTSIDER_TO_SITE: closed([misanswered(), DROPPED, DROPPED])
+            => WrongAgent, "`misanswered` by `vm`", "an agent answers";
+        "an agent at the SCM site", OUTSIDER_TO_SCM: scm(misanswered())
+            => WrongAgent, "`misanswered`", "scmIpSecurityRestrictions";
+        "a witness call got in", OUTSIDER_TO_SITE: crossing(answered("198.51.100.7"))
+            => Leak, "a witness call over this edge got in", "instances differ";
+    }
 }
 
 fn unanswered() -> Scene {
@@ -357,78 +185,30 @@ fn a_silence_that_is_not_proved() {
     let dead = dropped().witness(VM_SEES_SITE, DROPPED, DROPPED);
     let died = dropped().witness(VM_SEES_SITE, answered("10.0.0.4"), DROPPED);
     let lonely = dropped().witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
-    let deaf = listener(nobody(dropped())).witness(APP_SEES_ITSELF, DROPPED, DROPPED);
+    let unheard = listener(nobody(dropped())).witness(APP_SEES_ITSELF, DROPPED, DROPPED);
     let book = |change: fn(&mut crate::dispatch::ReceiptBook)| {
         dropped().with(|scene| change(scene.observations.agents[1].receipts.as_mut().expect("a book")))
     };
     let mut silent = Scene::sound();
     silent.observations.reach[OUTSIDER_TO_SCM] = (0..3).map(|_| attempt(status(403))).collect();
-    check(vec![
-        (
-            "the target is dead",
-            dead,
-            OUTSIDER_TO_SITE,
-            Reason::NoTargetWitness,
-            "no allowed vantage reached `app/site` before or after",
-            "may be down",
-        ),
-        (
-            "the target died in the run",
-            died,
-            OUTSIDER_TO_SITE,
-            Reason::NoTargetWitness,
-            "reached `app/site` after",
-            "may be down",
-        ),
-        (
-            "nobody is admitted",
-            nobody(dropped()),
-            OUTSIDER_TO_SITE,
-            Reason::NoTargetWitness,
-            "no allowed vantage",
-            "`witness: self`",
-        ),
-        (
-            "the target's listener is dead",
-            deaf,
-            OUTSIDER_TO_SITE,
-            Reason::NoTargetWitness,
-            "no allowed vantage",
-            "still listens",
-        ),
-        (
-            "the vantage is cut off",
-            lonely,
-            OUTSIDER_TO_SITE,
-            Reason::NoVantageWitness,
-            "`outsider` reached nothing before or after",
-            "`beacon`",
-        ),
-        (
-            "the target restarted",
-            book(|book| book.restarted = true),
-            OUTSIDER_TO_SITE,
-            Reason::TargetRestarted,
-            "`app` restarted",
-            "why `app` restarted",
-        ),
-        (
-            "the target's ring wrapped",
-            book(|book| book.wrapped = true),
-            OUTSIDER_TO_SITE,
-            Reason::ReceiptsWrapped,
-            "dropped receipts",
-            "larger ring",
-        ),
-        (
-            "a bare 403 where nobody keeps receipts",
-            silent,
-            OUTSIDER_TO_SCM,
-            Reason::NoReceipts,
-            "nobody at `app/scm` writes down",
-            "own words",
-        ),
-    ]);
+    judged! {
+        "the target is dead", OUTSIDER_TO_SITE: dead
+            => NoTargetWitness, "no allowed vantage reached `app/site` before or after", "may be down";
+        "the target died in the run", OUTSIDER_TO_SITE: died
+            => NoTargetWitness, "reached `app/site` after", "may be down";
+        "nobody is admitted", OUTSIDER_TO_SITE: nobody(dropped())
+            => NoTargetWitness, "no allowed vantage", "`witness: self`";
+        "the target's listener is dead", OUTSIDER_TO_SITE: unheard
+            => NoTargetWitness, "no allowed vantage", "still listens";
+        "the vantage is cut off", OUTSIDER_TO_SITE: lonely
+            => NoVantageWitness, "`outsider` reached nothing before or after", "`beacon`";
+        "the target restarted", OUTSIDER_TO_SITE: book(|book| book.restarted = true)
+            => TargetRestarted, "`app` restarted", "why `app` restarted";
+        "the target's ring wrapped", OUTSIDER_TO_SITE: book(|book| book.wrapped = true)
+            => ReceiptsWrapped, "dropped receipts", "larger ring";
+        "a bare 403 where nobody keeps receipts", OUTSIDER_TO_SCM: silent
+            => NoReceipts, "nobody at `app/scm` writes down", "own words";
+    }
 }
 
 #[test]
@@ -474,56 +254,20 @@ fn the_means_of_a_denial_are_the_rules_to_name() {
     let unnamed = || closed([(); 3].map(|()| unresolved(UnresolvedWhy::NoSuchName)));
     let silent = || closed([(); 3].map(|()| unresolved(UnresolvedWhy::ResolverSilent)));
     let alone = by(unnamed(), &[OutcomeKind::Unresolved]).witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
-    check(vec![
-        (
-            "a missing name is no denial",
-            unnamed(),
-            OUTSIDER_TO_SITE,
-            Reason::NotResolved,
-            "no denial",
-            "`by: [unresolved]`",
-        ),
-        (
-            "unless the rule says so",
-            by(unnamed(), &[OutcomeKind::Unresolved]),
-            OUTSIDER_TO_SITE,
-            Reason::DeniedWitnessed,
-            "denied: `unresolved`",
-            "",
-        ),
-        (
-            "and the vantage can send",
-            alone,
-            OUTSIDER_TO_SITE,
-            Reason::NoVantageWitness,
-            "reached nothing",
-            "`beacon`",
-        ),
-        (
-            "a silent resolver never is",
-            by(silent(), &[OutcomeKind::Unresolved]),
-            OUTSIDER_TO_SITE,
-            Reason::NotResolved,
-            "no denial",
-            "port 53",
-        ),
-        (
-            "dropped, as named",
-            by(dropped(), &[OutcomeKind::TimedOut]),
-            OUTSIDER_TO_SITE,
-            Reason::DeniedWitnessed,
-            "denied",
-            "",
-        ),
-        (
-            "dropped, not as named",
-            by(dropped(), &[OutcomeKind::Forbidden]),
-            OUTSIDER_TO_SITE,
-            Reason::WrongMeans,
-            "expected deny by `forbidden`, got `timed-out`",
-            "which layer",
-        ),
-    ]);
+    judged! {
+        "a missing name is no denial", OUTSIDER_TO_SITE: unnamed()
+            => NotResolved, "no denial", "`by: [unresolved]`";
+        "unless the rule says so", OUTSIDER_TO_SITE: by(unnamed(), &[OutcomeKind::Unresolved])
+            => DeniedWitnessed, "denied: `unresolved`", "";
+        "and the vantage can send", OUTSIDER_TO_SITE: alone
+            => NoVantageWitness, "reached nothing", "`beacon`";
+        "a silent resolver never is", OUTSIDER_TO_SITE: by(silent(), &[OutcomeKind::Unresolved])
+            => NotResolved, "no denial", "port 53";
+        "dropped, as named", OUTSIDER_TO_SITE: by(dropped(), &[OutcomeKind::TimedOut])
+            => DeniedWitnessed, "denied", "";
+        "dropped, not as named", OUTSIDER_TO_SITE: by(dropped(), &[OutcomeKind::Forbidden])
+            => WrongMeans, "expected deny by `forbidden`, got `timed-out`", "which layer";
+    }
 }
 
 #[test]
@@ -539,48 +283,18 @@ fn an_edge_that_nobody_tried() {
         scene.observations.reach[OUTSIDER_TO_SITE].truncate(2);
         scene.observations.interrupted = true;
     };
-    check(vec![
-        (
-            "the vantage was not asked",
-            cut(UnaskedWhy::NoRoute),
-            OUTSIDER_TO_SITE,
-            Reason::VantageNotAsked,
-            "`outsider` could not be asked: the control route is closed",
-            "ringfence agents",
-        ),
-        (
-            "the reply was cut off",
-            cut(UnaskedWhy::CutOff),
-            OUTSIDER_TO_SITE,
-            Reason::VantageNotAsked,
-            "could not be asked",
-            "control route",
-        ),
-        (
-            "the run was ended",
-            cut(UnaskedWhy::Interrupted),
-            OUTSIDER_TO_SITE,
-            Reason::Interrupted,
-            "the run was ended",
-            "run again",
-        ),
-        (
-            "the run was ended before it",
-            Scene::sound().with(ended),
-            OUTSIDER_TO_SITE,
-            Reason::Interrupted,
-            "the run was ended",
-            "run again",
-        ),
-        (
-            "the run was ended in its midst",
-            Scene::sound().with(partly),
-            OUTSIDER_TO_SITE,
-            Reason::Interrupted,
-            "the run was ended",
-            "run again",
-        ),
-    ]);
+    judged! {
+        "the vantage was not asked", OUTSIDER_TO_SITE: cut(UnaskedWhy::NoRoute)
+            => VantageNotAsked, "`outsider` could not be asked: the control route is closed", "ringfence agents";
+        "the reply was cut off", OUTSIDER_TO_SITE: cut(UnaskedWhy::CutOff)
+            => VantageNotAsked, "could not be asked", "control route";
+        "the run was ended", OUTSIDER_TO_SITE: cut(UnaskedWhy::Interrupted)
+            => Interrupted, "the run was ended", "run again";
+        "the run was ended before it", OUTSIDER_TO_SITE: Scene::sound().with(ended)
+            => Interrupted, "the run was ended", "run again";
+        "the run was ended in its midst", OUTSIDER_TO_SITE: Scene::sound().with(partly)
+            => Interrupted, "the run was ended", "run again";
+    }
     let leaked = closed([answered("198.51.100.7"), DROPPED, DROPPED]).with(partly);
     assert_eq!(leaked.edge(OUTSIDER_TO_SITE).reason, Reason::Leak, "a leak already seen still fails");
 }

@@ -22,7 +22,7 @@ pub(super) fn line(record: &RunRecord) -> String {
     parts.extend(self_witnessed(record));
     parts
         .extend(median_us(record).map(|us| format!("allowed calls took {} at the median", milliseconds(us))));
-    parts.push(format!("took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
+    parts.push(format!("the run took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
     parts.join("; ")
 }
 
@@ -30,8 +30,9 @@ pub(super) fn line(record: &RunRecord) -> String {
 fn bound(record: &RunRecord) -> Option<String> {
     let shares = record.edges.iter().filter_map(|edge| Some((edge.leak_share_below?, edge.attempts.len())));
     let (share, attempts) = shares.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    let percent = (share * 100.0).round();
-    Some(format!("denied edges: 0 of {attempts} calls each got in, so below {percent} % at 95 % confidence"))
+    // Rounded up: the bound must not be stated tighter than it is.
+    let percent = (share * 1_000.0).ceil() / 10.0;
+    Some(format!("denied edges: 0 of {attempts} calls each got in, below {percent} % at 95 % confidence"))
 }
 
 fn self_witnessed(record: &RunRecord) -> Option<String> {

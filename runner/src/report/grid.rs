@@ -235,5 +235,5 @@ fn draw_legend(page: &mut Page, matrix: &Matrix<'_>) {
     let families: Vec<&str> = matrix.families.iter().map(|family| family.as_str()).collect();
     let families =
         if families.len() > 1 { format!("; {} in each cell", families.join("|")) } else { String::new() };
-    page.line(Tone::Faint, &format!("{}{families}", signs.join(", ")));
+    page.line(Tone::Faint, &format!("{}{families}", signs.join("; ")));
 }

@@ -13,6 +13,11 @@ mod terminal;
 mod text;
 mod write;
 
+#[cfg(test)]
+mod forgery;
+#[cfg(test)]
+mod tests;
+
 pub use json::json;
 pub use junit::junit;
 pub use page::Style;

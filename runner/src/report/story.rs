@@ -20,7 +20,7 @@ pub(super) struct Story {
 pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
     let judged = &edge.judged;
     let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
-    let mut body = vec![rule_of(record, edge), format!("address: {}", edge.address)];
+    let mut body = vec![format!("rule: {}", rule_of(record, edge)), format!("address: {}", edge.address)];
     body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
     body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
     Story { head, body }
@@ -28,12 +28,12 @@ pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
 
 /// The rule that says so, by name, place and text.
 pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
-    let Some(rule) = record.scenario.rules.get(edge.rule) else { return "rule: unknown".to_owned() };
+    let Some(rule) = record.scenario.rules.get(edge.rule) else { return "unknown".to_owned() };
     let path = &record.scenario.path;
     match (rule.line, &rule.text) {
-        (Some(line), Some(text)) => format!("rule: {} ({path}:{line}: {})", rule.name, text.trim()),
-        (Some(line), None) => format!("rule: {} ({path}:{line})", rule.name),
-        (None, _) => format!("rule: {} ({path}: not written, every edge no rule names is denied)", rule.name),
+        (Some(line), Some(text)) => format!("{} ({path}:{line}: {})", rule.name, text.trim()),
+        (Some(line), None) => format!("{} ({path}:{line})", rule.name),
+        (None, _) => format!("{} ({path}: not written, every edge no rule names is denied)", rule.name),
     }
 }
 

@@ -32,8 +32,8 @@ fn line_at(text: &str, byte: usize) -> Option<(usize, String)> {
     Some((line + 1, said.trim_end().to_owned()))
 }
 
-pub(super) fn summary(plan: &Plan, edges: &[EdgeRecord]) -> Summary {
-    let mut summary = Summary { edges: edges.len(), possible: plan.possible, ..Summary::default() };
+pub(super) fn summary(possible: usize, edges: &[EdgeRecord]) -> Summary {
+    let mut summary = Summary { edges: edges.len(), possible, ..Summary::default() };
     for edge in edges {
         match edge.verdict {
             Verdict::Pass => summary.passed += 1,

@@ -7,6 +7,11 @@ mod outcome;
 mod read;
 mod record;
 
+#[cfg(test)]
+pub(crate) mod ledger;
+#[cfg(test)]
+mod tests;
+
 pub use outcome::{Flaky, RunOutcome, exit};
 pub use read::{ReadError, read};
 pub use record::{
@@ -52,7 +57,7 @@ pub fn tally(
         started_ms: facts.started_ms,
         took_ms: facts.took_ms,
         interrupted: observations.interrupted,
-        summary: gather::summary(plan, &edges),
+        summary: gather::summary(plan.possible, &edges),
         agents: gather::agents(scenario, observations),
         endpoints: scenario.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect(),
         edges,

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::gather::summary;
 use super::record::{RunRecord, SCHEMA_VERSION};
 
 /// Why a text is no run record that this program can read.
@@ -16,6 +17,9 @@ pub enum ReadError {
         /// The version it says it has.
         found: u64,
     },
+    /// Its counts are not those of its edges: a report drawn from it would contradict itself.
+    #[error("run record contradicts itself: its summary or a verdict is not what its edges say")]
+    Contradicts,
 }
 
 /// The one thing that every version of the record has.
@@ -28,12 +32,19 @@ struct Versioned {
 ///
 /// # Errors
 ///
-/// [`ReadError`], when the text is no record, or one of another schema version. The version is looked at first, so that
+/// [`ReadError`], when the text is no record, one of another schema version, or one that contradicts itself. The version is looked at first, so that
 /// a newer record is never taken for a broken one.
 pub fn read(text: &str) -> Result<RunRecord, ReadError> {
     let versioned: Versioned = serde_json::from_str(text).map_err(ReadError::NotRecord)?;
     if versioned.schema_version != u64::from(SCHEMA_VERSION) {
         return Err(ReadError::UnknownVersion { found: versioned.schema_version });
     }
-    serde_json::from_str(text).map_err(ReadError::NotRecord)
+    let record: RunRecord = serde_json::from_str(text).map_err(ReadError::NotRecord)?;
+    if is_consistent(&record) { Ok(record) } else { Err(ReadError::Contradicts) }
+}
+
+fn is_consistent(record: &RunRecord) -> bool {
+    let verdicts = record.edges.iter().all(|edge| edge.verdict == edge.judged.reason.verdict());
+    let rules = record.edges.iter().all(|edge| edge.rule < record.scenario.rules.len());
+    verdicts && rules && summary(record.summary.possible, &record.edges) == record.summary
 }
