@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use super::mistake::Mistake;
 use super::source::{Source, Span};
@@ -13,7 +13,8 @@ use super::source::{Source, Span};
 /// One mistake, the places it points at, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    mistake: Mistake,
+    /// Boxed, so that a fault is small enough to be an error.
+    mistake: Box<Mistake>,
     places: Vec<(Span, Option<String>)>,
     help: Option<String>,
 }
@@ -21,12 +22,12 @@ pub(super) struct Fault {
 impl Fault {
     /// A mistake at a place.
     pub(super) fn at(span: Span, mistake: Mistake) -> Self {
-        Self { mistake, places: vec![(span, None)], help: None }
+        Self { mistake: Box::new(mistake), places: vec![(span, None)], help: None }
     }
 
     /// A mistake that has no place in the file.
     pub(super) fn nowhere(mistake: Mistake) -> Self {
-        Self { mistake, places: Vec::new(), help: None }
+        Self { mistake: Box::new(mistake), places: Vec::new(), help: None }
     }
 
     /// Says what stands at the first place.
@@ -104,12 +105,24 @@ impl Mistakes {
 
 impl LoadError {
     /// The faults of one source as one error, in the order of the text.
-    pub(super) fn mistakes(source: &Source, mut faults: Vec<Fault>) -> Self {
+    pub(super) fn mistakes(source: Source, mut faults: Vec<Fault>) -> Self {
         faults.sort_by_key(Fault::start);
-        let text = Arc::new(NamedSource::new(&source.path, Arc::clone(&source.text)));
+        let text = Arc::new(NamedSource::new(&source.path, source.text));
         let report = |fault| Report { fault, text: Arc::clone(&text) };
         let reports = faults.into_iter().map(report).collect();
-        Self::Mistakes(Mistakes { path: source.path.clone(), reports })
+        Self::Mistakes(Mistakes { path: source.path, reports })
+    }
+
+    /// The error as a terminal without colours shows it, at most `width` columns wide.
+    #[must_use]
+    pub fn render(&self, width: usize) -> String {
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
+        let mut text = String::new();
+        match handler.with_width(width).with_links(false).render_report(&mut text, self) {
+            Ok(()) => text,
+            // Drawing into a string cannot fail but for a place outside the text; the words still say what is wrong.
+            Err(_) => self.to_string(),
+        }
     }
 
     /// The one mistake, where there is only one: it is then shown by itself.

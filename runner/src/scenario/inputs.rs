@@ -71,10 +71,10 @@ impl Inputs {
         let mut faults = Vec::new();
         let values = match text::read(&source) {
             Ok(root) => shape_reader::read_values(root, &mut faults),
-            Err(fault) => return Err(LoadError::mistakes(&source, vec![fault])),
+            Err(fault) => return Err(LoadError::mistakes(source, vec![fault])),
         };
         if !faults.is_empty() {
-            return Err(LoadError::mistakes(&source, faults));
+            return Err(LoadError::mistakes(source, faults));
         }
         let origin = format!("`{}`", source.path);
         for (name, value) in values.0 {
@@ -118,9 +118,10 @@ fn values(
     }
     for (name, given) in given.given.iter().filter(|(name, _)| !values.contains_key(*name)) {
         let mistake = Mistake::UnusedValue { name: name.clone(), origin: given.origin.clone() };
-        let help = match values.is_empty() {
-            true => "the scenario declares no inputs; declare it under `inputs:`".to_owned(),
-            false => suggest::hint(name, values.keys().map(String::as_str)),
+        let help = if values.is_empty() {
+            "the scenario declares no inputs; declare it under `inputs:`".to_owned()
+        } else {
+            suggest::hint(name, values.keys().map(String::as_str))
         };
         faults.push(Fault::nowhere(mistake).help(help));
     }

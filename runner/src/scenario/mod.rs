@@ -53,14 +53,14 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Scenario, LoadError> {
 pub fn read(source: Source, base: &Path, inputs: &Inputs) -> Result<Scenario, LoadError> {
     let mut root = match text::read(&source) {
         Ok(root) => root,
-        Err(fault) => return Err(LoadError::mistakes(&source, vec![fault])),
+        Err(fault) => return Err(LoadError::mistakes(source, vec![fault])),
     };
     let mut faults = Vec::new();
     inputs::put_in(&mut root, inputs, &mut faults);
     let shape = shape_reader::read(root, &mut faults);
-    let scenario = shape.and_then(|shape| meaning::understand(&shape, source.clone(), base, &mut faults));
+    let scenario = shape.and_then(|shape| meaning::understand(&shape, &source, base, &mut faults));
     match scenario {
         Some(scenario) if faults.is_empty() => Ok(scenario),
-        _ => Err(LoadError::mistakes(&source, faults)),
+        _ => Err(LoadError::mistakes(source, faults)),
     }
 }

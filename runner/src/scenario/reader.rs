@@ -47,17 +47,14 @@ impl Reader<'_> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut once = Vec::with_capacity(entries.len());
         for (name, value) in entries {
-            match seen.get(&name.text) {
-                Some(first) => {
-                    let mistake = Mistake::RepeatedKey { key: name.text.clone() };
-                    let fault =
-                        Fault::at(name.span, mistake).label("again here").and(first.clone(), "first here");
-                    self.faults.push(fault.help("remove one of the two"));
-                }
-                None => {
-                    seen.insert(name.text.clone(), name.span.clone());
-                    once.push((name, value));
-                }
+            if let Some(first) = seen.get(&name.text) {
+                let mistake = Mistake::RepeatedKey { key: name.text.clone() };
+                let fault =
+                    Fault::at(name.span, mistake).label("again here").and(first.clone(), "first here");
+                self.faults.push(fault.help("remove one of the two"));
+            } else {
+                seen.insert(name.text.clone(), name.span.clone());
+                once.push((name, value));
             }
         }
         Some(once)

@@ -77,7 +77,7 @@ shape! {
         #[expect(dead_code, reason = "read before the shape, which only sees that they are well written")]
         inputs ("inputs"): Named<InputShape>,
         /// Named sets of networks: where a caller's address is expected to lie. Each is a list of CIDRs or addresses;
-        /// `service-endpoint` stands for fd00::/8, what App Service's front end shows for a caller that comes through
+        /// `service-endpoint` stands for `fd00::/8`, what App Service's front end shows for a caller that comes through
         /// a service endpoint.
         #[schemars(default)]
         zones ("zones"): Named<Vec<Scalar>>,

@@ -27,13 +27,22 @@ impl Source {
     /// the text counts as its end.
     #[must_use]
     pub fn line_of(&self, span: &Span) -> (usize, &str) {
-        let at = self.text.floor_char_boundary(span.start);
+        let at = boundary(&self.text, span.start);
         let (before, after) = self.text.split_at(at);
         let number = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let end = after.find('\n').map_or(self.text.len(), |newline| at + newline);
         (number, self.text.get(start..end).unwrap_or_default().trim())
     }
+}
+
+/// The last place at or before this one that does not cut a character in two.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_saphyr::{Options, Spanned};
 
 use super::fault::Fault;
 use super::mistake::Mistake;
-use super::source::{Source, Span};
+use super::source::{Source, Span, boundary};
 
 /// The most nodes one file may have, counted after aliases are expanded: 1,000 agents and 1,000 targets written out in
 /// full take some 30,000.
@@ -191,8 +191,8 @@ fn place(location: serde_saphyr::Location, text: &str) -> Span {
     let span = location.span();
     let at = |offset: Option<u64>| offset.and_then(|offset| usize::try_from(offset).ok());
     let start = at(span.byte_offset()).unwrap_or_else(|| offset_of(location, text));
-    let start = text.floor_char_boundary(start);
-    let end = text.floor_char_boundary(start.saturating_add(at(span.byte_len()).unwrap_or(0)));
+    let start = boundary(text, start);
+    let end = boundary(text, start.saturating_add(at(span.byte_len()).unwrap_or(0)));
     start..end
 }
 

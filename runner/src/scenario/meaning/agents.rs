@@ -10,8 +10,7 @@ use super::super::source::Span;
 use super::super::suggest;
 use super::super::text::Scalar;
 use super::Meaning;
-use super::control::Relays;
-use super::ways::flat;
+use super::control::{Relays, make_direct};
 
 impl Meaning<'_> {
     /// Every agent in the order of the file; none in the place of one with a fault.
@@ -40,7 +39,7 @@ impl Meaning<'_> {
                 self.local_answers(file, endpoints, place);
             }
         }
-        relays.make_direct(&mut agents);
+        make_direct(&mut agents);
         agents
     }
 
@@ -51,15 +50,15 @@ impl Meaning<'_> {
         control: Option<Control>,
     ) -> Option<Agent> {
         let known = self.name(name);
-        let zone = shape.zone.as_ref().map(|zone| {
-            self.value(zone, |text| zones.get(text).cloned().ok_or_else(|| unknown_zone(zone, zones)))
+        let zone = self.maybe(shape.zone.as_ref(), |meaning, zone| {
+            meaning.value(zone, |text| zones.get(text).cloned().ok_or_else(|| unknown_zone(zone, zones)))
         });
-        let beacon = shape.beacon.as_ref().map(|beacon| self.beacon(beacon));
+        let beacon = self.maybe(shape.beacon.as_ref(), Self::beacon);
         Some(Agent {
             name: known?,
-            zone: flat(zone)?,
+            zone: zone.ok()?,
             control: control?,
-            beacon: flat(beacon)?,
+            beacon: beacon.ok()?,
             span: name.span.clone(),
         })
     }
@@ -96,9 +95,10 @@ impl Meaning<'_> {
 
 fn unknown_zone(zone: &Scalar, zones: &IndexMap<String, Zone>) -> Fault {
     let mistake = Mistake::UnknownZone { name: zone.text.clone() };
-    let help = match zones.is_empty() {
-        true => "declare it under `zones:` with the networks its callers come from".to_owned(),
-        false => suggest::hint(&zone.text, zones.keys().map(String::as_str)),
+    let help = if zones.is_empty() {
+        "declare it under `zones:` with the networks its callers come from".to_owned()
+    } else {
+        suggest::hint(&zone.text, zones.keys().map(String::as_str))
     };
     Fault::at(zone.span.clone(), mistake).help(help)
 }

@@ -14,7 +14,6 @@ use super::super::suggest;
 use super::super::text::Scalar;
 use super::super::words::TRUTH;
 use super::Meaning;
-use super::ways::flat;
 
 /// What relays need to know of the scenario, and which agent each leads through.
 pub(super) struct Relays<'a> {
@@ -43,6 +42,19 @@ impl<'a> Relays<'a> {
         self.endpoints.iter().flatten().filter(owned).filter(answered).find(http)
     }
 
+    /// The agents from `start` along the relays that no walk has come by before, and where that walk ends.
+    fn walk(&self, start: usize, settled: &mut [bool]) -> (Vec<usize>, usize) {
+        let mut walked = Vec::new();
+        let mut at = start;
+        while settled.get(at) == Some(&false) {
+            settled[at] = true;
+            walked.push(at);
+            let Some(Some((via, _))) = self.via.get(at) else { break };
+            at = *via;
+        }
+        (walked, at)
+    }
+
     /// Whether an endpoint of the agent has a fault of its own, which may be the way in.
     fn way_in_is_unknown(&self, place: usize) -> bool {
         let shapes = self.file.agents.0.iter().take(place).map(|(_, shape)| shape.endpoints.0.len());
@@ -50,18 +62,17 @@ impl<'a> Relays<'a> {
         let own = self.file.agents.0.get(place).map_or(0, |(_, shape)| shape.endpoints.0.len());
         self.endpoints.iter().skip(first).take(own).any(Option::is_none)
     }
+}
 
-    /// A relay by way of the runner itself is no relay.
-    pub(super) fn make_direct(&self, agents: &mut [Option<Agent>]) {
-        let local =
-            |agent: &Option<Agent>| agent.as_ref().is_some_and(|agent| agent.control == Control::Local);
-        let local: Vec<bool> = agents.iter().map(local).collect();
-        for agent in agents.iter_mut().flatten() {
-            if let Control::Relay { via, to } = &agent.control
-                && local.get(via.0) == Some(&true)
-            {
-                agent.control = Control::Direct(to.clone());
-            }
+/// A relay by way of the runner itself is no relay.
+pub(super) fn make_direct(agents: &mut [Option<Agent>]) {
+    let local = |agent: &Option<Agent>| agent.as_ref().is_some_and(|agent| agent.control == Control::Local);
+    let local: Vec<bool> = agents.iter().map(local).collect();
+    for agent in agents.iter_mut().flatten() {
+        if let Control::Relay { via, to } = &agent.control
+            && local.get(via.0) == Some(&true)
+        {
+            agent.control = Control::Direct(to.clone());
         }
     }
 }
@@ -174,7 +185,7 @@ impl Meaning<'_> {
             return None;
         };
         let route = &endpoint.route;
-        let connect = flat(map.connect.as_ref().map(|connect| self.ip(connect)))?;
+        let connect = self.maybe(map.connect.as_ref(), Self::ip).ok()?;
         let trust = match (&map.ca, &map.pin) {
             (None, None) => Some(route.trust.clone()),
             (ca, pin) => self.trust(ca.as_ref(), pin.as_ref()),
@@ -186,7 +197,7 @@ impl Meaning<'_> {
 
     fn listener(&mut self, url: &Scalar, map: &ControlMap) -> Option<ControlAddress> {
         let address = self.address(url);
-        let connect = map.connect.as_ref().map(|connect| self.ip(connect));
+        let connect = self.maybe(map.connect.as_ref(), Self::ip);
         let trust = self.trust(map.ca.as_ref(), map.pin.as_ref());
         let address = address?;
         if !address.transport.is_http() {
@@ -194,13 +205,15 @@ impl Meaning<'_> {
             self.fault(fault.help("give the https (or http) listener of the agent"));
             return None;
         }
-        let to = ControlAddress { address, connect: flat(connect)?, trust: trust? };
+        let to = ControlAddress { address, connect: connect.ok()?, trust: trust? };
         self.in_the_clear(to, &url.span, map)
     }
 
     /// The run key crosses a plain link only where the scenario says so aloud.
     fn in_the_clear(&mut self, to: ControlAddress, at: &Span, map: &ControlMap) -> Option<ControlAddress> {
-        let aloud = flat(map.plaintext.as_ref().map(|word| self.word("plaintext", word, TRUTH)))?;
+        let aloud = self
+            .maybe(map.plaintext.as_ref(), |meaning, word| meaning.word("plaintext", word, TRUTH))
+            .ok()?;
         let transport = to.address.transport;
         for (key, written) in [("ca", &map.ca), ("pin", &map.pin)] {
             if let (Some(scalar), Transport::Http) = (written, transport) {
@@ -222,22 +235,15 @@ impl Meaning<'_> {
         }
     }
 
-    /// Reports each circle of relays once, at its first agent.
+    /// Reports each circle of relays once, at the agent it is first found at.
     pub(super) fn circles(&mut self, relays: &Relays<'_>) {
         let mut settled = vec![false; relays.via.len()];
         for start in 0..relays.via.len() {
-            let mut walked: Vec<usize> = Vec::new();
-            let mut at = start;
-            while settled.get(at) == Some(&false) {
-                settled[at] = true;
-                walked.push(at);
-                let Some((via, _)) = &relays.via[at] else { break };
-                at = *via;
-            }
-            let Some(first) = walked.iter().position(|place| *place == at) else { continue };
-            let Some((_, span)) = &relays.via[at] else { continue };
+            let (walked, end) = relays.walk(start, &mut settled);
+            let Some(first) = walked.iter().position(|place| *place == end) else { continue };
+            let Some(Some((_, span))) = relays.via.get(end) else { continue };
             let names =
-                walked.iter().skip(first).chain([&at]).map(|place| format!("`{}`", relays.name(*place)));
+                walked.iter().skip(first).chain([&end]).map(|place| format!("`{}`", relays.name(*place)));
             let circle = names.collect::<Vec<_>>().join(" by ");
             let fault = Fault::at(span.clone(), Mistake::RelayCircle { circle });
             self.fault(fault.help("let one of them be reached without a relay: by its URL, or by `exec`"));

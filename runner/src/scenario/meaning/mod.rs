@@ -42,7 +42,7 @@ struct Meaning<'a> {
 /// Gives meaning to a scenario's shape. `None` only where faults say why.
 pub(super) fn understand(
     file: &ScenarioFile,
-    source: Source,
+    source: &Source,
     base: &Path,
     faults: &mut Vec<Fault>,
 ) -> Option<Scenario> {
@@ -59,7 +59,7 @@ pub(super) fn understand(
     let rules = meaning.rules(file, &agents, &endpoints);
     Some(Scenario {
         name: name?,
-        source,
+        source: source.clone(),
         agents: agents.into_iter().collect::<Option<_>>()?,
         endpoints: endpoints.into_iter().collect::<Option<_>>()?,
         rules: rules?,

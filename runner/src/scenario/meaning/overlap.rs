@@ -1,7 +1,7 @@
 //! The rules together: edges that two of them name, rules that name none, and witnesses nobody needs. This file must not
 //! know how a rule is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::super::cells::{Cell, Grid, cells};
 use super::super::fault::Fault;
@@ -19,19 +19,14 @@ impl Meaning<'_> {
         (agents, endpoints): (&[&str], &[Endpoint]),
     ) {
         let mut grid = Grid::new(agents.len(), endpoints.len());
-        let mut compared: HashSet<(usize, usize)> = HashSet::new();
         for (place, (rule, shape)) in rules.iter().zip(shapes).enumerate() {
-            let mut any = false;
-            for cell in cells(rule, endpoints) {
-                any = true;
-                let Some(first) = grid.claim(cell, RuleIndex(place)) else { continue };
-                if compared.insert((first.0, place)) {
-                    let edge = written(cell, agents, endpoints);
-                    self.compare((rules, shapes), (first.0, place), edge);
-                }
-            }
-            if !any && !rule.from.is_empty() && !rule.to.is_empty() {
+            let met = claim(&mut grid, place, rule, endpoints);
+            if met.cells == 0 && !rule.from.is_empty() && !rule.to.is_empty() {
                 self.fault(no_edge(rule, shape));
+            }
+            for (first, cell) in met.others {
+                let edge = written(cell, agents, endpoints);
+                self.compare((rules, shapes), (first, place), edge);
             }
         }
         self.needless_witnesses(shapes, rules, endpoints);
@@ -76,8 +71,8 @@ impl Meaning<'_> {
                 continue;
             };
             let named: Vec<_> = cells(rule, endpoints).map(|cell| (cell.endpoint, cell.family)).collect();
-            let platform = rule.to.iter().filter_map(|place| endpoints.get(place.0));
-            let platform = platform.filter(|endpoint| endpoint.answers != Answers::Agent).next();
+            let mut platform = rule.to.iter().filter_map(|place| endpoints.get(place.0));
+            let platform = platform.find(|endpoint| endpoint.answers != Answers::Agent);
             let admitted =
                 named.iter().find(|way| allowed.contains(way)).and_then(|(place, _)| endpoints.get(place.0));
             if let Some(fault) = needless(word, platform, admitted) {
@@ -85,6 +80,24 @@ impl Meaning<'_> {
             }
         }
     }
+}
+
+/// What a rule meets when it claims its cells.
+struct Met {
+    cells: usize,
+    /// The rules that hold some of them already, each with the first such cell.
+    others: BTreeMap<usize, Cell>,
+}
+
+fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[Endpoint]) -> Met {
+    let mut met = Met { cells: 0, others: BTreeMap::new() };
+    for cell in cells(rule, endpoints) {
+        met.cells += 1;
+        if let Some(first) = grid.claim(cell, RuleIndex(place)) {
+            met.others.entry(first.0).or_insert(cell);
+        }
+    }
+    met
 }
 
 fn needless(word: &Scalar, platform: Option<&Endpoint>, admitted: Option<&Endpoint>) -> Option<Fault> {

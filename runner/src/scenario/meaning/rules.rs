@@ -159,16 +159,20 @@ impl Meaning<'_> {
         };
         let mut fits = vec![false; known.len()];
         for pattern in patterns {
-            self.value(pattern, |text| {
-                let mut any = false;
-                for (fit, _) in fits.iter_mut().zip(&known).filter(|(_, name)| glob_matches(text, name)) {
-                    (*fit, any) = (true, true);
-                }
-                any.then_some(()).ok_or_else(|| nothing_matches(of, pattern, &known, names))
+            let found = self.value(pattern, |text| match fitting(text, &known) {
+                none if none.is_empty() => Err(nothing_matches(of, pattern, &known, names)),
+                found => Ok(found),
             });
+            found.into_iter().flatten().for_each(|place| fits[place] = true);
         }
         fits.iter().enumerate().filter(|(_, fits)| **fits).map(|(place, _)| place).collect()
     }
+}
+
+/// The places of the names that fit a pattern.
+fn fitting(pattern: &str, known: &[&str]) -> Vec<usize> {
+    let fits = known.iter().enumerate().filter(|(_, name)| glob_matches(pattern, name));
+    fits.map(|(place, _)| place).collect()
 }
 
 fn nothing_matches(of: &'static str, pattern: &Scalar, known: &[&str], names: &Names<'_>) -> Fault {

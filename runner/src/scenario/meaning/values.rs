@@ -18,6 +18,10 @@ use super::Meaning;
 /// The largest CA file, in bytes: it travels in every order, and a chain takes some 6 KiB.
 const CA_MAX_BYTES: u64 = 64 * 1024;
 
+/// What was written is wrong, and that has been reported.
+#[derive(Debug)]
+pub(super) struct Reported;
+
 impl Meaning<'_> {
     /// Reads a scalar whose text is known. One whose text is not has its fault already.
     pub(super) fn value<T>(
@@ -28,6 +32,18 @@ impl Meaning<'_> {
         match scalar.known {
             Known::Reported => None,
             Known::Yes => read(&scalar.text).map_err(|fault| self.fault(fault)).ok(),
+        }
+    }
+
+    /// Reads what may be left out. Left out is fine; written and wrong is not.
+    pub(super) fn maybe<S, T>(
+        &mut self,
+        written: Option<&S>,
+        read: impl FnOnce(&mut Self, &S) -> Option<T>,
+    ) -> Result<Option<T>, Reported> {
+        match written {
+            None => Ok(None),
+            Some(written) => read(self, written).map(Some).ok_or(Reported),
         }
     }
 
@@ -92,22 +108,14 @@ impl Meaning<'_> {
         min: u32,
         max: u32,
     ) -> Option<u32> {
+        let least = if min == 0 { "0ms" } else { "1ms" };
         self.value(scalar, |text| {
-            let Some(ms) = read_duration_ms(text) else {
-                let mistake = Mistake::Duration { key, text: text.to_owned() };
-                let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-                let help = match bare {
-                    true => format!("add the unit: `{text}ms` or `{text}s`"),
-                    false => "write a number and `ms` or `s`: `200ms`, `3.5s`".to_owned(),
-                };
-                return Err(Fault::at(scalar.span.clone(), mistake).help(help));
-            };
+            let ms = read_duration_ms(text).ok_or_else(|| not_duration(key, scalar))?;
             let ms = u32::try_from(ms).ok().filter(|ms| (min..=max).contains(ms));
             ms.ok_or_else(|| {
-                let min = if min == 0 { "0ms" } else { "1ms" };
                 let max = format!("{}s", max / 1_000);
-                let help = format!("write a duration from {min} to {max}");
-                let mistake = Mistake::DurationRange { key, min, max, text: text.to_owned() };
+                let help = format!("write a duration from {least} to {max}");
+                let mistake = Mistake::DurationRange { key, min: least, max, text: text.to_owned() };
                 Fault::at(scalar.span.clone(), mistake).help(help)
             })
         })
@@ -216,6 +224,17 @@ impl Meaning<'_> {
     }
 }
 
+fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
+    let text = &scalar.text;
+    let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let help = if bare {
+        format!("add the unit: `{text}ms` or `{text}s`")
+    } else {
+        "write a number and `ms` or `s`: `200ms`, `3.5s`".to_owned()
+    };
+    Fault::at(scalar.span.clone(), Mistake::Duration { key, text: text.clone() }).help(help)
+}
+
 /// A file's text with what is not UTF-8 replaced; none where it is larger than [`CA_MAX_BYTES`].
 fn read_bounded(path: &std::path::Path) -> std::io::Result<Option<String>> {
     use std::io::Read as _;
@@ -226,7 +245,7 @@ fn read_bounded(path: &std::path::Path) -> std::io::Result<Option<String>> {
     Ok(fits.then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// fd00::/8: App Service's front end shows a caller that comes through a service endpoint as a unique local address
+/// `fd00::/8`: App Service's front end shows a caller that comes through a service endpoint as a unique local address
 /// (captures in microsoft/clarity#1133 and Azure/static-web-apps#1666).
 fn service_endpoint() -> IpNet {
     IpNet::new_assert(IpAddr::V6(std::net::Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0)), 8)

@@ -105,15 +105,16 @@ impl Meaning<'_> {
     /// How an endpoint or a beacon is reached and recognised.
     pub(super) fn route(&mut self, way: &WayMap) -> Option<Route> {
         let address = self.address(&way.url);
-        let connect = way.connect.as_ref().map(|connect| self.ip(connect));
-        let method = way.method.as_ref().map(|method| self.word("method", method, METHODS));
+        let connect = self.maybe(way.connect.as_ref(), Self::ip);
+        let method =
+            self.maybe(way.method.as_ref(), |meaning, method| meaning.word("method", method, METHODS));
         let trust = self.trust(way.ca.as_ref(), way.pin.as_ref());
         let address = address?;
         self.keys_fit(&address, way);
         Some(Route {
             address,
-            connect: flat(connect)?,
-            method: flat(method)?.unwrap_or(Method::Get),
+            connect: connect.ok()?,
+            method: method.ok()?.unwrap_or(Method::Get),
             trust: trust?,
         })
     }
@@ -152,13 +153,4 @@ fn literal(route: &Route) -> Option<IpAddr> {
         Host::Ip(address) => Some(address),
         Host::Name(_) => None,
     })
-}
-
-/// An absent value is fine; one that was written and is wrong is not.
-pub(super) fn flat<T>(value: Option<Option<T>>) -> Option<Option<T>> {
-    match value {
-        None => Some(None),
-        Some(None) => None,
-        Some(Some(value)) => Some(Some(value)),
-    }
 }
