@@ -68,6 +68,10 @@ impl AgentProcess {
     }
 
     /// Ends it at once, as a crash would.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not let it.
     pub fn kill(&mut self) {
         self.child.kill().expect("the agent can be ended");
         self.child.wait().expect("the agent has ended");

@@ -227,19 +227,15 @@ impl fmt::Display for Address {
 /// and ISATAP `…:0:5efe:a.b.c.d` (RFC 5214 section 6.1).
 #[must_use]
 pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let s = address.segments();
-    let join = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        Ipv4Addr::new(a, b, c, d)
-    };
-    match s {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] if (high, low) != (0, 0) && (high, low) != (0, 1) => {
-            Some(join(high, low))
-        }
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(join(high, low)),
-        [0x2002, high, low, ..] => Some(join(high, low)),
-        [0x2001, 0, _, _, _, _, high, low] => Some(join(!high, !low)),
-        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(join(high, low)),
+    let embedded = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match address.segments() {
+        // `::` and `::1` are addresses of their own, not compatible forms of 0.0.0.0 and 0.0.0.1.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
+        [0x2001, 0, _, _, _, _, high, low] => embedded(!high, !low),
         _ => None,
     }
 }

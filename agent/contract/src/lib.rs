@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod reply;
 pub mod sample;
 pub mod seal;
+mod words;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.
 pub const CONTRACT_VERSION: u32 = 1;

@@ -18,6 +18,7 @@ use crate::fingerprint::Fingerprint;
 use crate::id::{BootId, CallId, OrderId, RunId, random_bytes};
 use crate::name::AgentName;
 use crate::seal::RunKey;
+use crate::words;
 
 /// The longest time between an order's issue and its expiry, in milliseconds: an order is done well inside 60 s, and
 /// as much again is left for the way.
@@ -204,7 +205,7 @@ fn signed_bytes(version: &str, words: &str) -> String {
 #[must_use]
 pub fn sign(key: &PrivateKey, order: &Order) -> String {
     let version = CONTRACT_VERSION.to_string();
-    let words = serde_json::to_string(order).expect("an order is made of plain values");
+    let words = words::write(order);
     let signature = key.0.sign(signed_bytes(&version, &words).as_bytes());
     format!("ringfence/{version} {} {words}", HEXLOWER.encode(&signature.to_bytes()))
 }

@@ -104,17 +104,17 @@ pub(super) struct ReportArguments {
 #[derive(Debug, Args)]
 pub(super) struct LocalArguments {
     /// Call from this address, at most one a family; for `control: local`.
-    #[arg(long, value_name = "IP", env = "RINGFENCE_SOURCE", value_delimiter = ',')]
-    pub(super) local_source: Vec<IpAddr>,
+    #[arg(long = "local-source", value_name = "IP", env = "RINGFENCE_SOURCE", value_delimiter = ',')]
+    pub(super) sources: Vec<IpAddr>,
     /// Ask this DNS server instead of the system's; for `control: local`.
-    #[arg(long, value_name = "IP:PORT", env = "RINGFENCE_RESOLVER")]
-    pub(super) local_resolver: Option<SocketAddr>,
+    #[arg(long = "local-resolver", value_name = "IP:PORT", env = "RINGFENCE_RESOLVER")]
+    pub(super) resolver: Option<SocketAddr>,
     /// Trust these certificates (PEM) beside the platform's roots; for `control: local` and for control routes.
-    #[arg(long, value_name = "FILE", env = "RINGFENCE_CA")]
-    pub(super) local_ca: Option<PathBuf>,
+    #[arg(long = "local-ca", value_name = "FILE", env = "RINGFENCE_CA")]
+    pub(super) ca: Option<PathBuf>,
     /// Allow calls into a guarded network (loopback, link-local, platform metadata); for `control: local`.
-    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
-    pub(super) local_allow: Vec<IpNet>,
+    #[arg(long = "local-allow", value_name = "CIDR", value_delimiter = ',')]
+    pub(super) allow: Vec<IpNet>,
 }
 
 /// The key is never an argument: arguments can be read by every user of a machine.

@@ -109,11 +109,11 @@ fn from_file(path: &Path) -> Result<Subject, Failure> {
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let named = |seed: &&Seed| text.lines().any(|line| line.trim_end() == format!("name: {}", seed.name));
     let seed = SEEDS.iter().find(named).ok_or_else(|| {
-        let names: Vec<&str> = SEEDS.iter().map(|seed| seed.name).collect();
+        let seeds: Vec<&str> = SEEDS.iter().map(|seed| seed.name).collect();
         let wrong = format!(
             "`{}` is none of the lab's topologies: its `name:` must be one of {}",
             path.display(),
-            names.join(", ")
+            seeds.join(", ")
         );
         Failure::Setting { setting: "lab", wrong }
     })?;

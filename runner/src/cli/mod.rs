@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
     };
     let screen = Screen::new();
     let done = match arguments.command {
-        Command::Verify(arguments) => verify::verify(&screen, arguments),
+        Command::Verify(arguments) => verify::verify(&screen, &arguments),
         Command::Plan(arguments) => plan::plan(&screen, &arguments),
         Command::Lab(arguments) => lab::lab(&screen, &arguments),
         Command::Agents(arguments) => agents::agents(&screen, &arguments),

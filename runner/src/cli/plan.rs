@@ -89,9 +89,9 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
 
 fn grid(scenario: &Scenario, plan: &Plan, columns: &[(EndpointIndex, Family)]) -> String {
     let families = columns.iter().any(|column| column.1 != columns[0].1);
-    let title = |&(endpoint, family): &(EndpointIndex, Family)| match families {
-        true => format!("{} {family}", scenario.endpoint(endpoint).name),
-        false => scenario.endpoint(endpoint).name.clone(),
+    let title = |&(endpoint, family): &(EndpointIndex, Family)| {
+        let name = &scenario.endpoint(endpoint).name;
+        if families { format!("{name} {family}") } else { name.clone() }
     };
     let titles: Vec<String> = columns.iter().map(title).collect();
     let first = scenario.agents.iter().map(|agent| agent.name.as_str().len()).max().unwrap_or(0);
@@ -107,12 +107,12 @@ fn grid(scenario: &Scenario, plan: &Plan, columns: &[(EndpointIndex, Family)]) -
     }
     let mut text = line(first, "", titles.iter().map(|title| (title.as_str(), title.len())));
     for (vantage, cells) in rows {
-        let cell = |edge: &Option<&Edge>| match edge.map(|edge| edge.expect) {
+        let cell = |edge: Option<&Edge>| match edge.map(|edge| edge.expect) {
             Some(Expect::Allow) => "allow",
             Some(Expect::Deny) => "deny",
             None => "-",
         };
-        let cells = cells.iter().map(cell).zip(titles.iter().map(String::len));
+        let cells = cells.iter().copied().map(cell).zip(titles.iter().map(String::len));
         text.push_str(&line(first, scenario.agent(vantage).name.as_str(), cells));
     }
     text

@@ -129,10 +129,10 @@ pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure>
         std::fs::read_to_string(path).map_err(unreadable)
     };
     let settings = LocalSettings {
-        sources: arguments.local_source.clone(),
-        resolver: arguments.local_resolver,
-        ca: arguments.local_ca.as_ref().map(read).transpose()?,
-        allow: arguments.local_allow.clone(),
+        sources: arguments.sources.clone(),
+        resolver: arguments.resolver,
+        ca: arguments.ca.as_ref().map(read).transpose()?,
+        allow: arguments.allow.clone(),
     };
     LocalVantage::new(settings)
         .map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })

@@ -18,6 +18,10 @@ pub(super) struct Screen {
     width: usize,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "whoever prints must hold the screen, so that one look shows who does"
+)]
 impl Screen {
     /// Colour on terminals only, and as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say (no-color.org, bixense.com/clicolors).
     pub(super) fn new() -> Self {

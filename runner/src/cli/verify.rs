@@ -8,7 +8,7 @@ use super::screen::Screen;
 use super::watch::Watch;
 use crate::scenario::{self, Inputs, Scenario};
 
-pub(super) fn verify(screen: &Screen, arguments: Verify) -> Result<u8, Failure> {
+pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure> {
     let mut scenario = load(&arguments.scenario)?;
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;

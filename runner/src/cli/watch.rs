@@ -38,7 +38,7 @@ impl<'a> Watch<'a> {
             (Self::Lines(screen), Progress::Begins(stage, steps)) if steps > 0 => {
                 screen.say(&format!("{stage}: {steps}"));
             }
-            (Self::Lines(_), _) | (Self::Nothing, _) => {}
+            (Self::Lines(_) | Self::Nothing, _) => {}
         }
     }
 }

@@ -237,10 +237,11 @@ impl Phases<'_> {
     async fn agents(&self, books: Vec<Result<ReceiptBook, Unasked>>) -> Vec<AgentObservation> {
         let mut agents = Vec::with_capacity(self.agents.len());
         for ((correspondent, agent), receipts) in self.agents.iter().zip(&self.scenario.agents).zip(books) {
-            let hello = match self.cancel.is_cancelled() {
-                // Nothing is sent any more: what is not known by now stays unknown.
-                true => correspondent.known_greeting().cloned().unwrap_or_else(|| Err(interrupted())),
-                false => correspondent.greeting().await.cloned(),
+            // Once the run is ended nothing is sent any more: what is not known by then stays unknown.
+            let hello = if self.cancel.is_cancelled() {
+                correspondent.known_greeting().cloned().unwrap_or_else(|| Err(interrupted()))
+            } else {
+                correspondent.greeting().await.cloned()
             };
             let (route, plaintext) = (correspondent.describe(), agent.control.is_plaintext());
             agents.push(AgentObservation { hello, receipts, route, plaintext });

@@ -163,7 +163,7 @@ fn scenario() -> Scenario {
         retries: 0,
         by: Vec::new(),
         families: Vec::new(),
-        self_calls: false,
+        self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };

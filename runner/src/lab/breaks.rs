@@ -84,7 +84,7 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "app-service-2 admits its own subnet where it should admit that of app-service-1",
         does: |layout| {
-            layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])]
+            layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])];
         },
         turns: &[
             turn("app-service-1", "app-service-2/site", Reason::Blocked),

@@ -78,7 +78,7 @@ impl Drop for FrontEnd {
 }
 
 struct Sites {
-    sites: HashMap<String, Site>,
+    by_host: HashMap<String, Site>,
     /// How many requests each site has had from each caller.
     counts: Mutex<HashMap<(String, IpAddr), u32>>,
     /// The address it calls its workers from.
@@ -93,7 +93,7 @@ impl FrontEnd {
         sites: HashMap<String, Site>,
     ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let sites = Arc::new(Sites { sites, counts: Mutex::default(), own: address.ip() });
+        let sites = Arc::new(Sites { by_host: sites, counts: Mutex::default(), own: address.ip() });
         let task = tokio::spawn(async move {
             // Dropped with this task, and every connection with it.
             let mut connections = JoinSet::new();
@@ -130,7 +130,7 @@ impl Sites {
     async fn answer(&self, request: Request<Incoming>, caller: SocketAddr) -> Response<Full<Bytes>> {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-        let Some(site) = self.sites.get(&name) else {
+        let Some(site) = self.by_host.get(&name) else {
             return page(StatusCode::NOT_FOUND, "404 Web Site not found.\n");
         };
         match site.mood {
@@ -142,7 +142,8 @@ impl Sites {
             Mood::Normal | Mood::OpenOneInThree => {}
         }
         let admitted = site.admits.iter().any(|network| network.contains(&caller.ip()));
-        if !admitted && !(site.mood == Mood::OpenOneInThree && self.is_third(name, caller.ip())) {
+        let slips_in = || site.mood == Mood::OpenOneInThree && self.is_third(name, caller.ip());
+        if !(admitted || slips_in()) {
             return forbidden(caller.ip());
         }
         match site.upstream {

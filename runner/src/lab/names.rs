@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
@@ -20,28 +18,27 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Serves these names; answers every question with SERVFAIL while `fails` is set.
+    /// Serves these names; answers every question with SERVFAIL where `fails` says so.
     pub(super) async fn serve(
         at: IpAddr,
         known: HashMap<String, IpAddr>,
-        fails: Arc<AtomicBool>,
+        fails: bool,
     ) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((at, 0)).await?;
         let address = socket.local_addr()?;
-        let task = tokio::spawn(async move {
-            let mut datagram = [0; 1_500];
-            loop {
-                let Ok((length, from)) = socket.recv_from(&mut datagram).await else { continue };
-                let asked = datagram.get(..length).and_then(|bytes| Message::from_vec(bytes).ok());
-                let answer = asked
-                    .and_then(|asked| answer(&asked, &known, fails.load(Ordering::Relaxed)).to_vec().ok());
-                if let Some(answer) = answer {
-                    // Whoever asked and went away is no concern of the server's.
-                    drop(socket.send_to(&answer, from).await);
-                }
-            }
-        });
+        let task = tokio::spawn(answer_all(socket, known, fails));
         Ok(Self { address, task })
+    }
+}
+
+async fn answer_all(socket: UdpSocket, known: HashMap<String, IpAddr>, fails: bool) {
+    let mut datagram = [0; 1_500];
+    loop {
+        let Ok((length, from)) = socket.recv_from(&mut datagram).await else { continue };
+        let asked = datagram.get(..length).and_then(|bytes| Message::from_vec(bytes).ok());
+        let answer = asked.and_then(|asked| answer(&asked, &known, fails).to_vec().ok());
+        // Whoever asked and went away is no concern of the server's.
+        drop(socket.send_to(&answer.unwrap_or_default(), from).await);
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 use ringfence_agent::answer::Proxies;
@@ -184,7 +183,7 @@ impl Lab {
     pub fn hear(&self, progress: Progress) {
         if let (Progress::Begins(Stage::Reach, _), Some((agent, Gone::InTheRun))) = (progress, self.gone) {
             // Dropped, an agent closes its listeners and its connections at once.
-            self.agents.lock().expect("no holder panics").remove(agent);
+            self.agents.lock().unwrap_or_else(PoisonError::into_inner).remove(agent);
         }
     }
 }
@@ -218,7 +217,7 @@ fn agent_settings(
 async fn serve_names(layout: &Layout, fails: bool) -> Result<Names, LabError> {
     let known = layout.sites.iter().map(|site| (site.host.to_owned(), FRONT_END)).collect();
     let listen = |source| LabError::Listen { address: RESOLVER, source };
-    Names::serve(RESOLVER, known, Arc::new(AtomicBool::new(fails))).await.map_err(listen)
+    Names::serve(RESOLVER, known, fails).await.map_err(listen)
 }
 
 fn loopback() -> IpNet {

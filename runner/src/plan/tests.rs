@@ -258,22 +258,19 @@ impl Model {
         let mut cells = Vec::new();
         for agent in 0..self.agents.len() {
             for (endpoint, (owner, bits)) in self.endpoints().into_iter().enumerate() {
-                for (bit, family) in [(1, Family::Ipv4), (2, Family::Ipv6)] {
-                    if bits & bit == 0 {
-                        continue;
-                    }
-                    let rules = self.rules.iter().enumerate();
-                    let covering = rules.filter(|(_, rule)| Self::covers(rule, agent, endpoint, owner));
-                    let covering: Vec<usize> = covering.map(|(number, _)| number).collect();
-                    let edge = Edge {
-                        vantage: AgentIndex(agent),
-                        endpoint: EndpointIndex(endpoint),
-                        family,
-                        expect: Expect::Deny,
-                        rule: scenario::RuleIndex(self.rules.len()),
-                    };
-                    cells.push((edge, owner, covering));
-                }
+                let rules = self.rules.iter().enumerate();
+                let covering = rules.filter(|(_, rule)| Self::covers(rule, agent, endpoint, owner));
+                let covering: Vec<usize> = covering.map(|(number, _)| number).collect();
+                let families =
+                    [(1, Family::Ipv4), (2, Family::Ipv6)].into_iter().filter(|(bit, _)| bits & bit != 0);
+                let edge = |(_, family)| Edge {
+                    vantage: AgentIndex(agent),
+                    endpoint: EndpointIndex(endpoint),
+                    family,
+                    expect: Expect::Deny,
+                    rule: scenario::RuleIndex(self.rules.len()),
+                };
+                cells.extend(families.map(|family| (edge(family), owner, covering.clone())));
             }
         }
         cells
@@ -291,6 +288,12 @@ impl Model {
         agree && all_used
     }
 
+    /// An edge as the rule that names it has it.
+    fn named(&self, rule: usize, edge: Edge) -> Edge {
+        let expect = if self.rules[rule].allow { Expect::Allow } else { Expect::Deny };
+        Edge { expect, rule: scenario::RuleIndex(rule), ..edge }
+    }
+
     fn edges(&self) -> (Vec<Edge>, usize) {
         let mut edges = Vec::new();
         let mut possible = 0;
@@ -298,10 +301,7 @@ impl Model {
             let itself = edge.vantage.0 == owner;
             possible += usize::from(!itself || !rules.is_empty());
             match rules.first() {
-                Some(rule) => {
-                    let expect = if self.rules[*rule].allow { Expect::Allow } else { Expect::Deny };
-                    edges.push(Edge { expect, rule: scenario::RuleIndex(*rule), ..edge });
-                }
+                Some(rule) => edges.push(self.named(*rule, edge)),
                 None if self.deny_rest && !itself => edges.push(edge),
                 None => {}
             }

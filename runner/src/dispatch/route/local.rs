@@ -12,7 +12,7 @@ use ringfence_contract::name::AgentName;
 use ringfence_contract::order::PublicKey;
 
 use super::{ControlRoute, Delivery, Letter, unasked};
-use crate::dispatch::observe::UnaskedWhy;
+use crate::dispatch::observe::{Unasked, UnaskedWhy};
 
 /// How the runner's own calls are to be made.
 #[derive(Debug, Clone, Default)]
@@ -86,34 +86,34 @@ impl Local {
         };
         Self { agent: Agent::embedded(settings).expect("the same settings were looked over before") }
     }
+
+    async fn carry_out(&self, order: &Letter) -> Result<String, Unasked> {
+        let mut lines = match self.agent.take(&order.text) {
+            Taken::Lines(lines) => lines,
+            Taken::Refused(line) => return Ok(line),
+            Taken::Stranger => return Err(broken("the embedded agent does not trust the run's own key")),
+        };
+        let mut reply = String::new();
+        while let Some(line) = lines.recv().await {
+            reply.push_str(&line);
+        }
+        Ok(reply)
+    }
 }
 
 impl ControlRoute for Local {
     fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
         Box::pin(async move {
-            let reply = async {
-                let mut lines = match self.agent.take(&order.text) {
-                    Taken::Lines(lines) => lines,
-                    Taken::Refused(line) => return Ok(line),
-                    Taken::Stranger => {
-                        return Err(unasked(
-                            UnaskedWhy::Broken,
-                            "the embedded agent does not trust the run's own key",
-                        ));
-                    }
-                };
-                let mut reply = String::new();
-                while let Some(line) = lines.recv().await {
-                    reply.push_str(&line);
-                }
-                Ok(reply)
-            };
-            let late = |_| unasked(UnaskedWhy::Broken, "the embedded agent did not end its calls in time");
-            tokio::time::timeout(within, reply).await.map_err(late)?
+            let late = |_| broken("the embedded agent did not end its calls in time");
+            tokio::time::timeout(within, self.carry_out(order)).await.map_err(late)?
         })
     }
 
     fn describe(&self) -> String {
         "local".to_owned()
     }
+}
+
+fn broken(detail: &str) -> Unasked {
+    unasked(UnaskedWhy::Broken, detail)
 }
