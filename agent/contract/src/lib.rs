@@ -16,6 +16,8 @@ pub mod address;
 pub mod call;
 pub mod fingerprint;
 pub mod id;
+mod json;
+mod key;
 pub mod name;
 pub mod order;
 pub mod outcome;
@@ -23,7 +25,7 @@ pub mod receipt;
 pub mod reply;
 pub mod sample;
 pub mod seal;
-mod words;
+mod word;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.
 pub const CONTRACT_VERSION: u32 = 1;

@@ -4,21 +4,20 @@
 //! over everything but itself, the words compact JSON. The runner holds the private key; agents hold public ones.
 
 use std::fmt;
-use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::CONTRACT_VERSION;
 use crate::address::Address;
 use crate::call::{Call, Trust};
 use crate::fingerprint::Fingerprint;
-use crate::id::{BootId, CallId, OrderId, RunId, random_bytes};
+use crate::id::{BootId, CallId, OrderId, RunId};
+pub use crate::key::{KeyError, PrivateKey, PublicKey};
 use crate::name::AgentName;
 use crate::seal::RunKey;
-use crate::words;
+use crate::json;
 
 /// The longest time between an order's issue and its expiry, in milliseconds: an order is done well inside 60 s, and
 /// as much again is left for the way.
@@ -105,98 +104,6 @@ pub struct ControlAddress {
     pub trust: Trust,
 }
 
-/// The key that signs orders. Held by the runner alone.
-pub struct PrivateKey(SigningKey);
-
-/// The public half of a [`PrivateKey`]: what an agent trusts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PublicKey(VerifyingKey);
-
-/// Why a text is no key. The text is never shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// It is not a private key's text.
-    #[error(
-        "not a private key: expected `ringfence-private:` and 64 hex digits, as `ringfence keygen` writes it"
-    )]
-    Private,
-    /// It is a private key where a public one belongs.
-    #[error("a private key where a public one belongs: an agent needs only the `ringfence-public:` half")]
-    PrivateForPublic,
-    /// It is not a public key's text.
-    #[error(
-        "not a public key: expected `ringfence-public:` and 64 hex digits, as `ringfence keygen` prints it"
-    )]
-    Public,
-}
-
-const PRIVATE_PREFIX: &str = "ringfence-private:";
-const PUBLIC_PREFIX: &str = "ringfence-public:";
-
-fn read_key(text: &str, prefix: &str) -> Option<[u8; 32]> {
-    let digits = text.trim().strip_prefix(prefix)?;
-    HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok()
-}
-
-impl PrivateKey {
-    /// A fresh one.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(SigningKey::from_bytes(&Zeroizing::new(random_bytes())))
-    }
-
-    /// The half that agents hold.
-    #[must_use]
-    pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key())
-    }
-
-    /// The key as text, to be kept where secrets are kept.
-    #[must_use]
-    pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{PRIVATE_PREFIX}{}", HEXLOWER.encode(self.0.as_bytes())))
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(not shown)")
-    }
-}
-
-impl FromStr for PrivateKey {
-    type Err = KeyError;
-
-    fn from_str(text: &str) -> Result<Self, KeyError> {
-        let bytes = read_key(text, PRIVATE_PREFIX).map(Zeroizing::new).ok_or(KeyError::Private)?;
-        Ok(Self(SigningKey::from_bytes(&bytes)))
-    }
-}
-
-impl FromStr for PublicKey {
-    type Err = KeyError;
-
-    fn from_str(text: &str) -> Result<Self, KeyError> {
-        if text.trim().starts_with(PRIVATE_PREFIX) {
-            return Err(KeyError::PrivateForPublic);
-        }
-        let bytes = read_key(text, PUBLIC_PREFIX).ok_or(KeyError::Public)?;
-        VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| KeyError::Public)
-    }
-}
-
-impl fmt::Display for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PUBLIC_PREFIX}{}", HEXLOWER.encode(self.0.as_bytes()))
-    }
-}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
 fn signed_bytes(version: &str, words: &str) -> String {
     format!("ringfence order\0{version} {words}")
 }
@@ -205,7 +112,7 @@ fn signed_bytes(version: &str, words: &str) -> String {
 #[must_use]
 pub fn sign(key: &PrivateKey, order: &Order) -> String {
     let version = CONTRACT_VERSION.to_string();
-    let words = words::write(order);
+    let words = json::write(order);
     let signature = key.0.sign(signed_bytes(&version, &words).as_bytes());
     format!("ringfence/{version} {} {words}", HEXLOWER.encode(&signature.to_bytes()))
 }

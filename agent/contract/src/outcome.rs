@@ -1,12 +1,12 @@
 //! What one call came to: a closed set, so that every judgement over it is an exhaustive match.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
+use crate::word::kebab;
 
 /// What one call came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,35 +54,6 @@ impl Outcome {
             Self::NotSent(_) => OutcomeKind::NotSent,
         }
     }
-}
-
-macro_rules! kebab {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            /// Every one of them, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// The word on the wire, in scenarios and in reports.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
 }
 
 kebab! {

@@ -13,7 +13,7 @@ use crate::order::Refusal;
 use crate::receipt::ReceiptPage;
 use crate::sample::Sample;
 use crate::seal::{RunKey, line_fits, line_seal};
-use crate::words;
+use crate::json;
 
 /// One line of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl ReplyWriter {
     /// The next line, with its newline.
     #[must_use]
     pub fn line(&mut self, line: &Line) -> String {
-        let words = words::write(line);
+        let words = json::write(line);
         let number = self.next;
         self.next += 1;
         let seal = line_seal(&self.key, self.order, number, &words);
@@ -101,7 +101,7 @@ impl ReplyWriter {
 /// Writes a refusal: one line, with its newline. The order is named where it could be read.
 #[must_use]
 pub fn write_refusal(order: Option<OrderId>, refusal: &Refusal) -> String {
-    let words = words::write(refusal);
+    let words = json::write(refusal);
     let order = order.map_or_else(|| "-".to_owned(), |order| order.to_string());
     format!("refused {order} {words}\n")
 }

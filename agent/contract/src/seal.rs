@@ -14,7 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::id::{BootId, CallId, OrderId, RunId, random_bytes};
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
-use crate::words;
+use crate::json;
 
 /// The secret of one run: made by the runner, handed to agents inside their orders, forgotten after.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
@@ -165,7 +165,7 @@ pub enum AnswerError {
 /// Seals an answer: one line with a newline at its end, at most [`ANSWER_MAX_BYTES`].
 #[must_use]
 pub fn seal_answer(key: &RunKey, answer: &Answer) -> String {
-    let words = words::write(answer);
+    let words = json::write(answer);
     let seal = key.seal(ANSWER, &[words.as_bytes()]);
     format!("{ANSWER_PREFIX}{seal} {words}\n")
 }

@@ -1,0 +1,71 @@
+//! What must be in no tracked file: the paths of somebody's machine, and registries other than the public one.
+
+/// The public registry, as a lock file names it.
+const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// Folders that only somebody's machine has. In two pieces, so that this file is not complained of.
+const MACHINE: [&str; 5] = [
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/Us", "ers/"),
+    concat!("/private/", "var/"),
+];
+
+/// What such a folder may be after all: App Service mounts its storage there ("Configure a custom container for Azure
+/// App Service", persistent shared storage).
+const PLATFORM: [&str; 2] = [concat!("/ho", "me/site/"), concat!("/ho", "me/LogFiles")];
+
+/// Settings that point a build somewhere else.
+const REGISTRY: [&str; 5] = [
+    concat!("spar", "se+"),
+    concat!("replace", "-with"),
+    concat!("[sour", "ce."),
+    concat!("[regis", "tries"),
+    concat!("regis", "try+"),
+];
+
+/// Complains of every such line.
+pub(super) fn complaints(path: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().enumerate().filter_map(|(place, line)| Some((place + 1, leak(line)?)));
+    lines.map(|(line, found)| format!("{path}:{line}: names `{found}`")).collect()
+}
+
+fn leak(line: &str) -> Option<&'static str> {
+    let line = line.replace(PUBLIC, "");
+    let machine =
+        MACHINE.into_iter().find(|folder| line.match_indices(folder).any(|(at, _)| begins_path(&line, at)));
+    machine.or_else(|| REGISTRY.into_iter().find(|setting| line.contains(setting)))
+}
+
+/// Whether a folder's name at a place is where an absolute path begins, and none that a platform has.
+fn begins_path(line: &str, at: usize) -> bool {
+    let (before, rest) = line.split_at(at);
+    let inside = before.ends_with(|c: char| c.is_alphanumeric() || "_-.}*/".contains(c));
+    !inside && !PLATFORM.iter().any(|known| rest.starts_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_a_machine_are_complained_of() {
+        for folder in MACHINE {
+            assert_eq!(complaints("a.md", &format!("fine\nsee `{folder}me/x`\n")).len(), 1, "{folder}");
+        }
+        assert_eq!(complaints("a.md", concat!("https://example.test/ro", "ot/ agent/wo", "rk/x")), [""; 0]);
+        assert_eq!(complaints("a.md", concat!("unpack into /ho", "me/site/wwwroot")), [""; 0]);
+    }
+
+    #[test]
+    fn registries_other_than_the_public_one_are_complained_of() {
+        for setting in REGISTRY {
+            assert_eq!(
+                complaints("Cargo.lock", &format!("source = \"{setting}https://mirror.test/\"")).len(),
+                1
+            );
+        }
+        assert_eq!(complaints("Cargo.lock", &format!("source = \"{PUBLIC}\"")), [""; 0]);
+    }
+}
