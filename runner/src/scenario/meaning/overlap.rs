@@ -50,7 +50,7 @@ impl Meaning<'_> {
         } else if settings(one) != settings(other) {
             let at = |shape: &RuleShape| shape.name.span.clone();
             let fault = Fault::at(at(other_shape), Mistake::Ambiguous { edge });
-            let fault = fault.label("one setting").and(at(one_shape), "another");
+            let fault = fault.label("names it again").and(at(one_shape), "names the edge");
             self.fault(fault.help(format!(
                 "take the edge out of one of the two rules, or give both the same {}",
                 differing(one, other)
@@ -66,8 +66,7 @@ impl Meaning<'_> {
             .map(|cell| (cell.endpoint, cell.family))
             .collect();
         for (rule, shape) in rules.iter().zip(shapes) {
-            let Some(word) = shape.witness.as_ref().filter(|_| rule.witness == WitnessBy::TargetItself)
-            else {
+            let Some(word) = shape.witness.as_ref().filter(|_| itself(rule)) else {
                 continue;
             };
             let named: Vec<_> = cells(rule, endpoints).map(|cell| (cell.endpoint, cell.family)).collect();
@@ -100,6 +99,14 @@ fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[Endpoint]) -> 
     met
 }
 
+/// Whether a rule asks for the weaker witness where a witness means something.
+fn itself(rule: &Rule) -> bool {
+    match (rule.expect, rule.witness) {
+        (Expect::Deny, WitnessBy::TargetItself) => true,
+        (Expect::Deny, WitnessBy::Allowed) | (Expect::Allow, _) => false,
+    }
+}
+
 fn needless(word: &Scalar, platform: Option<&Endpoint>, admitted: Option<&Endpoint>) -> Option<Fault> {
     let at = |mistake| Fault::at(word.span.clone(), mistake);
     match (platform, admitted) {
@@ -127,7 +134,7 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
         (SelfCalls::Only, true) => {
             "`self: only` is about agents and their own endpoints: name both in `from` and `to`"
         }
-        _ => "its endpoints are not called in its `families:`",
+        _ => "its endpoints are not called in the families it names",
     };
     Fault::at(shape.name.span.clone(), Mistake::NoEdge).help(help)
 }

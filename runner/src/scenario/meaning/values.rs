@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use ringfence_contract::address::Address;
+use ringfence_contract::address::{Address, AddressError};
 use ringfence_contract::call::{Pin, Trust};
 use ringfence_contract::name::AgentName;
 
@@ -124,7 +124,17 @@ impl Meaning<'_> {
     pub(super) fn address(&mut self, scalar: &Scalar) -> Option<Address> {
         self.value(scalar, |text| {
             text.parse().map_err(|error| {
-                let help = "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`";
+                let help = match error {
+                    AddressError::NoPort(transport) => format!("add the port: `{transport}://HOST:PORT`"),
+                    AddressError::Credentials => {
+                        "remove them: agents are known by keys, not passwords".to_owned()
+                    }
+                    AddressError::Path(_) => "end it behind the port".to_owned(),
+                    AddressError::NotUrl(_) | AddressError::Scheme(_) | AddressError::NoHost => {
+                        "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`"
+                            .to_owned()
+                    }
+                };
                 Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
             })
         })
@@ -177,7 +187,9 @@ impl Meaning<'_> {
             (Some(ca), None) => self.ca(ca).map(Trust::Ca),
             (None, Some(pin)) => self.pin(pin).map(Trust::Pin),
             (Some(ca), Some(pin)) => {
-                let fault = Fault::at(pin.span.clone(), Mistake::TwoTrusts).and(ca.span.clone(), "");
+                let fault = Fault::at(pin.span.clone(), Mistake::TwoTrusts)
+                    .label("a pin")
+                    .and(ca.span.clone(), "a CA");
                 self.fault(
                     fault.help("keep the pin for one certificate known beforehand, the CA for all it signs"),
                 );
