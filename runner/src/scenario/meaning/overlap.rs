@@ -16,7 +16,7 @@ impl Meaning<'_> {
         &mut self,
         shapes: &[RuleShape],
         rules: &[Rule],
-        (agents, endpoints): (&[&str], &[Endpoint]),
+        (agents, endpoints): (&[&str], &[&Endpoint]),
     ) {
         let mut grid = Grid::new(agents.len(), endpoints.len());
         for (place, (rule, shape)) in rules.iter().zip(shapes).enumerate() {
@@ -59,7 +59,7 @@ impl Meaning<'_> {
     }
 
     /// The weaker witness is for endpoints that have no other.
-    fn needless_witnesses(&mut self, shapes: &[RuleShape], rules: &[Rule], endpoints: &[Endpoint]) {
+    fn needless_witnesses(&mut self, shapes: &[RuleShape], rules: &[Rule], endpoints: &[&Endpoint]) {
         let allowed = rules.iter().filter(|rule| rule.expect == Expect::Allow);
         let allowed: HashSet<_> = allowed
             .flat_map(|rule| cells(rule, endpoints))
@@ -70,10 +70,12 @@ impl Meaning<'_> {
                 continue;
             };
             let named: Vec<_> = cells(rule, endpoints).map(|cell| (cell.endpoint, cell.family)).collect();
-            let mut platform = rule.to.iter().filter_map(|place| endpoints.get(place.0));
+            let mut platform = rule.to.iter().filter_map(|place| endpoints.get(place.0).copied());
             let platform = platform.find(|endpoint| endpoint.answers != Answers::Agent);
-            let admitted =
-                named.iter().find(|way| allowed.contains(way)).and_then(|(place, _)| endpoints.get(place.0));
+            let admitted = named
+                .iter()
+                .find(|way| allowed.contains(way))
+                .and_then(|(place, _)| endpoints.get(place.0).copied());
             if let Some(fault) = needless(word, platform, admitted) {
                 self.fault(fault);
             }
@@ -88,7 +90,7 @@ struct Met {
     others: BTreeMap<usize, Cell>,
 }
 
-fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[Endpoint]) -> Met {
+fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[&Endpoint]) -> Met {
     let mut met = Met { cells: 0, others: BTreeMap::new() };
     for cell in cells(rule, endpoints) {
         met.cells += 1;
@@ -158,7 +160,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
 }
 
 /// An edge as a message shows it.
-fn written(cell: Cell, agents: &[&str], endpoints: &[Endpoint]) -> String {
+fn written(cell: Cell, agents: &[&str], endpoints: &[&Endpoint]) -> String {
     let agent = agents.get(cell.vantage.0).copied().unwrap_or_default();
     let endpoint = endpoints.get(cell.endpoint.0).map_or("", |endpoint| endpoint.name.as_str());
     format!("`{agent}` to `{endpoint}` over {}", cell.family)

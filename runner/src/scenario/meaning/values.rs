@@ -122,22 +122,7 @@ impl Meaning<'_> {
     }
 
     pub(super) fn address(&mut self, scalar: &Scalar) -> Option<Address> {
-        self.value(scalar, |text| {
-            text.parse().map_err(|error| {
-                let help = match error {
-                    AddressError::NoPort(transport) => format!("add the port: `{transport}://HOST:PORT`"),
-                    AddressError::Credentials => {
-                        "remove them: agents are known by keys, not passwords".to_owned()
-                    }
-                    AddressError::Path(_) => "end it behind the port".to_owned(),
-                    AddressError::NotUrl(_) | AddressError::Scheme(_) | AddressError::NoHost => {
-                        "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`"
-                            .to_owned()
-                    }
-                };
-                Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
-            })
-        })
+        self.value(scalar, |text| text.parse().map_err(|error| not_address(error, scalar)))
     }
 
     pub(super) fn ip(&mut self, scalar: &Scalar) -> Option<IpAddr> {
@@ -234,6 +219,18 @@ impl Meaning<'_> {
                 })
         })
     }
+}
+
+fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
+    let help = match error {
+        AddressError::NoPort(transport) => format!("add the port: `{transport}://HOST:PORT`"),
+        AddressError::Credentials => "remove them: agents are known by keys, not passwords".to_owned(),
+        AddressError::Path(_) => "end it behind the port".to_owned(),
+        AddressError::NotUrl(_) | AddressError::Scheme(_) | AddressError::NoHost => {
+            "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`".to_owned()
+        }
+    };
+    Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
 }
 
 fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
