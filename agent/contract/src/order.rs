@@ -14,10 +14,10 @@ use crate::address::Address;
 use crate::call::{Call, Trust};
 use crate::fingerprint::Fingerprint;
 use crate::id::{BootId, CallId, OrderId, RunId};
+use crate::json;
 pub use crate::key::{KeyError, PrivateKey, PublicKey};
 use crate::name::AgentName;
 use crate::seal::RunKey;
-use crate::json;
 
 /// The longest time between an order's issue and its expiry, in milliseconds: an order is done well inside 60 s, and
 /// as much again is left for the way.

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Family, Transport};
 use crate::id::{BootId, OrderId};
+use crate::json;
 use crate::name::AgentName;
 use crate::order::Refusal;
 use crate::receipt::ReceiptPage;
 use crate::sample::Sample;
 use crate::seal::{RunKey, line_fits, line_seal};
-use crate::json;
 
 /// One line of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::id::{BootId, CallId, OrderId, RunId, random_bytes};
+use crate::json;
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
-use crate::json;
 
 /// The secret of one run: made by the runner, handed to agents inside their orders, forgotten after.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]

@@ -24,4 +24,6 @@ pub fn expand(scenario: &Scenario) -> Plan {
 }
 
 #[cfg(test)]
+mod brute_force;
+#[cfg(test)]
 mod tests;

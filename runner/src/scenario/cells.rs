@@ -1,6 +1,8 @@
 //! The cells of the matrix that a rule is about: who calls what in which family. It must not know what is expected of
 //! them.
 
+use std::borrow::Borrow;
+
 use ringfence_contract::address::Family;
 
 use super::model::{AgentIndex, Endpoint, EndpointIndex, Rule, RuleIndex, Scenario, SelfCalls};
@@ -24,10 +26,13 @@ impl Scenario {
 }
 
 /// The cells a rule is about, among these endpoints.
-pub(super) fn cells<'s>(rule: &'s Rule, endpoints: &'s [Endpoint]) -> impl Iterator<Item = Cell> + 's {
+pub(super) fn cells<'s, E: Borrow<Endpoint>>(
+    rule: &'s Rule,
+    endpoints: &'s [E],
+) -> impl Iterator<Item = Cell> + 's {
     rule.from.iter().flat_map(move |vantage| {
         rule.to.iter().flat_map(move |place| {
-            let endpoint = endpoints.get(place.0);
+            let endpoint = endpoints.get(place.0).map(Borrow::borrow);
             let itself = endpoint.is_some_and(|endpoint| endpoint.owner == Some(*vantage));
             let wanted = match rule.self_calls {
                 SelfCalls::Excluded => !itself,

@@ -14,8 +14,8 @@ pub(super) enum Mistake {
     NotYaml { detail: String },
     #[error("the file holds more than one YAML document")]
     SeveralDocuments,
-    #[error("the file is too big or too deep: {detail}")]
-    TooManyNodes { detail: String },
+    #[error("the file is too big or too deep with its aliases expanded")]
+    TooManyNodes,
 
     // The shape.
     #[error("the file is empty")]
@@ -45,11 +45,11 @@ pub(super) enum Mistake {
 
     // Single values.
     #[error(transparent)]
-    Name(#[from] NameError),
+    Name(NameError),
     #[error("a name is empty")]
     EmptyText,
     #[error("not an address to call: {0}")]
-    Address(#[from] AddressError),
+    Address(AddressError),
     #[error("not a network: `{text}`")]
     Network { text: String },
     #[error("the network has bits set behind its prefix: `{text}`")]

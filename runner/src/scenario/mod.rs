@@ -64,3 +64,6 @@ pub fn read(source: Source, base: &Path, inputs: &Inputs) -> Result<Scenario, Lo
         _ => Err(LoadError::mistakes(source, faults)),
     }
 }
+
+#[cfg(test)]
+mod tests;

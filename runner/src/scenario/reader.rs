@@ -15,6 +15,8 @@ pub(super) struct Fields {
     pub(super) entries: Vec<(Scalar, Node)>,
     pub(super) what: String,
     pub(super) at: Span,
+    /// Keys that an unknown key beside them is probably meant to be: not to be missed a second time.
+    pub(super) meant: Vec<&'static str>,
 }
 
 impl Fields {
@@ -70,17 +72,22 @@ impl Reader<'_> {
         let entries = self.entries(node, what)?;
         let (known, unknown): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|(name, _)| keys.contains(&name.text.as_str()));
+        let mut meant = Vec::new();
         for (name, _) in unknown {
+            meant.extend(suggest::closest(&name.text, keys.iter().copied()));
             let help = suggest::hint(&name.text, keys.iter().copied());
             let mistake = Mistake::UnknownKey { key: name.text, what: what.to_owned() };
             self.faults.push(Fault::at(name.span, mistake).help(help));
         }
-        Some(Fields { entries: known, what: what.to_owned(), at })
+        Some(Fields { entries: known, what: what.to_owned(), at, meant })
     }
 
     pub(super) fn require(&mut self, fields: &mut Fields, key: &'static str, help: &str) -> Option<Node> {
         if let Some((_, node)) = fields.take(key) {
             return Some(node);
+        }
+        if fields.meant.contains(&key) {
+            return None;
         }
         let mistake = Mistake::MissingKey { key, what: fields.what.clone() };
         self.faults.push(Fault::at(fields.at.clone(), mistake).help(help));

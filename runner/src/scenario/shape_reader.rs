@@ -44,6 +44,13 @@ impl Reader<'_> {
             self.faults.push(Fault::nowhere(Mistake::EmptyFile).help(help));
             return None;
         }
+        if !matches!(root, Node::Map(..)) {
+            let mistake =
+                Mistake::WrongKind { what: "the file".to_owned(), expected: "a map", found: root.kind() };
+            let help = "begin with the keys `name:`, `agents:` and `rules:`; scenarios/README.md has a short example";
+            self.faults.push(Fault::at(root.span(), mistake).help(help));
+            return None;
+        }
         let mut fields = self.fields(root, ("a scenario", 0..0), ScenarioFile::KEYS)?;
         let name = self.require(&mut fields, "name", "add `name: what-reports-call-it` at the top");
         let agents = self.require(&mut fields, "agents", "add `agents:` with the places calls are made from");

@@ -15,7 +15,7 @@ use super::source::{Source, Span, boundary};
 
 /// The most nodes one file may have, counted after aliases are expanded: 1,000 agents and 1,000 targets written out in
 /// full take some 30,000.
-const NODES_MAX: usize = 250_000;
+const NODES_MAX: usize = 100_000;
 
 /// The most aliases one file may have: enough to share a list of networks, too few to build a bomb from.
 const ALIASES_MAX: usize = 1_000;
@@ -96,7 +96,8 @@ fn strict(mut options: Options) -> Options {
         max_aliases: ALIASES_MAX,
         max_anchors: ALIASES_MAX,
         max_depth: DEPTH_MAX,
-        max_documents: 1,
+        // One more than is allowed, so that the second is told for what it is.
+        max_documents: 2,
     };
     options.alias_limits = serde_saphyr::alias_limits! {
         max_total_replayed_events: NODES_MAX,
@@ -226,8 +227,11 @@ fn key(name: Spanned<String>, text: &str) -> Scalar {
 }
 
 fn fault(error: &serde_saphyr::Error, text: &str) -> Fault {
-    let error = error.without_snippet();
     let span = error.location().map_or(0..0, |location| place(location, text));
+    let error = match error.without_snippet() {
+        serde_saphyr::Error::AliasError { error, .. } => error.as_ref(),
+        error => error,
+    };
     // The library says the place in words as well; the caret shows it.
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or_default();
@@ -241,12 +245,10 @@ fn fault(error: &serde_saphyr::Error, text: &str) -> Fault {
         | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
         | serde_saphyr::Error::AliasExpansionLimitExceeded { .. }
         | serde_saphyr::Error::AliasReplayStackDepthExceeded { .. } => {
-            let mistake = Mistake::TooManyNodes { detail: said.to_owned() };
             let help = format!(
-                "a file holds at most {NODES_MAX} values, {ALIASES_MAX} aliases and {DEPTH_MAX} levels, aliases expanded: \
-                 split the scenario"
+                "a file holds at most {NODES_MAX} values, {ALIASES_MAX} aliases and {DEPTH_MAX} levels: split the scenario"
             );
-            return Fault::at(span, mistake).help(help);
+            return Fault::at(span, Mistake::TooManyNodes).help(help);
         }
         serde_saphyr::Error::UnsupportedTag { .. } => "remove the tag: a scenario needs none",
         serde_saphyr::Error::UnknownAnchor { .. } => {

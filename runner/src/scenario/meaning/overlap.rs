@@ -16,7 +16,7 @@ impl Meaning<'_> {
         &mut self,
         shapes: &[RuleShape],
         rules: &[Rule],
-        (agents, endpoints): (&[&str], &[Endpoint]),
+        (agents, endpoints): (&[&str], &[&Endpoint]),
     ) {
         let mut grid = Grid::new(agents.len(), endpoints.len());
         for (place, (rule, shape)) in rules.iter().zip(shapes).enumerate() {
@@ -50,7 +50,7 @@ impl Meaning<'_> {
         } else if settings(one) != settings(other) {
             let at = |shape: &RuleShape| shape.name.span.clone();
             let fault = Fault::at(at(other_shape), Mistake::Ambiguous { edge });
-            let fault = fault.label("one setting").and(at(one_shape), "another");
+            let fault = fault.label("names it again").and(at(one_shape), "names the edge");
             self.fault(fault.help(format!(
                 "take the edge out of one of the two rules, or give both the same {}",
                 differing(one, other)
@@ -59,22 +59,23 @@ impl Meaning<'_> {
     }
 
     /// The weaker witness is for endpoints that have no other.
-    fn needless_witnesses(&mut self, shapes: &[RuleShape], rules: &[Rule], endpoints: &[Endpoint]) {
+    fn needless_witnesses(&mut self, shapes: &[RuleShape], rules: &[Rule], endpoints: &[&Endpoint]) {
         let allowed = rules.iter().filter(|rule| rule.expect == Expect::Allow);
         let allowed: HashSet<_> = allowed
             .flat_map(|rule| cells(rule, endpoints))
             .map(|cell| (cell.endpoint, cell.family))
             .collect();
         for (rule, shape) in rules.iter().zip(shapes) {
-            let Some(word) = shape.witness.as_ref().filter(|_| rule.witness == WitnessBy::TargetItself)
-            else {
+            let Some(word) = shape.witness.as_ref().filter(|_| itself(rule)) else {
                 continue;
             };
             let named: Vec<_> = cells(rule, endpoints).map(|cell| (cell.endpoint, cell.family)).collect();
-            let mut platform = rule.to.iter().filter_map(|place| endpoints.get(place.0));
+            let mut platform = rule.to.iter().filter_map(|place| endpoints.get(place.0).copied());
             let platform = platform.find(|endpoint| endpoint.answers != Answers::Agent);
-            let admitted =
-                named.iter().find(|way| allowed.contains(way)).and_then(|(place, _)| endpoints.get(place.0));
+            let admitted = named
+                .iter()
+                .find(|way| allowed.contains(way))
+                .and_then(|(place, _)| endpoints.get(place.0).copied());
             if let Some(fault) = needless(word, platform, admitted) {
                 self.fault(fault);
             }
@@ -89,7 +90,7 @@ struct Met {
     others: BTreeMap<usize, Cell>,
 }
 
-fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[Endpoint]) -> Met {
+fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[&Endpoint]) -> Met {
     let mut met = Met { cells: 0, others: BTreeMap::new() };
     for cell in cells(rule, endpoints) {
         met.cells += 1;
@@ -98,6 +99,14 @@ fn claim(grid: &mut Grid, place: usize, rule: &Rule, endpoints: &[Endpoint]) -> 
         }
     }
     met
+}
+
+/// Whether a rule asks for the weaker witness where a witness means something.
+fn itself(rule: &Rule) -> bool {
+    match (rule.expect, rule.witness) {
+        (Expect::Deny, WitnessBy::TargetItself) => true,
+        (Expect::Deny, WitnessBy::Allowed) | (Expect::Allow, _) => false,
+    }
 }
 
 fn needless(word: &Scalar, platform: Option<&Endpoint>, admitted: Option<&Endpoint>) -> Option<Fault> {
@@ -127,7 +136,7 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
         (SelfCalls::Only, true) => {
             "`self: only` is about agents and their own endpoints: name both in `from` and `to`"
         }
-        _ => "its endpoints are not called in its `families:`",
+        _ => "its endpoints are not called in the families it names",
     };
     Fault::at(shape.name.span.clone(), Mistake::NoEdge).help(help)
 }
@@ -151,7 +160,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
 }
 
 /// An edge as a message shows it.
-fn written(cell: Cell, agents: &[&str], endpoints: &[Endpoint]) -> String {
+fn written(cell: Cell, agents: &[&str], endpoints: &[&Endpoint]) -> String {
     let agent = agents.get(cell.vantage.0).copied().unwrap_or_default();
     let endpoint = endpoints.get(cell.endpoint.0).map_or("", |endpoint| endpoint.name.as_str());
     format!("`{agent}` to `{endpoint}` over {}", cell.family)

@@ -62,7 +62,7 @@ impl Meaning<'_> {
             return None;
         }
         if known {
-            let endpoints: Vec<Endpoint> = endpoints.iter().flatten().cloned().collect();
+            let endpoints: Vec<&Endpoint> = endpoints.iter().flatten().collect();
             self.overlaps(&file.rules, &rules, (&names.agents, &endpoints));
         }
         if let Some(expect) = otherwise? {

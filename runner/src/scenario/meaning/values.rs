@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use ringfence_contract::address::Address;
+use ringfence_contract::address::{Address, AddressError};
 use ringfence_contract::call::{Pin, Trust};
 use ringfence_contract::name::AgentName;
 
@@ -122,12 +122,7 @@ impl Meaning<'_> {
     }
 
     pub(super) fn address(&mut self, scalar: &Scalar) -> Option<Address> {
-        self.value(scalar, |text| {
-            text.parse().map_err(|error| {
-                let help = "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`";
-                Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
-            })
-        })
+        self.value(scalar, |text| text.parse().map_err(|error| not_address(error, scalar)))
     }
 
     pub(super) fn ip(&mut self, scalar: &Scalar) -> Option<IpAddr> {
@@ -177,7 +172,9 @@ impl Meaning<'_> {
             (Some(ca), None) => self.ca(ca).map(Trust::Ca),
             (None, Some(pin)) => self.pin(pin).map(Trust::Pin),
             (Some(ca), Some(pin)) => {
-                let fault = Fault::at(pin.span.clone(), Mistake::TwoTrusts).and(ca.span.clone(), "");
+                let fault = Fault::at(pin.span.clone(), Mistake::TwoTrusts)
+                    .label("a pin")
+                    .and(ca.span.clone(), "a CA");
                 self.fault(
                     fault.help("keep the pin for one certificate known beforehand, the CA for all it signs"),
                 );
@@ -222,6 +219,18 @@ impl Meaning<'_> {
                 })
         })
     }
+}
+
+fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
+    let help = match error {
+        AddressError::NoPort(transport) => format!("add the port: `{transport}://HOST:PORT`"),
+        AddressError::Credentials => "remove them: agents are known by keys, not passwords".to_owned(),
+        AddressError::Path(_) => "end it behind the port".to_owned(),
+        AddressError::NotUrl(_) | AddressError::Scheme(_) | AddressError::NoHost => {
+            "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`".to_owned()
+        }
+    };
+    Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
 }
 
 fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {

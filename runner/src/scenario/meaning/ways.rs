@@ -85,7 +85,8 @@ impl Meaning<'_> {
     fn families(&mut self, way: &WayMap, route: &Route) -> Option<Vec<Family>> {
         let literal = literal(route).map(Family::of);
         let Some(written) = &way.families else {
-            return Some(literal.map_or_else(|| self.families.clone(), |family| vec![family]));
+            let families = literal.map_or_else(|| self.families.clone(), |family| vec![family]);
+            return (!families.is_empty()).then_some(families);
         };
         let families = self.words("families", written, FAMILIES);
         let wrong =
