@@ -3,7 +3,7 @@
 use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::Run;
-use ringfence_contract::outcome::{Outcome, Phase, Reset, SealFlaw};
+use ringfence_contract::outcome::{Outcome, Phase, Reset, SealFlaw, Unsealed};
 use ringfence_contract::sample::Sample;
 use ringfence_tests::calls::{BRIEF_MS, EXPECTED, PATIENT, call_to, place_freely, route, run, sealed};
 use ringfence_tests::script::{End, Script, response};
@@ -92,6 +92,19 @@ async fn an_http_answer_is_told_by_what_it_says() {
     ] {
         check("http", &run, &call, row).await;
     }
+}
+
+#[tokio::test]
+async fn an_unsealed_answer_keeps_what_tells_whose_it_is() {
+    let headers = "server: proxy/1\r\nlocation: http://127.0.0.1:1/login\r\n";
+    let page = format!("{}é", "x".repeat(Unsealed::BODY_MAX_BYTES - 1));
+    let peer = Script::http(response("302 Found", headers, page.as_bytes())).play().await;
+    let sample = place_freely(&run(), &call_to(route(&format!("http://{}", peer.address)))).await;
+    let Outcome::Unsealed(unsealed) = &sample.outcome else { panic!("{sample:?}") };
+    assert_eq!(unsealed.server.as_deref(), Some("proxy/1"));
+    assert_eq!(unsealed.location.as_deref(), Some("http://127.0.0.1:1/login"));
+    assert_eq!(unsealed.body, "x".repeat(Unsealed::BODY_MAX_BYTES - 1), "cut between characters");
+    assert_eq!(peer.heard().len(), 1, "the redirect is not followed");
 }
 
 #[tokio::test]
