@@ -11,9 +11,9 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 /// One of the namespaces of a [`Network`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// 10.9.0.2 and fd09::2, with the router as its default route.
+    /// `10.9.0.2` and `fd09::2`, with the router as its default route.
     Caller,
-    /// 10.9.0.1 and fd09::1. It forwards, and has no default route.
+    /// `10.9.0.1` and `fd09::1`. It forwards, and has no default route.
     Router,
     /// No address but its loopback's, which is down.
     Nowhere,
