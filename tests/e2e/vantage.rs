@@ -102,3 +102,21 @@ async fn an_answer_over_ipv6_is_an_answer() {
     assert!(phases.connect_us.is_some() && phases.first_byte_us.is_some() && phases.transfer_us.is_some());
     assert!(phases.resolve_us.is_none() && phases.tls_us.is_none(), "{phases:?}");
 }
+
+#[tokio::test]
+async fn many_calls_are_made_at_once_with_the_same_means() {
+    let run = run();
+    let means = means(settings());
+    let peer = Script::line("hello\n").play().await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (run, means) = (run.clone(), means.clone());
+        let call = call_to(route(&format!("tcp://{}", peer.address)));
+        calls.spawn(async move { place(&means, &run, &known(), &call, None).await });
+    }
+    let samples = calls.join_all().await;
+    assert_eq!(samples.len(), 100);
+    for sample in samples {
+        assert_eq!(sample.outcome.kind(), OutcomeKind::Unsealed, "{sample:?}");
+    }
+}

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 /// An authority that issues certificates.
 pub struct Authority {
@@ -63,6 +66,32 @@ impl Authority {
     /// When the library cannot make a certificate.
     #[must_use]
     pub fn server(&self, name: &str, validity: Validity, alpn: &[&str]) -> Arc<ServerConfig> {
+        let anybody = Arc::new(rustls::server::NoClientAuth);
+        self.serving(name, validity, alpn, anybody)
+    }
+
+    /// The same, good now, for a server that demands a certificate of its caller.
+    ///
+    /// # Panics
+    ///
+    /// When the library cannot make a certificate.
+    #[must_use]
+    pub fn demanding_server(&self, name: &str) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        let own = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("a certificate");
+        roots.add(own).expect("a certificate of an authority");
+        let provider = Arc::new(ring::default_provider());
+        let known = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        self.serving(name, Validity::Now, &[], known.expect("a verifier"))
+    }
+
+    fn serving(
+        &self,
+        name: &str,
+        validity: Validity,
+        alpn: &[&str],
+        callers: Arc<dyn ClientCertVerifier>,
+    ) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         (params.not_before, params.not_after) = match validity {
             Validity::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(2100, 1, 1)),
@@ -72,12 +101,11 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
+            .with_client_cert_verifier(callers)
+            .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate and its key");
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         Arc::new(config)

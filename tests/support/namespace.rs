@@ -11,9 +11,9 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 /// One of the namespaces of a [`Network`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// 10.9.0.2 and `fd09::2`, with the router as its default route.
+    /// `10.9.0.2` and `fd09::2`, with the router as its default route.
     Caller,
-    /// 10.9.0.1 and `fd09::1`. It forwards, and has no default route.
+    /// `10.9.0.1` and `fd09::1`. It forwards, and has no default route.
     Router,
     /// No address but its loopback's, which is down.
     Nowhere,
@@ -26,14 +26,14 @@ const SET_UP: &str = "
 link add veth0 netns C type veth peer name veth0 netns R
 -n C address add 10.9.0.2/24 dev veth0
 -n R address add 10.9.0.1/24 dev veth0
--n C address add `fd09::2`/64 dev veth0 nodad
--n R address add `fd09::1`/64 dev veth0 nodad
+-n C address add fd09::2/64 dev veth0 nodad
+-n R address add fd09::1/64 dev veth0 nodad
 -n C link set veth0 up
 -n R link set veth0 up
 -n C link set lo up
 -n R link set lo up
 -n C route add default via 10.9.0.1
--n C route add default via `fd09::1`
+-n C route add default via fd09::1
 -n R route add unreachable 10.9.1.0/24
 -n R route add prohibit 10.9.2.0/24
 -n R route add blackhole 10.9.3.0/24

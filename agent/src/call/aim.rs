@@ -80,8 +80,9 @@ pub(super) async fn aim(
         (None, Host::Name(name)) => {
             let question = Question { name, family: goal.family, limit };
             let found = resolve(means, question, trail).await?;
-            pick(&found, goal.nth)
-                .ok_or_else(|| broken(format!("the resolver gave no address for `{name}`")))?
+            let picked = pick(&found, goal.nth);
+            let picked = picked.ok_or_else(|| broken(format!("there is no address for `{name}`")))?;
+            in_family(picked, goal.family)?
         }
     };
     let remote = SocketAddr::new(address, *port);
@@ -95,7 +96,9 @@ pub(super) async fn aim(
     Ok(Way { remote, source: means.source(goal.family) })
 }
 
+/// The address, if it is of the family. A v4-mapped address is the IPv4 address it maps: packets to it are IPv4's.
 fn in_family(address: IpAddr, family: Family) -> Result<IpAddr, Outcome> {
+    let address = address.to_canonical();
     if Family::of(address) == family {
         return Ok(address);
     }
@@ -129,6 +132,13 @@ mod tests {
         let picked: Vec<_> = (0..4).map(|nth| pick(&found, nth)).collect();
         assert_eq!(picked, [Some(found[0]), Some(found[1]), Some(found[0]), Some(found[1])]);
         assert_eq!(pick(&[], 0), None);
+    }
+
+    #[test]
+    fn a_v4_mapped_address_is_the_ipv4_address_it_maps() {
+        let mapped: IpAddr = "::ffff:10.0.0.4".parse().expect("an address");
+        assert_eq!(in_family(mapped, Family::Ipv4).ok(), "10.0.0.4".parse().ok());
+        assert!(in_family(mapped, Family::Ipv6).is_err());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
 /// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.
 fn begin(way: Way) -> Result<TcpStream, Outcome> {
     let socket = open(way, Type::STREAM, Protocol::TCP)?;
-    // An order is one short line: nothing is gained by waiting for more (RFC 896).
+    // What is sent is short and awaited: nothing is gained by holding it back for more (RFC 896).
     socket.set_tcp_nodelay(true).map_err(|error| broken(error.to_string()))?;
     match socket.connect(&SockAddr::from(way.remote)) {
         Ok(()) => {}

@@ -1,4 +1,5 @@
-//! One call in, one [`Sample`] out: the prober. Also the way an order gets to another agent ([`post`]).
+//! One call in, one [`Sample`](ringfence_contract::sample::Sample) out: the prober. Also the way an order gets to
+//! another agent ([`post`]).
 //!
 //! This room must not know who ordered a call, what is expected of it, or whether it may be placed: it asks an
 //! [`Admit`] about every resolved address before it sends a single packet there.
@@ -10,6 +11,7 @@ mod exchange;
 mod http;
 mod icmp;
 mod means;
+mod place;
 mod post;
 mod resolve;
 mod socket_error;
@@ -20,57 +22,7 @@ mod trail;
 mod trust;
 mod udp;
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
-
-use ringfence_contract::address::Transport;
-use ringfence_contract::call::Call;
-use ringfence_contract::fingerprint::Fingerprint;
-use ringfence_contract::order::Run;
-use ringfence_contract::outcome::Outcome;
-use ringfence_contract::sample::Sample;
-
 pub use means::{Admit, Asked, Means, MeansError, MeansSettings};
-pub use post::{PostError, REPLY_MAX_BYTES, post};
-
-use aim::{Goal, aim};
-use classify::Attempt;
-use trail::{Trail, micros, now_ms};
-
-/// Places one call, at once, and says what it saw. Ends within the call's timeouts; never panics on what a peer sends.
-///
-/// `own` is where this agent's own listener of the called transport listens, for a call to
-/// [`Destination::OwnListener`](ringfence_contract::call::Destination::OwnListener); an unspecified address stands
-/// for loopback.
-pub async fn place(
-    means: &Means,
-    run: &Run,
-    fingerprints: &[Fingerprint],
-    call: &Call,
-    own: Option<SocketAddr>,
-) -> Sample {
-    let started_ms = now_ms();
-    let start = Instant::now();
-    let mut trail = Trail::default();
-    let attempt = Attempt { run, fingerprints, call };
-    let outcome = travel(means, &attempt, own, &mut trail).await.unwrap_or_else(|outcome| outcome);
-    trail.phases.total_us = Some(micros(start.elapsed()));
-    trail.into_sample(call.id, started_ms, outcome)
-}
-
-/// Goes through the phases. Whatever ends the call early is the `Err`: an outcome like any other.
-async fn travel(
-    means: &Means,
-    attempt: &Attempt<'_>,
-    own: Option<SocketAddr>,
-    trail: &mut Trail,
-) -> Result<Outcome, Outcome> {
-    let goal = Goal::of(attempt.call, own)?;
-    let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
-    let way = aim(means, &goal, limit, trail).await?;
-    match goal.route.address.transport {
-        Transport::Http | Transport::Https => http::call(means, attempt, &goal, way, trail).await,
-        Transport::Tcp => tcp::call(attempt, way, trail).await,
-        Transport::Udp => udp::call(attempt, way, trail).await,
-    }
-}
+pub use place::place;
+pub use post::{ConnectTrouble, PostError, REPLY_MAX_BYTES, post};
+pub use trust::CaError;

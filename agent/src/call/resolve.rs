@@ -2,8 +2,9 @@
 //!
 //! The name is asked as it stands, as an absolute name: no search domain makes another name of it. Nothing is cached and
 //! nothing is kept from one call to the next; the system's settings are read anew each time, as they change with the
-//! network. A datagram lost on the way to the resolver is sent again by the DNS library, so `resolve` is the time to an
-//! answer, not to the first answer.
+//! network. The system's servers are asked one after the other, in their order, as resolv.conf(5) has it: the next one only
+//! when one is silent or fails, each for its share of the phase's time. A datagram lost on the way is sent again by the
+//! DNS library within that share, so `resolve` is the time until an answer, lost questions and all.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -61,17 +62,11 @@ pub(super) async fn resolve(
         trail.resolution = Some(Resolution { resolver, name, addresses, cnames, rcode: None, took_us });
         return Ok(found);
     }
-    let (config, options) = settings(means.resolver(), question.limit).ok_or_else(no_resolver)?;
-    let resolver = written(&config);
-    let asked = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-        .with_options(options)
-        .build()
-        .map_err(|error| broken(format!("cannot make a resolver: {error}")))?;
+    let (servers, options) = servers(means.resolver()).ok_or_else(no_resolver)?;
+    let resolver = written(&servers);
     let start = Instant::now();
-    let reply =
-        tokio::time::timeout(question.limit, asked.lookup(query.name.clone(), query.query_type)).await;
+    let heard = ask_each(&servers, &options, &query, question.limit).await;
     let took_us = micros(start.elapsed());
-    let heard = reply.unwrap_or(Err(NetError::Timeout)).map_err(unheard);
     let name = question.name.to_owned();
     let mut resolution =
         Resolution { resolver, name, addresses: Vec::new(), cnames: Vec::new(), rcode: None, took_us };
@@ -113,36 +108,70 @@ fn no_resolver() -> Outcome {
     Outcome::Unresolved(Unresolved { why: UnresolvedWhy::NoResolver, rcode: None, resolver })
 }
 
-/// The DNS servers to ask and how. `None` where there are none.
-fn settings(given: Option<SocketAddr>, limit: Duration) -> Option<(ResolverConfig, ResolverOpts)> {
-    let (config, mut options) = match given {
-        Some(server) => (only(server), ResolverOpts::default()),
-        None => system_conf::read_system_conf().ok()?,
+/// The DNS servers to ask, in order, and how. `None` where there are none.
+fn servers(given: Option<SocketAddr>) -> Option<(Vec<NameServerConfig>, ResolverOpts)> {
+    let (servers, mut options) = if let Some(server) = given {
+        (vec![only(server)], ResolverOpts::default())
+    } else {
+        let (config, options) = system_conf::read_system_conf().ok()?;
+        (config.name_servers().to_vec(), options)
     };
-    if config.name_servers().is_empty() {
-        return None;
-    }
     options.cache_size = 0;
+    options.attempts = 0;
     // The hosts file has been looked at.
     options.use_hosts_file = ResolveHosts::Never;
-    // Two rounds within the phase's time, so that one lost answer costs half of it.
-    options.attempts = 1;
-    options.timeout = limit / 2;
-    Some((config, options))
+    (!servers.is_empty()).then_some((servers, options))
 }
 
-fn only(server: SocketAddr) -> ResolverConfig {
+/// Asks one server after the other until one knows. What a failing server said is worth more than another's silence.
+async fn ask_each(
+    servers: &[NameServerConfig],
+    options: &ResolverOpts,
+    query: &Query,
+    limit: Duration,
+) -> Result<Lookup, Unheard> {
+    let deadline = Instant::now() + limit;
+    let mut failed = Unheard::Unresolved(UnresolvedWhy::ResolverSilent, None);
+    for (at, server) in servers.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(servers.len() - at).unwrap_or(u32::MAX);
+        match ask(server.clone(), options.clone(), query, share).await {
+            Err(Unheard::Unresolved(UnresolvedWhy::ResolverSilent, _)) => {}
+            Err(trouble @ Unheard::Unresolved(UnresolvedWhy::ResolverFailed, _)) => failed = trouble,
+            known => return known,
+        }
+    }
+    Err(failed)
+}
+
+async fn ask(
+    server: NameServerConfig,
+    mut options: ResolverOpts,
+    query: &Query,
+    limit: Duration,
+) -> Result<Lookup, Unheard> {
+    options.timeout = limit;
+    let config = ResolverConfig::from_parts(None, vec![], vec![server]);
+    let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        .with_options(options)
+        .build()
+        .map_err(unheard)?;
+    let lookup = resolver.lookup(query.name.clone(), query.query_type);
+    tokio::time::timeout(limit, lookup).await.unwrap_or(Err(NetError::Timeout)).map_err(unheard)
+}
+
+fn only(server: SocketAddr) -> NameServerConfig {
     let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
     (udp.port, tcp.port) = (server.port(), server.port());
-    ResolverConfig::from_parts(None, vec![], vec![NameServerConfig::new(server.ip(), true, vec![udp, tcp])])
+    NameServerConfig::new(server.ip(), true, vec![udp, tcp])
 }
 
-fn written(config: &ResolverConfig) -> String {
+fn written(servers: &[NameServerConfig]) -> String {
     let address = |server: &NameServerConfig| {
         let port = server.connections.first().map_or(53, |connection| connection.port);
         SocketAddr::new(server.ip, port).to_string()
     };
-    config.name_servers().iter().map(address).collect::<Vec<_>>().join(", ")
+    servers.iter().map(address).collect::<Vec<_>>().join(", ")
 }
 
 /// The addresses in the family, and the aliases on the way to them.
@@ -210,3 +239,7 @@ fn rcode(code: ResponseCode) -> String {
     };
     name.to_owned()
 }
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

@@ -20,7 +20,7 @@ pub(super) fn at_once(error: &io::Error, remote: SocketAddr) -> Outcome {
     let detail = format!("cannot send to `{remote}`: {error}");
     match Errno::from_io_error(error) {
         // On loopback the reset can be back before `connect` returns.
-        Some(Errno::CONNREFUSED | Errno::CONNRESET) => Outcome::Refused,
+        Some(Errno::CONNREFUSED) => Outcome::Refused,
         Some(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::ADDRNOTAVAIL | Errno::NETDOWN)
             if lacks_family(remote.ip()) =>
         {
@@ -81,7 +81,10 @@ fn has_wider_scope(table: &str) -> bool {
 /// What the network sent back before there was a connection.
 pub(super) fn on_the_way(error: &io::Error, phase: Phase) -> Outcome {
     match Errno::from_io_error(error) {
-        Some(Errno::CONNREFUSED | Errno::CONNRESET) => Outcome::Refused,
+        Some(Errno::CONNREFUSED) => Outcome::Refused,
+        // A reset in answer to SYN reads as a refusal; this one came after the connection stood, and before anybody
+        // had looked at it.
+        Some(Errno::CONNRESET) => Outcome::Reset(Reset::BeforeAnswer),
         Some(Errno::TIMEDOUT) => Outcome::TimedOut(phase),
         Some(errno) => match unreachable(errno) {
             Some(kind) => Outcome::Unreachable(kind),
@@ -211,6 +214,7 @@ mod tests {
     fn the_same_error_later_means_that_the_network_said_so() {
         for (errno, expected) in [
             (Errno::CONNREFUSED, Outcome::Refused),
+            (Errno::CONNRESET, Outcome::Reset(Reset::BeforeAnswer)),
             (Errno::NETUNREACH, Outcome::Unreachable(Unreachable::Net)),
             (Errno::HOSTUNREACH, Outcome::Unreachable(Unreachable::Host)),
             (Errno::ACCESS, Outcome::Unreachable(Unreachable::AdminProhibited)),
