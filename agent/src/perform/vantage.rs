@@ -194,3 +194,19 @@ fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
         status: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_task_panics_comes_back_as_broken() {
+        let (mut tasks, call) = (JoinSet::<Sample>::new(), CallId::random());
+        let task = tasks.spawn(async { panic!("on purpose") });
+        let ids = HashMap::from([(task.id(), call)]);
+        let error = tasks.join_next_with_id().await.expect("a task").expect_err("a panic");
+        let sample = broken(&ids, &error).expect("the task is known");
+        assert_eq!(sample.call, call);
+        assert!(matches!(sample.outcome, Outcome::NotSent(NotSent { why: NotSentWhy::Broken, .. })));
+    }
+}

@@ -29,16 +29,16 @@ fn not_sent(sample: &Sample) -> (NotSentWhy, &str) {
 async fn one_agent_calls_another_and_both_ends_tell_the_same() {
     let caller =
         Bench::with(|settings| settings.agent.sources = vec!["127.0.0.7".parse().expect("an address")]);
-    let called = caller.beside("app-2", |_| {});
-    called.hello().await;
-    let calls: Vec<Call> = CALLED.iter().map(|transport| call_to(&called.url(*transport), "app-2")).collect();
+    let other = caller.beside("app-2", |_| {});
+    other.hello().await;
+    let calls: Vec<Call> = CALLED.iter().map(|transport| call_to(&other.url(*transport), "app-2")).collect();
     let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
     for sample in caller.place(calls).await {
         let Outcome::Answered(answered) = &sample.outcome else { panic!("{sample:?}") };
         assert_eq!((answered.agent.as_str(), answered.seen.by), ("app-2", SeenBy::Peer));
         assert_eq!(answered.seen.address.to_string(), "127.0.0.7");
     }
-    let lines = called.say(&called.order(Ask::Receipts(ids.clone()))).await.expect("a reply");
+    let lines = other.say(&other.order(Ask::Receipts(ids.clone()))).await.expect("a reply");
     let [Line::Receipts(page)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(page.found.len(), 3);
     assert!(page.found.iter().all(|receipt| ids.contains(&receipt.call) && receipt.arrivals == 1));

@@ -171,9 +171,9 @@ pub(crate) async fn http(to: SocketAddr, start: &str, headers: &[(&str, &str)], 
     let mut stream = TcpStream::connect(to).await.expect("a connection");
     let mut request = format!("{start}\r\nhost: {to}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([name, ": ", value, "\r\n"]);
     }
-    request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    request.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n", body]);
     stream.write_all(request.as_bytes()).await.expect("a request sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("a response");
