@@ -14,9 +14,9 @@ use ringfence_contract::sample::Sample;
 use ringfence_contract::seal::RunKey;
 
 use super::args::{CallArgs, FamilyArg};
+use super::exit::{FAILED, fail, print, refuse};
 use super::mistake::Mistake;
 use super::setting::{ca, given, resolver};
-use super::{FAILED, fail, print, refuse};
 use crate::call::{Means, MeansSettings, place};
 use crate::perform::{Entry, Policy};
 

@@ -11,10 +11,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::ServeArgs;
+use super::exit::{FAILED, USAGE, fail, refuse};
 use super::listen::{Otherwise, listen};
 use super::mistake::Mistake;
 use super::setting::{agent, grace};
-use super::{FAILED, USAGE, fail, refuse};
 use crate::perform::raise_open_files;
 use crate::serve::{Running, Settings, StartError, serve_lines, start};
 

@@ -1,26 +1,14 @@
 //! Clients that misbehave: too many, too slow, or saying nothing at all.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use ringfence_agent::serve::{StartError, TlsListen, start};
 use ringfence_contract::address::Transport;
 use ringfence_contract::order::PrivateKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Bench, http, settings};
-
-fn tls() -> TlsListen {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["app-1.test".to_owned()]).expect("a certificate");
-    TlsListen {
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
-        certificates: cert.pem(),
-        key: signing_key.serialize_pem(),
-    }
-}
+use crate::support::{Bench, http, settings, tls};
 
 /// Everything that comes until the other side closes.
 async fn rest(stream: &mut TcpStream) -> Vec<u8> {

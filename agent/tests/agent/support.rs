@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use ringfence_agent::control::AgentSettings;
 use ringfence_agent::perform::Policy;
-use ringfence_agent::serve::{Listen, Running, Settings, start};
+use ringfence_agent::serve::{Listen, Running, Settings, TlsListen, start};
 use ringfence_contract::address::{Address, Family, Transport};
 use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
 use ringfence_contract::id::{CallId, OrderId, RunId};
@@ -43,6 +44,17 @@ pub(crate) fn settings(name: &str, key: &PrivateKey) -> Settings {
     let mut agent = AgentSettings::new(name.parse().expect("a name"), vec![key.public()]);
     agent.policy = Policy::read(["127.0.0.0/8"]).expect("a policy");
     Settings { agent, listen: Listen { http: any.clone(), https: None, tcp: any.clone(), udp: any } }
+}
+
+/// A certificate of its own for 127.0.0.1, and where to listen with it.
+pub(crate) fn tls() -> TlsListen {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    TlsListen {
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        certificates: cert.pem(),
+        key: signing_key.serialize_pem(),
+    }
 }
 
 impl Bench {
