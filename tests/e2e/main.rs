@@ -1,1 +1,8 @@
-//! e2e
+//! Calls against real peers, most of which misbehave on purpose.
+
+mod handshakes;
+mod icmp;
+mod outcomes;
+mod posting;
+mod resolving;
+mod vantage;

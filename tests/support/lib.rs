@@ -1,1 +1,73 @@
 //! What the tests share: peers that misbehave on purpose, and the programs under test.
+//!
+//! Every peer listens on a port the system chose, on loopback, and stops when its handle is dropped. One family of
+//! peers a file:
+//!
+//! - [`script`]: TCP and TLS peers that hear something, say something, and end in a chosen way; canned HTTP among them;
+//! - [`h2`]: HTTP/2 over TLS;
+//! - [`datagram`]: UDP peers;
+//! - [`dns`]: DNS servers;
+//! - [`closed`]: addresses where nothing listens, or nothing accepts;
+//! - [`namespace`]: networks of their own, with routers that say no;
+//! - [`certificates`]: certificates good and bad, made at run time;
+//! - [`calls`]: calls, runs, sealed answers, and the means to call with.
+
+pub mod calls;
+pub mod certificates;
+pub mod closed;
+pub mod datagram;
+pub mod dns;
+pub mod h2;
+pub mod namespace;
+pub mod script;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::task::AbortOnDropHandle;
+
+/// A peer at work. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Peer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    heard: Heard,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Peer {
+    /// Sets a peer to work.
+    pub(crate) fn start(
+        address: SocketAddr,
+        heard: Heard,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        Self { address, heard, _task: AbortOnDropHandle::new(tokio::spawn(work)) }
+    }
+
+    /// What it heard so far: one entry a connection, datagram or question.
+    #[must_use]
+    pub fn heard(&self) -> Vec<Vec<u8>> {
+        self.heard.all()
+    }
+
+    /// What it heard so far, as text.
+    #[must_use]
+    pub fn heard_text(&self) -> String {
+        self.heard.all().iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    }
+}
+
+/// What a peer heard.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Heard {
+    pub(crate) fn push(&self, bytes: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+    }
+
+    fn all(&self) -> Vec<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -112,16 +112,21 @@ fn read_address(text: &str) -> Option<IpAddr> {
 /// The beginning of a body as text, at most [`Unsealed::BODY_MAX_BYTES`], cut between characters.
 fn excerpt(body: &[u8]) -> String {
     let head = body.get(..Unsealed::BODY_MAX_BYTES).unwrap_or(body);
-    let text = String::from_utf8_lossy(head);
-    // What is not text was replaced by something longer, and a character cut in two by a replacement.
+    let head = match std::str::from_utf8(head) {
+        // The limit went through a character.
+        Err(error) if error.error_len().is_none() && head.len() < body.len() => {
+            head.get(..error.valid_up_to()).unwrap_or(head)
+        }
+        _ => head,
+    };
+    let mut text = String::from_utf8_lossy(head).into_owned();
+    // What is not text was replaced by something longer.
     let mut end = text.len().min(Unsealed::BODY_MAX_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let kept = text.get(..end).unwrap_or_default();
-    let is_cut = head.len() < body.len();
-    let kept = if is_cut { kept.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { kept };
-    kept.to_owned()
+    text.truncate(end);
+    text
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
 
 use super::aim::{Way, broken};
+use super::icmp;
 use super::socket_error::{at_bind, at_once, on_the_way};
 use super::trail::{Trail, within};
 
@@ -19,8 +20,15 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
         // The socket is writable when the handshake has ended, well or badly.
         stream.writable().await.map_err(|error| broken(error.to_string()))?;
         match stream.take_error() {
-            Ok(None) => Ok(stream),
-            Ok(Some(error)) | Err(error) => Err(on_the_way(&error, Phase::Connect)),
+            Ok(None) => {
+                // On a connection that stands, an ICMP message is a hint and no end (RFC 1122 section 4.2.3.9).
+                icmp::listen(&stream, way.remote, false);
+                Ok(stream)
+            }
+            Ok(Some(error)) | Err(error) => match icmp::said(&stream) {
+                Some(kind) => Err(Outcome::Unreachable(kind)),
+                None => Err(on_the_way(&error, Phase::Connect)),
+            },
         }
     };
     let (connected, took_us) = within(limit, Phase::Connect, work).await?;
@@ -48,6 +56,7 @@ pub(super) fn open(way: Way, kind: Type, protocol: Protocol) -> Result<Socket, O
     let lost = |error: std::io::Error| at_once(&error, way.remote);
     let socket = Socket::new(Domain::for_address(way.remote), kind, Some(protocol)).map_err(lost)?;
     socket.set_nonblocking(true).map_err(lost)?;
+    icmp::listen(&socket, way.remote, true);
     if let Some(source) = way.source {
         bind(&socket, source)?;
     }

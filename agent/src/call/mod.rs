@@ -8,6 +8,7 @@ mod classify;
 mod connect;
 mod exchange;
 mod http;
+mod icmp;
 mod means;
 mod post;
 mod resolve;

@@ -4,7 +4,8 @@
 //! has left the machine. The same number read from the socket later (`SO_ERROR`) came back from the network. Linux
 //! folds the ICMP codes into few numbers (`icmp_err_convert` in `net/ipv4/icmp.c`, `icmpv6_err_convert` in
 //! `net/ipv6/icmp.c`): for IPv4 a filter's "administratively prohibited" (code 13) reads as an unreachable host, for
-//! IPv6 it reads as `EACCES` and can be told; an ICMP port unreachable reads as a refusal, like a reset.
+//! IPv6 it reads as `EACCES`; an ICMP port unreachable reads as a refusal, like a reset. So the error queue is asked
+//! first (the `icmp` file), and what is here stands where it has nothing to say.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -69,7 +70,7 @@ fn lacks_family(remote: IpAddr) -> bool {
     if remote.is_ipv4() || remote.is_loopback() {
         return false;
     }
-    std::fs::read_to_string("/proc/net/if_inet6").is_ok_and(|table| !has_wider_scope(&table))
+    std::fs::read_to_string("/proc/thread-self/net/if_inet6").is_ok_and(|table| !has_wider_scope(&table))
 }
 
 /// The fourth column is the scope: 0x10 for loopback, 0x20 for link-local (`IPV6_ADDR_*` in Linux's `net/ipv6.h`).
@@ -93,7 +94,7 @@ pub(super) fn on_the_way(error: &io::Error, phase: Phase) -> Outcome {
 
 fn unreachable(errno: Errno) -> Option<Unreachable> {
     match errno {
-        Errno::NETUNREACH | Errno::NONET => Some(Unreachable::Net),
+        Errno::NETUNREACH => Some(Unreachable::Net),
         Errno::HOSTUNREACH | Errno::HOSTDOWN => Some(Unreachable::Host),
         // "Protocol unreachable": the host takes no packets of this kind, on this port or another.
         Errno::NOPROTOOPT => Some(Unreachable::Port),

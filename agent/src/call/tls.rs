@@ -127,8 +127,10 @@ fn why(error: &Error) -> TlsFailedWhy {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsFailedWhy::WrongName
         }
-        // `Other` is the pin's: the verifier of this room raises no other.
+        // A bad signature is an issuer of a trusted name with another key. `Other` is the pin's: the verifier of this
+        // room raises no other.
         CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
         | CertificateError::ApplicationVerificationFailure
         | CertificateError::Other(_) => TlsFailedWhy::Untrusted,
         _ => TlsFailedWhy::BadCertificate,
@@ -147,6 +149,7 @@ mod tests {
             (certificate(CertificateError::NotValidYet), TlsFailedWhy::NotYetValid),
             (certificate(CertificateError::NotValidForName), TlsFailedWhy::WrongName),
             (certificate(CertificateError::UnknownIssuer), TlsFailedWhy::Untrusted),
+            (certificate(CertificateError::BadSignature), TlsFailedWhy::Untrusted),
             (certificate(CertificateError::BadEncoding), TlsFailedWhy::BadCertificate),
             (certificate(CertificateError::Revoked), TlsFailedWhy::BadCertificate),
             (Error::AlertReceived(rustls::AlertDescription::UnrecognisedName), TlsFailedWhy::Alert),

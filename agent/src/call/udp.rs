@@ -6,7 +6,7 @@
 use std::net::UdpSocket as StdUdpSocket;
 use std::time::{Duration, Instant};
 
-use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Unreachable};
 use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, call_token};
 use rustix::io::Errno;
 use socket2::{Protocol, SockAddr, Type};
@@ -15,6 +15,7 @@ use tokio::net::UdpSocket;
 use super::aim::{Way, not_sent};
 use super::classify::{Attempt, classify, flaw, opened, unsealed};
 use super::connect::open;
+use super::icmp;
 use super::socket_error::{at_once, on_the_way};
 use super::trail::{Trail, micros};
 
@@ -62,11 +63,11 @@ async fn talk(
     loop {
         tokio::select! {
             _ = again.tick() => {
-                socket.send(token.as_bytes()).await.map_err(|error| unsent(&error, is_first))?;
+                socket.send(token.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
                 is_first = false;
             }
             came = socket.recv(&mut buffer) => {
-                let count = came.map_err(|error| on_the_way(&error, Phase::FirstByte))?;
+                let count = came.map_err(|error| said(socket, &error))?;
                 match hear(attempt, buffer.get(..count).unwrap_or_default()) {
                     Heard::Answer(outcome) => return Ok(outcome),
                     Heard::Stale(outcome) => *stale = Some(outcome),
@@ -93,12 +94,21 @@ fn hear(attempt: &Attempt<'_>, answer: &[u8]) -> Heard {
 
 /// What `send` says: the local stack's refusal of this datagram, or what the network said about an earlier one. A local
 /// filter says `EPERM`; `EACCES` is the network's word only if something was sent before.
-fn unsent(error: &std::io::Error, is_first: bool) -> Outcome {
+fn unsent(socket: &UdpSocket, error: &std::io::Error, is_first: bool) -> Outcome {
     match Errno::from_io_error(error) {
         Some(Errno::PERM) => not_sent(NotSentWhy::NotPermitted, format!("cannot send: {error}")),
         Some(Errno::ACCESS) if is_first => {
             not_sent(NotSentWhy::NotPermitted, format!("cannot send: {error}"))
         }
-        _ => on_the_way(error, Phase::FirstByte),
+        _ => said(socket, error),
+    }
+}
+
+/// What the network said about a datagram. That nothing listens on its port is a refusal.
+fn said(socket: &UdpSocket, error: &std::io::Error) -> Outcome {
+    match icmp::said(socket) {
+        Some(Unreachable::Port) => Outcome::Refused,
+        Some(kind) => Outcome::Unreachable(kind),
+        None => on_the_way(error, Phase::FirstByte),
     }
 }
