@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use super::mistake::Mistake;
 
 /// A setting is wrong, or the command line is.
-pub(super) const USAGE: u8 = 2;
+const USAGE: u8 = 2;
 
 /// What was asked for could not be done.
 pub(super) const FAILED: u8 = 1;
@@ -39,7 +39,7 @@ pub(super) fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 /// An error and its sources, one a line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

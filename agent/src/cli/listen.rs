@@ -51,7 +51,7 @@ fn given_port(args: &PortArgs, mistakes: &mut Vec<Mistake>) -> Option<u16> {
     let port = text.parse::<u16>().ok();
     if port.is_none() {
         let mistake = Mistake::new("--port", variable, format!("`{text}` is no port"));
-        mistakes.push(mistake.next("let the platform set it, or say where to answer with `--listen`"));
+        mistakes.push(mistake.next("let the platform set it, or unset it and name the address yourself"));
     }
     port
 }
