@@ -1,1 +1,15 @@
-//! cli
+//! The programs as a user runs them: exit code, standard output and standard error.
+
+mod agents_by_hand;
+mod ends;
+mod lab;
+mod reports;
+mod usage;
+
+use ringfence_tests::programs::Programs;
+
+/// The programs that these tests run.
+pub(crate) const PROGRAMS: Programs = Programs {
+    runner: env!("CARGO_BIN_EXE_ringfence-under-test"),
+    agent: env!("CARGO_BIN_EXE_ringfence-agent-under-test"),
+};

@@ -10,6 +10,7 @@
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: networks of their own, with routers that say no;
 //! - [`certificates`]: certificates good and bad, made at run time;
+//! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
 
 pub mod calls;
@@ -19,6 +20,7 @@ pub mod datagram;
 pub mod dns;
 pub mod h2;
 pub mod namespace;
+pub mod programs;
 pub mod script;
 
 use std::net::SocketAddr;

@@ -1,7 +1,18 @@
 //! [`Plan`](crate::plan::Plan) in, [`Observations`] out: the one room that touches the network.
 //!
-//! It must not know what a scenario expects: it asks, collects, and says what it could not learn.
+//! It must not know what an outcome means for a verdict: it asks, collects, and says what it could not learn.
+//!
+//! The phases: hello (every agent at once), witnesses, reach (every attempt at every edge in flight at once, as far as
+//! each agent allows), witnesses again, receipts. A dropped edge costs one timeout, and so do a thousand.
 
+mod correspond;
 mod observe;
+mod phases;
+mod place;
+mod progress;
+mod route;
 
 pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
+pub use phases::{Settings, greet, observe};
+pub use progress::{Progress, Stage};
+pub use route::{LocalSettings, LocalVantage};

@@ -1,7 +1,27 @@
 //! [`Scenario`](crate::scenario::Scenario) in, [`Plan`] out: the third stage, the matrix.
 //!
-//! This room must not know how a call travels; it only says which calls there are.
+//! [`expand`] makes the whole plan, [`select`] a part of it, and [`call_for_edge`] and [`call_for_witness`] the calls
+//! that carry it out. This room must not know how a call travels; it only says which calls there are.
 
+mod calls;
+mod edges;
 mod model;
+mod select;
+mod witnesses;
 
+pub use calls::{call_for_edge, call_for_witness};
 pub use model::{Edge, Plan, Witness, WitnessTarget};
+pub use select::{SelectError, select};
+
+use crate::scenario::Scenario;
+
+/// Makes the plan of a scenario: every edge that some rule names, in report order, and the calls that witness them.
+#[must_use]
+pub fn expand(scenario: &Scenario) -> Plan {
+    let (edges, possible) = edges::edges(scenario);
+    let witnesses = witnesses::witnesses(scenario, &edges, &edges);
+    Plan { edges, witnesses, possible }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,25 @@
-//! report
+//! [`RunRecord`](crate::tally::RunRecord) in, reports out.
+//!
+//! Every form is a pure function of the record, edges in plan order. This room must not know how a run was made: what is
+//! not in the record is in no report.
+
+mod closing;
+mod grid;
+mod json;
+mod junit;
+mod page;
+mod story;
+mod terminal;
+mod text;
+mod write;
+
+#[cfg(test)]
+mod forgery;
+#[cfg(test)]
+mod tests;
+
+pub use json::json;
+pub use junit::junit;
+pub use page::Style;
+pub use terminal::terminal;
+pub use write::{Form, Wanted, WriteError, write};

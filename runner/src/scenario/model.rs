@@ -5,8 +5,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::ops::Range;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 use ringfence_contract::address::{Family, Host, Transport};
@@ -16,6 +14,8 @@ use ringfence_contract::name::AgentName;
 use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
+
+use super::source::{Source, Span};
 
 /// The place of an agent in [`Scenario::agents`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,18 +67,6 @@ impl Scenario {
         &self.rules[index.0]
     }
 }
-
-/// A text, and where it came from: what every mistake and every failed verdict points at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The file's path as it was given, or a name for an embedded text.
-    pub path: String,
-    /// The whole text.
-    pub text: Arc<str>,
-}
-
-/// A place in a source: bytes from the start of its text.
-pub type Span = Range<usize>;
 
 /// An agent: a vantage that calls are made from, and the owner of the endpoints it answers on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +195,7 @@ pub struct Rule {
     /// The families it is about; empty means all of each endpoint's.
     pub families: Vec<Family>,
     /// Whether an agent's calls to its own endpoints are edges of this rule.
-    pub self_calls: bool,
+    pub self_calls: SelfCalls,
     /// Who shows that a silent endpoint lives.
     pub witness: WitnessBy,
     /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
@@ -231,6 +219,17 @@ impl fmt::Display for Expect {
             Self::Deny => "deny",
         })
     }
+}
+
+/// Whether an agent's calls to its own endpoints are edges of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelfCalls {
+    /// They are not.
+    Excluded,
+    /// They are, beside the others.
+    Included,
+    /// They alone are.
+    Only,
 }
 
 /// Who shows that a silent endpoint lives.

@@ -2,9 +2,65 @@
 //!
 //! This room must not judge, and must not know what any report looks like.
 
+mod gather;
+mod outcome;
+mod read;
 mod record;
 
+#[cfg(test)]
+pub(crate) mod ledger;
+#[cfg(test)]
+mod tests;
+
+pub use outcome::{Flaky, RunOutcome, exit};
+pub use read::{ReadError, read};
 pub use record::{
     AgentRecord, AttemptRecord, EdgeRecord, RuleRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, Summary,
     WitnessRecord,
 };
+
+use ringfence_contract::id::RunId;
+
+use crate::dispatch::Observations;
+use crate::judge::JudgedEdge;
+use crate::plan::Plan;
+use crate::scenario::Scenario;
+
+/// What is known of a run besides what it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFacts {
+    /// The run.
+    pub run: RunId,
+    /// When it began, by the runner's clock, in milliseconds since the Unix epoch.
+    pub started_ms: u64,
+    /// How long it took until the last agent had answered, in milliseconds.
+    pub took_ms: u64,
+    /// The version of the program.
+    pub version: String,
+}
+
+/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) made of the same three values.
+#[must_use]
+pub fn tally(
+    scenario: &Scenario,
+    plan: &Plan,
+    observations: &Observations,
+    judged: Vec<JudgedEdge>,
+    facts: RunFacts,
+) -> RunRecord {
+    let edges = gather::edges(scenario, plan, observations, judged);
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        ringfence_version: facts.version,
+        run: facts.run,
+        scenario: gather::scenario(scenario),
+        started_ms: facts.started_ms,
+        took_ms: facts.took_ms,
+        interrupted: observations.interrupted,
+        summary: gather::summary(plan.possible, &edges),
+        agents: gather::agents(scenario, observations),
+        endpoints: scenario.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect(),
+        edges,
+        witnesses: gather::witnesses(scenario, plan, observations),
+    }
+}

@@ -132,7 +132,7 @@ pub struct EdgeRecord {
     /// Every attempt, in order.
     pub attempts: Vec<AttemptRecord>,
     /// For a deny edge that passed on n attempts with none getting through: the largest share of calls, 0 to 1, that
-    /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n); the "rule of three" is its limit).
+    /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n), rounded up to four decimals; the "rule of three" is its limit).
     pub leak_share_below: Option<f64>,
 }
 

@@ -1,0 +1,192 @@
+//! The arguments, and what `--help` says of them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+/// Proves that a private network is private.
+#[derive(Debug, Parser)]
+#[command(name = "ringfence", bin_name = "ringfence", version, about, max_term_width = 110)]
+#[command(after_help = "\
+Exit codes: 0 every edge passed; 1 at least one edge failed; 2 the usage or the scenario is wrong; 3 nothing failed, \
+but something is inconclusive; 4 nothing was selected; 5 a report could not be written; 130 interrupted.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario, judge every edge, and report.
+    Verify(Verify),
+    /// Show what would run; nothing is sent.
+    Plan(Plan),
+    /// Raise a seed topology on this machine's loopback addresses, and verify it.
+    Lab(Lab),
+    /// Ask every agent of a scenario who it is.
+    Agents(Agents),
+    /// Make the key that signs orders.
+    Keygen(Keygen),
+    /// Print the JSON Schema of scenario files.
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+    #[command(flatten)]
+    pub(super) reports: ReportArguments,
+    #[command(flatten)]
+    pub(super) local: LocalArguments,
+    #[command(flatten)]
+    pub(super) key: KeyArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// The scenario file.
+    pub(super) scenario: PathBuf,
+    /// A YAML file of input values, `name: value` a line.
+    #[arg(long, value_name = "FILE")]
+    pub(super) inputs: Vec<PathBuf>,
+    /// The value of one input; outranks `--inputs`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Only these edges: `FROM>TO` with globs, or `rule:NAME`; several with commas.
+    #[arg(long, value_name = "EXPR")]
+    pub(super) only: Option<String>,
+    /// How long a connection may take, with its unit: `3.5s`, `800ms`. At most 10 s.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+    /// How many calls each denied edge gets, whatever its rule says. 1 to 1000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) attempts: Option<u32>,
+    /// Fail if an edge passed only on a retry.
+    #[arg(long)]
+    pub(super) fail_on_flaky: bool,
+    /// How to show progress, on standard error.
+    #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
+    pub(super) progress: ProgressStyle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressStyle {
+    /// A bar on a terminal, plain lines elsewhere.
+    Auto,
+    /// One line a stage.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// Write a JUnit XML report.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write the run record as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+/// How the runner itself calls, where a scenario has an agent with `control: local`.
+#[derive(Debug, Args)]
+pub(super) struct LocalArguments {
+    /// Call from this address, at most one a family; for `control: local`.
+    #[arg(long, value_name = "IP", env = "RINGFENCE_SOURCE", value_delimiter = ',')]
+    pub(super) local_source: Vec<IpAddr>,
+    /// Ask this DNS server instead of the system's; for `control: local`.
+    #[arg(long, value_name = "IP:PORT", env = "RINGFENCE_RESOLVER")]
+    pub(super) local_resolver: Option<SocketAddr>,
+    /// Trust these certificates (PEM) beside the platform's roots; for `control: local` and for control routes.
+    #[arg(long, value_name = "FILE", env = "RINGFENCE_CA")]
+    pub(super) local_ca: Option<PathBuf>,
+    /// Allow calls into a guarded network (loopback, link-local, platform metadata); for `control: local`.
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub(super) local_allow: Vec<IpNet>,
+}
+
+/// The key is never an argument: arguments can be read by every user of a machine.
+#[derive(Debug, Args)]
+pub(super) struct KeyArguments {
+    /// The file of the private key that signs orders. RINGFENCE_KEY, holding the key itself, outranks it.
+    #[arg(long, value_name = "FILE", env = "RINGFENCE_KEY_FILE")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// Only these edges, as for `verify`.
+    #[arg(long, value_name = "EXPR")]
+    pub(super) only: Option<String>,
+    /// Print the plan as JSON instead of a grid.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lab {
+    /// A shipped scenario's name, or a file with a scenario of that name; both shipped ones if left out.
+    pub(super) scenario: Option<String>,
+    /// Break the topology in this way first.
+    #[arg(long = "break", value_name = "NAME", conflicts_with = "prove")]
+    pub(super) broken: Option<String>,
+    /// List the breaks and what each does.
+    #[arg(long)]
+    pub(super) list_breaks: bool,
+    /// Run the sound lab and then every break, and show that each turns exactly the edges it should.
+    #[arg(long)]
+    pub(super) prove: bool,
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+    #[command(flatten)]
+    pub(super) reports: ReportArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Agents {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) local: LocalArguments,
+    #[command(flatten)]
+    pub(super) key: KeyArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Keygen {
+    /// Where to write the private key; an existing file is left alone.
+    #[arg(long, value_name = "FILE", default_value = "ringfence.key")]
+    pub(super) out: PathBuf,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration: a number and its unit, like `3.5s` or `800ms`");
+    let (number, per_second) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1000.0),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => return Err(wrong()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(number / per_second).map_err(|_| wrong())
+}
+
+/// Prints help, a version, or what is wrong with the arguments.
+pub(super) fn explain(error: &clap::Error) -> ExitCode {
+    // A closed pipe is no failure of ours.
+    drop(error.print());
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}

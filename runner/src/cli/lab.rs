@@ -1,0 +1,204 @@
+//! `ringfence lab`: the seed topologies raised on this machine, verified, broken on purpose, and proved.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ringfence_contract::order::PrivateKey;
+
+use super::arguments;
+use super::failure::Failure;
+use super::run::{self, Means};
+use super::screen::Screen;
+use super::watch::Watch;
+use crate::lab::{BREAKS, Break, Lab, Proof, SEEDS, Seed, prove};
+use crate::scenario::{self, Inputs, Scenario, Source};
+use crate::tally::{RunRecord, exit};
+
+/// A seed, and the text that is to be run against it.
+struct Subject {
+    seed: &'static Seed,
+    source: Source,
+}
+
+pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Failure> {
+    if arguments.list_breaks {
+        let line = |broken: &Break| format!("{:26} {:26} {}\n", broken.name, broken.seed, broken.what);
+        screen.result(&BREAKS.iter().map(line).collect::<String>())?;
+        return Ok(exit::PASSED);
+    }
+    let broken = arguments.broken.as_deref().map(find_break).transpose()?;
+    let subjects = subjects(arguments.scenario.as_deref(), broken)?;
+    let runtime = run::runtime()?;
+    if arguments.prove {
+        return prove_all(screen, &runtime, &subjects, arguments);
+    }
+    if subjects.len() > 1 && (arguments.reports.junit.is_some() || arguments.reports.json.is_some()) {
+        let wrong =
+            "a report file is for one scenario: name it, as in `ringfence lab app-service-to-app-service`";
+        return Err(Failure::Setting { setting: "lab", wrong: wrong.to_owned() });
+    }
+    let mut worst = exit::PASSED;
+    for (place, subject) in subjects.iter().enumerate() {
+        screen.say(&introduce(subject, broken));
+        let record = runtime.block_on(run_once(screen, subject, broken, arguments))?;
+        if place > 0 {
+            screen.result("\n")?;
+        }
+        let code = run::report(screen, &record, &arguments.reports, arguments.run.flaky())?;
+        worst = worse(worst, code);
+    }
+    Ok(worst)
+}
+
+/// The exit code that says more: a failure outranks ignorance, and an interruption both.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank =
+        [exit::PASSED, exit::NOTHING_SELECTED, exit::INCONCLUSIVE, exit::REPORT_NOT_WRITTEN, exit::FAILED];
+    let of = |code: u8| rank.iter().position(|ranked| *ranked == code).unwrap_or(rank.len());
+    if of(other) > of(one) { other } else { one }
+}
+
+fn introduce(subject: &Subject, broken: Option<&Break>) -> String {
+    let state = broken.map_or_else(
+        || "sound".to_owned(),
+        |broken| format!("broken on purpose ({}): {}", broken.name, broken.what),
+    );
+    format!("lab: a stand-in for {} on loopback addresses, {state}", subject.seed.name)
+}
+
+fn find_break(name: &str) -> Result<&'static Break, Failure> {
+    BREAKS.iter().find(|broken| broken.name == name).ok_or_else(|| {
+        let names: Vec<&str> = BREAKS.iter().map(|broken| broken.name).collect();
+        let near = names
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let near = near.copied().unwrap_or_default();
+        let wrong = format!(
+            "no break is called `{name}`: did you mean `{near}`? `ringfence lab --list-breaks` lists all"
+        );
+        Failure::Setting { setting: "--break", wrong }
+    })
+}
+
+fn subjects(scenario: Option<&str>, broken: Option<&Break>) -> Result<Vec<Subject>, Failure> {
+    let shipped = |seed: &'static Seed| Subject {
+        seed,
+        source: Source { path: format!("scenarios/{}.yaml", seed.name), text: seed.scenario.into() },
+    };
+    let fits = |seed: &&Seed| broken.is_none_or(|broken| broken.seed == seed.name);
+    let Some(wanted) = scenario else {
+        return Ok(SEEDS.iter().filter(fits).map(shipped).collect());
+    };
+    let subject = match SEEDS.iter().find(|seed| seed.name == wanted) {
+        Some(seed) => shipped(seed),
+        None => from_file(Path::new(wanted))?,
+    };
+    match broken.filter(|broken| broken.seed != subject.seed.name) {
+        None => Ok(vec![subject]),
+        Some(broken) => {
+            let wrong =
+                format!("`{}` is a break of `{}`, not of `{}`", broken.name, broken.seed, subject.seed.name);
+            Err(Failure::Setting { setting: "--break", wrong })
+        }
+    }
+}
+
+/// A file's scenario, for the seed whose name it bears.
+fn from_file(path: &Path) -> Result<Subject, Failure> {
+    let unreadable = |source| Failure::File { verb: "read", path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let named = |seed: &&Seed| text.lines().any(|line| line.trim_end() == format!("name: {}", seed.name));
+    let seed = SEEDS.iter().find(named).ok_or_else(|| {
+        let names: Vec<&str> = SEEDS.iter().map(|seed| seed.name).collect();
+        let wrong = format!(
+            "`{}` is none of the lab's topologies: its `name:` must be one of {}",
+            path.display(),
+            names.join(", ")
+        );
+        Failure::Setting { setting: "lab", wrong }
+    })?;
+    Ok(Subject { seed, source: Source { path: path.display().to_string(), text: text.into() } })
+}
+
+async fn run_once(
+    screen: &Screen,
+    subject: &Subject,
+    broken: Option<&Break>,
+    arguments: &arguments::Lab,
+) -> Result<RunRecord, Failure> {
+    let key = PrivateKey::random();
+    let lab = Lab::raise(subject.seed, broken, key.public()).await?;
+    let mut scenario = load(subject, &lab)?;
+    run::overrule(&mut scenario, &arguments.run)?;
+    let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
+    let record = {
+        let watch = Watch::new(arguments.run.progress, screen);
+        let progress = |progress| {
+            lab.hear(progress);
+            watch.show(progress);
+        };
+        let means = Means { key, local: lab.local().clone(), progress: &progress };
+        run::run(&scenario, &plan, means).await
+    };
+    Ok(record)
+}
+
+fn load(subject: &Subject, lab: &Lab) -> Result<Scenario, Failure> {
+    let mut inputs = Inputs::default();
+    for (name, value) in lab.inputs() {
+        inputs.set(&format!("{name}={value}"))?;
+    }
+    let base = Path::new(&subject.source.path).parent().unwrap_or(Path::new("."));
+    Ok(scenario::read(subject.source.clone(), base, &inputs)?)
+}
+
+fn prove_all(
+    screen: &Screen,
+    runtime: &tokio::runtime::Runtime,
+    subjects: &[Subject],
+    arguments: &arguments::Lab,
+) -> Result<u8, Failure> {
+    let (mut holds, mut caught) = (true, 0);
+    for subject in subjects {
+        screen.result(&format!("{}\n", subject.seed.name))?;
+        let sound = std::iter::once(None);
+        for broken in sound.chain(BREAKS.iter().filter(|broken| broken.seed == subject.seed.name).map(Some)) {
+            let began = Instant::now();
+            let record = runtime.block_on(run_once(screen, subject, broken, arguments))?;
+            if record.interrupted {
+                return Ok(exit::INTERRUPTED);
+            }
+            let proof = prove(&record, broken.map_or(&[], |broken| broken.turns));
+            screen.result(&describe(broken, &record, &proof, began.elapsed().as_secs_f64()))?;
+            holds &= proof.holds();
+            caught += usize::from(broken.is_some() && proof.holds());
+        }
+    }
+    let all = BREAKS
+        .iter()
+        .filter(|broken| subjects.iter().any(|subject| subject.seed.name == broken.seed))
+        .count();
+    screen.result(&format!("{caught} of {all} breaks caught on the right edges, for the right reasons\n"))?;
+    Ok(if holds { exit::PASSED } else { exit::FAILED })
+}
+
+fn describe(broken: Option<&Break>, record: &RunRecord, proof: &Proof, took_s: f64) -> String {
+    let name = broken.map_or("sound", |broken| broken.name);
+    let turned = broken.map_or(0, |broken| broken.turns.len());
+    let result = match (broken, proof.holds()) {
+        (None, true) => format!("all {} edges pass", record.summary.edges),
+        (Some(_), true) => format!("caught: {turned} edges turned, {} still pass", record.summary.passed),
+        (_, false) => "NOT AS IT SHOULD BE".to_owned(),
+    };
+    let mut text = format!("  {name:26} {result:44} {took_s:5.1} s\n");
+    let lists = [
+        ("right", if proof.holds() && broken.is_none() { &[][..] } else { &proof.right[..] }),
+        ("wrong reason", &proof.wrong_reason),
+        ("missed", &proof.missed),
+        ("false alarm", &proof.false_alarms),
+    ];
+    for (label, edges) in lists {
+        text.extend(edges.iter().map(|edge| format!("      {label}: {edge}\n")));
+    }
+    text
+}

@@ -1,0 +1,141 @@
+//! `ringfence plan`: what would run. Nothing is sent.
+
+use std::fmt::Write;
+
+use ringfence_contract::address::Family;
+use serde_json::json;
+
+use super::arguments;
+use super::failure::Failure;
+use super::screen::Screen;
+use super::{run, verify};
+use crate::plan::{Edge, Plan, WitnessTarget};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Scenario};
+use crate::tally::exit;
+
+/// The most columns that a grid is drawn with; wider plans are listed edge by edge.
+const COLUMNS_MAX: usize = 12;
+
+pub(super) fn plan(screen: &Screen, arguments: &arguments::Plan) -> Result<u8, Failure> {
+    let scenario = verify::load(&arguments.scenario)?;
+    let plan = run::expand(&scenario, arguments.only.as_deref())?;
+    let text = if arguments.json { as_json(&scenario, &plan) } else { as_text(&scenario, &plan) };
+    screen.result(&text)?;
+    Ok(if plan.edges.is_empty() { exit::NOTHING_SELECTED } else { exit::PASSED })
+}
+
+fn as_json(scenario: &Scenario, plan: &Plan) -> String {
+    let edge = |edge: &Edge| {
+        let rule = scenario.rule(edge.rule);
+        json!({
+            "vantage": scenario.agent(edge.vantage).name,
+            "endpoint": scenario.endpoint(edge.endpoint).name,
+            "address": scenario.endpoint(edge.endpoint).route.address,
+            "family": edge.family,
+            "expect": edge.expect,
+            "rule": rule.name,
+            "attempts": rule.attempts,
+        })
+    };
+    let witness = |witness: &crate::plan::Witness| {
+        json!({
+            "vantage": scenario.agent(witness.vantage).name,
+            "to": witness_name(scenario, witness.to),
+            "family": witness.family,
+        })
+    };
+    let whole = json!({
+        "scenario": scenario.name,
+        "possible": plan.possible,
+        "edges": plan.edges.iter().map(edge).collect::<Vec<_>>(),
+        "witnesses": plan.witnesses.iter().map(witness).collect::<Vec<_>>(),
+    });
+    format!("{whole:#}\n")
+}
+
+fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
+    match to {
+        WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
+        WitnessTarget::Beacon => "beacon".to_owned(),
+        WitnessTarget::OwnListener(endpoint) => {
+            format!("own listener of {}", scenario.endpoint(endpoint).name)
+        }
+    }
+}
+
+fn as_text(scenario: &Scenario, plan: &Plan) -> String {
+    let calls: usize = plan.edges.iter().map(|edge| scenario.rule(edge.rule).attempts as usize).sum();
+    let mut text = format!(
+        "{}: {} of {} possible edges, {calls} calls, and {} witness calls before and after\n\n",
+        scenario.name,
+        plan.edges.len(),
+        plan.possible,
+        plan.witnesses.len()
+    );
+    let mut columns: Vec<(EndpointIndex, Family)> = Vec::new();
+    for edge in &plan.edges {
+        if columns.len() <= COLUMNS_MAX && !columns.contains(&(edge.endpoint, edge.family)) {
+            columns.push((edge.endpoint, edge.family));
+        }
+    }
+    columns.sort_unstable();
+    text.push_str(&if columns.len() <= COLUMNS_MAX {
+        grid(scenario, plan, &columns)
+    } else {
+        list(scenario, plan)
+    });
+    text
+}
+
+fn grid(scenario: &Scenario, plan: &Plan, columns: &[(EndpointIndex, Family)]) -> String {
+    let families = columns.iter().any(|column| column.1 != columns[0].1);
+    let title = |&(endpoint, family): &(EndpointIndex, Family)| match families {
+        true => format!("{} {family}", scenario.endpoint(endpoint).name),
+        false => scenario.endpoint(endpoint).name.clone(),
+    };
+    let titles: Vec<String> = columns.iter().map(title).collect();
+    let first = scenario.agents.iter().map(|agent| agent.name.as_str().len()).max().unwrap_or(0);
+    let mut rows: Vec<(AgentIndex, Vec<Option<&Edge>>)> = Vec::new();
+    for edge in &plan.edges {
+        if rows.last().is_none_or(|row| row.0 != edge.vantage) {
+            rows.push((edge.vantage, vec![None; columns.len()]));
+        }
+        let column = columns.iter().position(|column| *column == (edge.endpoint, edge.family));
+        if let (Some((_, cells)), Some(column)) = (rows.last_mut(), column) {
+            cells[column] = Some(edge);
+        }
+    }
+    let mut text = line(first, "", titles.iter().map(|title| (title.as_str(), title.len())));
+    for (vantage, cells) in rows {
+        let cell = |edge: &Option<&Edge>| match edge.map(|edge| edge.expect) {
+            Some(Expect::Allow) => "allow",
+            Some(Expect::Deny) => "deny",
+            None => "-",
+        };
+        let cells = cells.iter().map(cell).zip(titles.iter().map(String::len));
+        text.push_str(&line(first, scenario.agent(vantage).name.as_str(), cells));
+    }
+    text
+}
+
+fn line<'a>(first: usize, head: &str, cells: impl Iterator<Item = (&'a str, usize)>) -> String {
+    let mut text = format!("{head:first$}");
+    for (cell, width) in cells {
+        write!(text, "  {cell:width$}").expect("a string takes all that is written");
+    }
+    format!("{}\n", text.trim_end())
+}
+
+fn list(scenario: &Scenario, plan: &Plan) -> String {
+    let line = |edge: &Edge| {
+        format!(
+            "{} -> {} {}: {} ({})\n",
+            scenario.agent(edge.vantage).name,
+            scenario.endpoint(edge.endpoint).name,
+            edge.family,
+            edge.expect,
+            scenario.rule(edge.rule).name
+        )
+    };
+    plan.edges.iter().map(line).collect()
+}

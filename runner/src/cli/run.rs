@@ -1,0 +1,139 @@
+//! One run, from a loaded scenario to its record: the rooms called in their order.
+
+use std::time::Instant;
+
+use ringfence_contract::id::RunId;
+use ringfence_contract::order::{PrivateKey, Run};
+use ringfence_contract::seal::RunKey;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{LocalArguments, ReportArguments, RunArguments};
+use super::failure::Failure;
+use super::screen::Screen;
+use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
+use crate::judge::judge;
+use crate::plan::{self, Plan};
+use crate::report::{self, Form, Wanted};
+use crate::scenario::{Expect, Scenario};
+use crate::tally::{Flaky, RunFacts, RunOutcome, RunRecord, exit, tally};
+
+/// What a run is made of, beside its scenario.
+pub(super) struct Means<'a> {
+    pub(super) key: PrivateKey,
+    pub(super) local: LocalVantage,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// The runtime everything asynchronous happens on.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)
+}
+
+/// Puts what the arguments say above what the scenario says.
+pub(super) fn overrule(scenario: &mut Scenario, arguments: &RunArguments) -> Result<(), Failure> {
+    if let Some(timeout) = arguments.timeout {
+        let longest_ms = ringfence_contract::call::Timeouts::PHASE_MAX_MS;
+        let connect_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+        if !(1..=longest_ms).contains(&connect_ms) {
+            let wrong = format!("a phase takes from 1 ms to {longest_ms} ms");
+            return Err(Failure::Setting { setting: "--timeout", wrong });
+        }
+        scenario.timeouts.connect_ms = connect_ms;
+    }
+    if let Some(attempts) = arguments.attempts {
+        for rule in scenario.rules.iter_mut().filter(|rule| rule.expect == Expect::Deny) {
+            rule.attempts = attempts;
+        }
+    }
+    Ok(())
+}
+
+/// The plan of a scenario, or of the part of it that is asked for.
+pub(super) fn expand(scenario: &Scenario, only: Option<&str>) -> Result<Plan, Failure> {
+    let plan = plan::expand(scenario);
+    match only {
+        Some(only) => Ok(plan::select(scenario, &plan, only)?),
+        None => Ok(plan),
+    }
+}
+
+/// Runs a plan and judges it. Ends early, with everything seen by then, when the user or the system says so.
+pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> RunRecord {
+    let began = Instant::now();
+    let started_ms = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let run = Run { id: RunId::random(), key: RunKey::random() };
+    let id = run.id;
+    let cancel = CancellationToken::new();
+    let interrupt = tokio::spawn(cancel_on_signal(cancel.clone()));
+    let settings = Settings { key: means.key, run, local: means.local, cancel };
+    let observations = dispatch::observe(scenario, plan, settings, means.progress).await;
+    interrupt.abort();
+
+    let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let judged = judge(scenario, plan, &observations);
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
+}
+
+async fn cancel_on_signal(cancel: CancellationToken) {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    cancel.cancel();
+}
+
+/// Prints the terminal report, writes every other one asked for, and says how the process ends.
+pub(super) fn report(
+    screen: &Screen,
+    record: &RunRecord,
+    reports: &ReportArguments,
+    flaky: Flaky,
+) -> Result<u8, Failure> {
+    let unwritten = report::write(record, &wanted(reports));
+    let printed = screen.result(&report::terminal(record, screen.style()));
+    for error in &unwritten {
+        screen.explain(error);
+    }
+    let code = RunOutcome::of(record, flaky).exit_code();
+    match printed {
+        // Whoever read the report has enough of it; the exit code is told all the same.
+        Ok(()) | Err(Failure::ClosedPipe) => {}
+        Err(failure) => return Err(failure),
+    }
+    // A leak is worse news than a report that could not be written.
+    let lost = !unwritten.is_empty() && !matches!(code, exit::FAILED | exit::INTERRUPTED);
+    Ok(if lost { exit::REPORT_NOT_WRITTEN } else { code })
+}
+
+fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
+    let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
+    forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()
+}
+
+impl RunArguments {
+    pub(super) fn flaky(&self) -> Flaky {
+        if self.fail_on_flaky { Flaky::Fails } else { Flaky::Passes }
+    }
+}
+
+/// How the runner itself calls.
+pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure> {
+    let read = |path: &std::path::PathBuf| {
+        let unreadable = |source| Failure::File { verb: "read", path: path.clone(), source };
+        std::fs::read_to_string(path).map_err(unreadable)
+    };
+    let settings = LocalSettings {
+        sources: arguments.local_source.clone(),
+        resolver: arguments.local_resolver,
+        ca: arguments.local_ca.as_ref().map(read).transpose()?,
+        allow: arguments.local_allow.clone(),
+    };
+    LocalVantage::new(settings)
+        .map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
+}

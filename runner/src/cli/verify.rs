@@ -1,0 +1,35 @@
+//! `ringfence verify`: run a scenario, judge every edge, report.
+
+use super::arguments::{ScenarioArguments, Verify};
+use super::failure::Failure;
+use super::keys;
+use super::run::{self, Means};
+use super::screen::Screen;
+use super::watch::Watch;
+use crate::scenario::{self, Inputs, Scenario};
+
+pub(super) fn verify(screen: &Screen, arguments: Verify) -> Result<u8, Failure> {
+    let mut scenario = load(&arguments.scenario)?;
+    run::overrule(&mut scenario, &arguments.run)?;
+    let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
+    let key = keys::key(&arguments.key, &scenario)?;
+    let local = run::local(&arguments.local)?;
+    let record = {
+        let watch = Watch::new(arguments.run.progress, screen);
+        let means = Means { key, local, progress: &|progress| watch.show(progress) };
+        run::runtime()?.block_on(run::run(&scenario, &plan, means))
+    };
+    run::report(screen, &record, &arguments.reports, arguments.run.flaky())
+}
+
+/// Loads a scenario with the inputs that the arguments give.
+pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
+    let mut inputs = Inputs::default();
+    for path in &arguments.inputs {
+        inputs.read_file(path)?;
+    }
+    for text in &arguments.set {
+        inputs.set(text)?;
+    }
+    Ok(scenario::load(&arguments.scenario, &inputs)?)
+}

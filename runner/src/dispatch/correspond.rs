@@ -1,0 +1,261 @@
+//! Everything the runner says to one agent: each order signed in the agent's own time, for this life of it, once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ringfence_contract::call::Call;
+use ringfence_contract::fingerprint::Fingerprint;
+use ringfence_contract::id::{BootId, CallId, OrderId};
+use ringfence_contract::name::AgentName;
+use ringfence_contract::order::{
+    self, Ask, ControlAddress, Order, Place, PrivateKey, RefusalWhy, Relay, Run,
+};
+use ringfence_contract::receipt::ReceiptPage;
+use ringfence_contract::reply::{Hello, Line, ReplyError, ReplyReader};
+use ringfence_contract::sample::Sample;
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::observe::{Greeting, Unasked, UnaskedWhy};
+use super::route::{ControlRoute, Letter, unasked};
+
+/// How long an agent may take to say hello. As long as a phase may take at most, so that the
+/// obstacle on the way is named.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long an agent may take to show its receipts.
+const RECEIPTS_WITHIN: Duration = Duration::from_secs(20);
+
+/// What is left for the way there and back, beside the time that the order itself takes.
+const WAY_MARGIN: Duration = Duration::from_secs(10);
+
+/// The private key and the run, shared by all correspondence.
+pub(super) struct Signet {
+    pub(super) key: PrivateKey,
+    pub(super) run: Run,
+    pub(super) fingerprints: Vec<Fingerprint>,
+}
+
+/// One agent, as the runner talks to it.
+pub(super) struct Correspondent {
+    name: AgentName,
+    signet: Arc<Signet>,
+    route: Box<dyn ControlRoute>,
+    greeting: OnceCell<Result<Greeting, Unasked>>,
+    /// As many calls as the agent places at once.
+    places: OnceCell<Semaphore>,
+}
+
+impl Correspondent {
+    pub(super) fn new(name: AgentName, signet: Arc<Signet>, route: Box<dyn ControlRoute>) -> Self {
+        Self { name, signet, route, greeting: OnceCell::new(), places: OnceCell::new() }
+    }
+
+    pub(super) fn name(&self) -> &AgentName {
+        &self.name
+    }
+
+    pub(super) fn describe(&self) -> String {
+        self.route.describe()
+    }
+
+    /// Who the agent is. Asked once; everybody who wants to know waits for the same answer.
+    pub(super) async fn greeting(&self) -> Result<&Greeting, Unasked> {
+        let asked = self.greeting.get_or_init(|| async {
+            let first = self.say_hello(0).await;
+            match first {
+                // The agent's clock is its own: the refusal says what it shows, and the hello is signed again by it.
+                Err((refused, Some(clock_ms))) if refused.why == UnaskedWhy::Refused => {
+                    let ahead_ms = signed_difference(clock_ms, now_ms());
+                    self.say_hello(ahead_ms).await.map_err(|(unasked, _)| unasked)
+                }
+                other => other.map_err(|(unasked, _)| unasked),
+            }
+        });
+        asked.await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Who the agent is, if that is known by now.
+    pub(super) fn known_greeting(&self) -> Option<&Result<Greeting, Unasked>> {
+        self.greeting.get()
+    }
+
+    async fn say_hello(&self, ahead_ms: i64) -> Result<Greeting, (Unasked, Option<u64>)> {
+        let began = (Instant::now(), now_ms());
+        let letter = self.write(Ask::Hello, None, ahead_ms, HELLO_WITHIN);
+        let reply = self.route.deliver(&letter, HELLO_WITHIN).await.map_err(|unasked| (unasked, None))?;
+        let round_trip = began.0.elapsed();
+        let (lines, error) = self.read(&letter, &reply);
+        let hello = lines.into_iter().find_map(|line| match line {
+            Line::Hello(hello) => Some(*hello),
+            _ => None,
+        });
+        match (hello, error) {
+            (Some(hello), None) => self.greet(hello, began.1, round_trip).map_err(|unasked| (unasked, None)),
+            (_, Some(ReplyError::Refused(refusal))) => {
+                let clock = matches!(refusal.why, RefusalWhy::Expired | RefusalWhy::NotYetValid);
+                Err((unasked(UnaskedWhy::Refused, refusal.to_string()), clock.then_some(refusal.clock_ms)))
+            }
+            (_, Some(error)) => Err((not_trusted(&error), None)),
+            (None, None) => Err((unasked(UnaskedWhy::NotTrusted, "the reply to hello holds no hello"), None)),
+        }
+    }
+
+    fn greet(&self, hello: Hello, began_ms: u64, round_trip: Duration) -> Result<Greeting, Unasked> {
+        if hello.agent != self.name {
+            let detail = format!("the agent there calls itself `{}`", hello.agent);
+            return Err(unasked(UnaskedWhy::NotTrusted, detail));
+        }
+        let half_ms = u64::try_from(round_trip.as_millis() / 2).unwrap_or(0);
+        let clock_ahead_ms = signed_difference(hello.clock_ms, began_ms + half_ms);
+        Ok(Greeting { hello, clock_ahead_ms, round_trip })
+    }
+
+    /// Has these calls placed, and returns what was seen of each. A call without a sample was not asked, or not told of:
+    /// the second value says why.
+    pub(super) async fn place(&self, calls: Vec<Call>) -> (HashMap<CallId, Sample>, Unasked) {
+        let nothing = |why: Unasked| (HashMap::new(), why);
+        let greeting = match self.greeting().await {
+            Ok(greeting) => greeting,
+            Err(unasked) => return nothing(unasked),
+        };
+        let at_once = greeting.hello.calls_at_once.max(1);
+        let places = self.places.get_or_init(|| async { Semaphore::new(at_once as usize) }).await;
+        let wanted = u32::try_from(calls.len()).unwrap_or(u32::MAX).min(at_once);
+        let _held = places.acquire_many(wanted).await.expect("the semaphore is never closed");
+
+        let longest_ms =
+            calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
+        let within = Duration::from_millis(u64::from(longest_ms)) + WAY_MARGIN;
+        let ask = Ask::Place(Place { calls, fingerprints: self.signet.fingerprints.clone() });
+        let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
+        let reply = match self.route.deliver(&letter, within + WAY_MARGIN).await {
+            Ok(reply) => reply,
+            Err(unasked) => return nothing(unasked),
+        };
+        let (lines, error) = self.read(&letter, &reply);
+        let samples = lines.into_iter().filter_map(|line| match line {
+            Line::Sample(sample) => Some((sample.call, *sample)),
+            _ => None,
+        });
+        let why = error.map_or_else(
+            || unasked(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call"),
+            |error| obstacle(&error),
+        );
+        (samples.collect(), why)
+    }
+
+    /// Asks for the receipts of these calls.
+    pub(super) async fn receipts(&self, calls: Vec<CallId>) -> Result<ReceiptPage, Unasked> {
+        let greeting = self.greeting().await?;
+        let boot = greeting.hello.boot;
+        let letter = self.write(Ask::Receipts(calls), Some(boot), greeting.clock_ahead_ms, RECEIPTS_WITHIN);
+        let reply = self.route.deliver(&letter, RECEIPTS_WITHIN + WAY_MARGIN).await?;
+        let (lines, error) = self.read(&letter, &reply);
+        if let Some(error) = error {
+            return Err(obstacle(&error));
+        }
+        let mut whole: Option<ReceiptPage> = None;
+        for line in lines {
+            if let Line::Receipts(page) = line {
+                let whole = whole.get_or_insert(ReceiptPage { found: Vec::new(), ..page.clone() });
+                whole.dropped = whole.dropped.max(page.dropped);
+                whole.found.extend(page.found);
+            }
+        }
+        let none = || unasked(UnaskedWhy::NotTrusted, "the reply holds no page of receipts");
+        whole.filter(|page| page.boot == boot).ok_or_else(none)
+    }
+
+    /// Has an order for another agent passed on, and returns that agent's reply.
+    pub(super) async fn pass_on(
+        &self,
+        to: &ControlAddress,
+        order: &Letter,
+        within: Duration,
+    ) -> Result<String, Unasked> {
+        let behind =
+            |unasked: Unasked| Unasked { detail: format!("{}: {}", self.name, unasked.detail), ..unasked };
+        let greeting = self.greeting().await.map_err(behind)?;
+        let timeout_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
+        let ask = Ask::Relay(Relay { to: to.clone(), order: order.text.clone(), timeout_ms });
+        let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
+        let reply = self.route.deliver(&letter, within + WAY_MARGIN).await.map_err(behind)?;
+        let (lines, error) = self.read(&letter, &reply);
+        let relayed = lines.into_iter().find_map(|line| match line {
+            Line::Relayed(text) => Some(text),
+            _ => None,
+        });
+        match (relayed, error) {
+            (Some(text), None) => Ok(text),
+            (_, Some(ReplyError::Refused(refusal))) => {
+                let why = match refusal.why {
+                    RefusalWhy::RelayFailed => UnaskedWhy::NoRoute,
+                    _ => UnaskedWhy::Refused,
+                };
+                Err(behind(unasked(why, refusal.to_string())))
+            }
+            (_, Some(error)) => Err(behind(obstacle(&error))),
+            (None, None) => Err(behind(unasked(UnaskedWhy::NotTrusted, "the relay passed no reply back"))),
+        }
+    }
+
+    fn write(&self, ask: Ask, boot: Option<BootId>, ahead_ms: i64, within: Duration) -> Letter {
+        let issued_ms = now_ms().saturating_add_signed(ahead_ms);
+        let life_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).min(order::ORDER_LIFE_MAX_MS);
+        let id = OrderId::random();
+        let run = self.signet.run.clone();
+        let order = Order {
+            audience: self.name.clone(),
+            id,
+            issued_ms,
+            expires_ms: issued_ms + life_ms,
+            boot,
+            run,
+            ask,
+        };
+        Letter { id, text: order::sign(&self.signet.key, &order) }
+    }
+
+    /// Every good line of a reply, up to its end or its first fault.
+    fn read(&self, letter: &Letter, reply: &str) -> (Vec<Line>, Option<ReplyError>) {
+        let mut reader = ReplyReader::new(self.signet.run.key.clone(), letter.id);
+        let mut lines = Vec::new();
+        for text in reply.split_inclusive('\n') {
+            match reader.read(text) {
+                Ok(line) => lines.extend(line),
+                Err(error) => return (lines, Some(error)),
+            }
+        }
+        (lines, reader.finish().err())
+    }
+}
+
+/// What a bad reply means for the calls it says nothing of.
+fn obstacle(error: &ReplyError) -> Unasked {
+    let why = match error {
+        ReplyError::Refused(refusal) if refusal.why == RefusalWhy::Restarted => UnaskedWhy::Restarted,
+        ReplyError::Refused(_) => UnaskedWhy::Refused,
+        ReplyError::CutOff(_) => UnaskedWhy::CutOff,
+        ReplyError::NotLine(_) | ReplyError::FalseSeal(_) | ReplyError::TooLong => UnaskedWhy::NotTrusted,
+    };
+    unasked(why, error.to_string())
+}
+
+fn not_trusted(error: &ReplyError) -> Unasked {
+    let unasked = obstacle(error);
+    match unasked.why {
+        UnaskedWhy::CutOff => unasked,
+        _ => Unasked { detail: format!("{}: is that a Ringfence agent?", unasked.detail), ..unasked },
+    }
+}
+
+/// The runner's clock, in milliseconds since the Unix epoch.
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn signed_difference(a: u64, b: u64) -> i64 {
+    i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(if a > b { i64::MAX } else { i64::MIN })
+}

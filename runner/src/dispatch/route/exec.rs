@@ -1,0 +1,196 @@
+//! Over standard input and output of a program, such as `ssh vm ringfence-agent stdio`: one order a line there, reply
+//! lines back, of several orders in any mixture.
+//!
+//! The program is started with the first order and ends with the route.
+
+use std::collections::HashMap;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ringfence_contract::id::OrderId;
+use ringfence_contract::reply::line_order;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::{OnceCell, mpsc};
+
+use super::{ControlRoute, Delivery, Letter, unasked};
+use crate::dispatch::observe::{Unasked, UnaskedWhy};
+
+/// The longest line a program may write, in bytes: a page of 500 receipts is under 256 KiB, a relayed reply may be
+/// some MiB.
+const LINE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How much of what the program says on standard error is kept for the reader, in bytes.
+const STDERR_KEPT_BYTES: usize = 2_000;
+
+/// The route: the command, and the program once it runs.
+pub(super) struct Exec {
+    command: Vec<String>,
+    program: OnceCell<Result<Program, Unasked>>,
+}
+
+impl Exec {
+    pub(super) fn new(command: Vec<String>) -> Self {
+        Self { command, program: OnceCell::new() }
+    }
+
+    async fn program(&self) -> Result<&Program, Unasked> {
+        let started = self.program.get_or_init(|| async { Program::start(&self.command) }).await;
+        started.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl ControlRoute for Exec {
+    fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
+        Box::pin(async move {
+            let program = self.program().await?;
+            let reply = program.exchange(order);
+            match tokio::time::timeout(within, reply).await {
+                Ok(reply) => reply,
+                Err(_) => Err(unasked(
+                    UnaskedWhy::NoRoute,
+                    format!(
+                        "`{}` did not answer in {} s{}",
+                        self.command.join(" "),
+                        within.as_secs(),
+                        program.said()
+                    ),
+                )),
+            }
+        })
+    }
+
+    fn describe(&self) -> String {
+        format!("exec {}", self.command.join(" "))
+    }
+}
+
+/// Where the lines of each order go. Gone once the program has ended.
+type Waiting = Arc<Mutex<Option<HashMap<OrderId, mpsc::UnboundedSender<String>>>>>;
+
+/// A running program.
+struct Program {
+    stdin: tokio::sync::Mutex<ChildStdin>,
+    waiting: Waiting,
+    stderr: Arc<Mutex<String>>,
+    shown: String,
+    /// Kept so that the program is ended with the route.
+    _child: Child,
+}
+
+impl Program {
+    fn start(command: &[String]) -> Result<Self, Unasked> {
+        let shown = command.join(" ");
+        let broken = |error: std::io::Error| {
+            unasked(UnaskedWhy::NoRoute, format!("`{shown}` could not be started: {error}"))
+        };
+        let (program, arguments) = command.split_first().expect("a scenario's exec names a program");
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C is for the runner alone: the program goes on until the runner has heard it out.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(broken)?;
+        let stdin = child.stdin.take().expect("standard input is piped");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let from_stderr = child.stderr.take().expect("standard error is piped");
+        let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let stderr = Arc::new(Mutex::new(String::new()));
+        tokio::spawn(sort_lines(stdout, Arc::clone(&waiting)));
+        tokio::spawn(keep(from_stderr, Arc::clone(&stderr)));
+        Ok(Self { stdin: tokio::sync::Mutex::new(stdin), waiting, stderr, shown, _child: child })
+    }
+
+    async fn exchange(&self, order: &Letter) -> Result<String, Unasked> {
+        let (sender, mut lines) = mpsc::unbounded_channel();
+        match self.waiting.lock().expect("no holder panics").as_mut() {
+            Some(waiting) => waiting.insert(order.id, sender),
+            None => return Err(self.ended()),
+        };
+        let sent = async {
+            let mut stdin = self.stdin.lock().await;
+            stdin.write_all(format!("{}\n", order.text).as_bytes()).await?;
+            stdin.flush().await
+        };
+        if sent.await.is_err() {
+            return Err(self.ended());
+        }
+        let mut reply = String::new();
+        while let Some(line) = lines.recv().await {
+            let last = is_last(&line);
+            reply.push_str(&line);
+            if last {
+                return Ok(reply);
+            }
+        }
+        // The program ended inside the reply: what came is worth reading, and its reader will see that it was cut off.
+        if reply.is_empty() { Err(self.ended()) } else { Ok(reply) }
+    }
+
+    fn ended(&self) -> Unasked {
+        unasked(UnaskedWhy::NoRoute, format!("`{}` ended{}", self.shown, self.said()))
+    }
+
+    /// What the program last said on standard error, as the end of a sentence.
+    fn said(&self) -> String {
+        let said = self.stderr.lock().expect("no holder panics");
+        match said.trim() {
+            "" => ", saying nothing".to_owned(),
+            said => format!(", saying: {said}"),
+        }
+    }
+}
+
+/// Whether a line ends its reply. Only a hint for when to stop waiting: the reply's reader looks at the seals.
+fn is_last(line: &str) -> bool {
+    line.starts_with("refused ")
+        || line.splitn(4, ' ').nth(3).is_some_and(|words| words.starts_with(r#"{"line":"end""#))
+}
+
+async fn sort_lines(stdout: impl AsyncRead + Unpin, waiting: Waiting) {
+    let mut stdout = BufReader::new(stdout);
+    loop {
+        let mut line = String::new();
+        let read = (&mut stdout).take(LINE_MAX_BYTES).read_line(&mut line).await;
+        if !matches!(read, Ok(1..)) || !line.ends_with('\n') {
+            break;
+        }
+        if let Some(waiting) = waiting.lock().expect("no holder panics").as_mut() {
+            hand_over(waiting, line);
+        }
+    }
+    // Nothing more will come: everybody who waits is told by the end of their channel.
+    waiting.lock().expect("no holder panics").take();
+}
+
+fn hand_over(waiting: &mut HashMap<OrderId, mpsc::UnboundedSender<String>>, line: String) {
+    match line_order(&line) {
+        Some(order) => {
+            let gone = waiting.get(&order).is_some_and(|sender| sender.send(line).is_err());
+            if gone {
+                waiting.remove(&order);
+            }
+        }
+        // A refusal of an order that could not be read names none: whoever waits is concerned.
+        None if line.starts_with("refused ") => {
+            waiting.retain(|_, sender| sender.send(line.clone()).is_ok());
+        }
+        None => {}
+    }
+}
+
+async fn keep(mut stderr: impl AsyncRead + Unpin, kept: Arc<Mutex<String>>) {
+    let mut chunk = [0; 1024];
+    while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
+        let mut kept = kept.lock().expect("no holder panics");
+        kept.push_str(&String::from_utf8_lossy(&chunk[..read]));
+        let over = kept.len().saturating_sub(STDERR_KEPT_BYTES);
+        let cut = (over..=kept.len()).find(|at| kept.is_char_boundary(*at)).unwrap_or(0);
+        kept.drain(..cut);
+    }
+}

@@ -1,0 +1,178 @@
+//! One edge with everything that bears on it, looked up once.
+//!
+//! This file must not conclude anything: it only finds.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use ringfence_contract::id::CallId;
+use ringfence_contract::outcome::{Outcome, OutcomeKind};
+use ringfence_contract::receipt::Receipt;
+use ringfence_contract::sample::Sample;
+
+use super::verdict::{Reason, Verdict};
+use super::witness::WitnessBook;
+use crate::dispatch::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
+use crate::plan::{Edge, Plan};
+use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario};
+
+/// What is concluded of one edge, before it is put into words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) reason: Reason,
+    pub(super) decided_by: Option<usize>,
+    pub(super) flaky: bool,
+    pub(super) self_witnessed: bool,
+    /// Everything that is missing, the reason first; empty unless a witness or receipt is what is missing.
+    pub(super) missing: Vec<Reason>,
+}
+
+impl Finding {
+    pub(super) fn new(reason: Reason, decided_by: Option<usize>) -> Self {
+        Self { reason, decided_by, flaky: false, self_witnessed: false, missing: Vec::new() }
+    }
+}
+
+/// Everything a run's edges are judged on.
+pub(super) struct Grounds<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    observations: &'a Observations,
+    witnesses: WitnessBook,
+    /// Endpoints whose name somebody resolved to a private address.
+    private_for_some: HashSet<EndpointIndex>,
+}
+
+impl<'a> Grounds<'a> {
+    pub(super) fn gather(scenario: &'a Scenario, plan: &'a Plan, observations: &'a Observations) -> Self {
+        let witnesses = WitnessBook::gather(scenario, plan, observations);
+        let private_for_some = plan
+            .edges
+            .iter()
+            .zip(&observations.reach)
+            .filter(|(_, attempts)| attempts.iter().any(resolved_privately))
+            .map(|(edge, _)| edge.endpoint)
+            .collect();
+        Self { scenario, plan, observations, witnesses, private_for_some }
+    }
+
+    pub(super) fn case(&self, place: usize) -> Case<'_> {
+        let edge = &self.plan.edges[place];
+        let endpoint = self.scenario.endpoint(edge.endpoint);
+        Case {
+            scenario: self.scenario,
+            edge,
+            vantage: self.scenario.agent(edge.vantage),
+            endpoint,
+            rule: self.scenario.rule(edge.rule),
+            attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
+            owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
+            witnesses: &self.witnesses,
+            interrupted: self.observations.interrupted,
+            private_for_others: self.private_for_some.contains(&edge.endpoint),
+        }
+    }
+}
+
+fn resolved_privately(attempt: &Attempt) -> bool {
+    let resolution = attempt.sample.as_ref().ok().and_then(|sample| sample.resolution.as_ref());
+    resolution.is_some_and(|resolution| resolution.addresses.iter().copied().any(is_private))
+}
+
+/// Whether an address is one of a private network: RFC 1918, RFC 6598 section 7, RFC 4193.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}
+
+/// One edge, and everything that bears on it.
+pub(super) struct Case<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) edge: &'a Edge,
+    pub(super) vantage: &'a Agent,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) rule: &'a Rule,
+    pub(super) attempts: &'a [Attempt],
+    pub(super) owner: Option<&'a AgentObservation>,
+    pub(super) witnesses: &'a WitnessBook,
+    pub(super) interrupted: bool,
+    /// Whether some vantage resolved the endpoint's name to a private address.
+    pub(super) private_for_others: bool,
+}
+
+impl<'a> Case<'a> {
+    /// What the endpoint's agent wrote down of a call.
+    pub(super) fn receipt(&self, call: CallId) -> Option<&'a Receipt> {
+        self.receipts().and_then(|book| book.found.get(&call))
+    }
+
+    /// The book of receipts of the endpoint's agent, if it showed it.
+    pub(super) fn receipts(&self) -> Option<&'a ReceiptBook> {
+        self.owner.and_then(|owner| owner.receipts.as_ref().ok())
+    }
+
+    pub(super) fn owner_name(&self) -> &'a str {
+        self.endpoint
+            .owner
+            .map_or(self.endpoint.name.as_str(), |owner| self.scenario.agent(owner).name.as_str())
+    }
+
+    /// Whether a sealed answer is one of the agent that this endpoint belongs to.
+    pub(super) fn is_right_agent(&self, outcome: &Outcome) -> bool {
+        let Outcome::Answered(answered) = outcome else { return false };
+        self.endpoint.answers == Answers::Agent && answered.agent.as_str() == self.owner_name()
+    }
+
+    /// The attempt that decided, or the last.
+    pub(super) fn telling(&self, finding: &Finding) -> Option<&'a Attempt> {
+        let decided = finding.decided_by.and_then(|place| self.attempts.get(place));
+        decided.or_else(|| self.attempts.last())
+    }
+
+    pub(super) fn telling_sample(&self, finding: &Finding) -> Option<&'a Sample> {
+        self.telling(finding).and_then(|attempt| attempt.sample.as_deref().ok())
+    }
+
+    /// How many attempts saw each outcome, in the order they were first seen.
+    pub(super) fn outcomes(&self) -> Vec<(OutcomeKind, usize)> {
+        let mut counts: Vec<(OutcomeKind, usize)> = Vec::new();
+        for sample in self.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok()) {
+            let kind = sample.outcome.kind();
+            match counts.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((kind, 1)),
+            }
+        }
+        counts
+    }
+
+    /// Why an edge that nothing was recorded for is inconclusive.
+    pub(super) fn nothing_recorded(&self) -> Reason {
+        if self.interrupted { Reason::Interrupted } else { Reason::VantageNotAsked }
+    }
+}
+
+/// What an attempt that has no sample means.
+pub(super) fn not_asked(unasked: &Unasked) -> Reason {
+    match unasked.why {
+        UnaskedWhy::Interrupted => Reason::Interrupted,
+        UnaskedWhy::NoRoute
+        | UnaskedWhy::Refused
+        | UnaskedWhy::NotTrusted
+        | UnaskedWhy::CutOff
+        | UnaskedWhy::Restarted
+        | UnaskedWhy::Broken => Reason::VantageNotAsked,
+    }
+}
+
+/// The first attempt that shows nothing. A missing family excuses an edge only if it is all that was ever seen.
+pub(super) fn unknown(tries: &[Reason]) -> Option<Finding> {
+    if !tries.is_empty() && tries.iter().all(|reason| *reason == Reason::NoFamily) {
+        return Some(Finding::new(Reason::NoFamily, Some(0)));
+    }
+    let place = tries.iter().position(|reason| reason.verdict() != Verdict::Pass)?;
+    let reason = if tries[place] == Reason::NoFamily { Reason::NotSent } else { tries[place] };
+    Some(Finding::new(reason, Some(place)))
+}

@@ -1,0 +1,141 @@
+//! The facts a finding rests on, one a line, most telling first.
+//!
+//! This file must not conclude anything. A pass says in a line or two what it rests on; everything else says all.
+
+use ringfence_contract::outcome::Outcome;
+use ringfence_contract::sample::Sample;
+
+use super::case::{Case, Finding};
+use super::sentence::{name_witnesses, quote, saw};
+use super::verdict::{Reason, Verdict};
+use crate::scenario::{Answers, Expect, WitnessBy};
+
+/// Writes the lines.
+pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
+    let sample = case.telling_sample(finding);
+    let mut lines = Vec::new();
+    match finding.reason {
+        Reason::Reached => {
+            lines.extend(sample.and_then(seen_by_target));
+            lines.extend(other_attempts(case));
+            return lines;
+        }
+        Reason::DeniedAttributed => return lines,
+        Reason::DeniedWitnessed => {
+            lines.extend(witnesses(case));
+            lines.extend(receipts(case));
+            return lines;
+        }
+        _ => {}
+    }
+    lines.extend(written_down(case));
+    lines.extend(sample.into_iter().flat_map(|sample| path_of(sample).into_iter().chain(answer_of(sample))));
+    lines.extend(other_attempts(case));
+    if case.edge.expect == Expect::Deny && finding.reason.verdict() == Verdict::Inconclusive {
+        lines.extend(finding.missing.iter().skip(1).map(|reason| format!("also missing: {reason}")));
+        lines.extend(witnesses(case));
+        lines.extend(receipts(case));
+    }
+    lines
+}
+
+fn seen_by_target(sample: &Sample) -> Option<String> {
+    match &sample.outcome {
+        Outcome::Answered(answered) => {
+            Some(format!("`{}` saw the call come from {}", answered.agent, answered.seen))
+        }
+        _ => None,
+    }
+}
+
+/// Receipts the target holds for these calls.
+fn written_down(case: &Case<'_>) -> Vec<String> {
+    let receipts = case.attempts.iter().enumerate().filter_map(|(place, attempt)| {
+        let receipt = case.receipt(attempt.call)?;
+        let (number, seen) = (receipt.number, receipt.seen);
+        Some(format!("`{}` holds receipt {number} for attempt {}: from {seen}", case.owner_name(), place + 1))
+    });
+    receipts.collect()
+}
+
+/// Which way the call went.
+fn path_of(sample: &Sample) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(resolution) = &sample.resolution {
+        let addresses: Vec<String> = resolution.addresses.iter().map(ToString::to_string).collect();
+        let found = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(", ") };
+        let aliases: Vec<String> = resolution.cnames.iter().map(|name| quote(name)).collect();
+        let aliases =
+            if aliases.is_empty() { String::new() } else { format!(", by way of {}", aliases.join(", ")) };
+        let (name, resolver) = (quote(&resolution.name), quote(&resolution.resolver));
+        lines.push(format!("`{name}` resolved to {found}{aliases}, by {resolver}"));
+    }
+    if let (Some(local), Some(remote)) = (sample.local, sample.remote) {
+        lines.push(format!("called {remote} from {local}"));
+    }
+    if let Some(error) = sample.tls.as_ref().and_then(|tls| tls.certificate_error.as_deref()) {
+        lines.push(format!("the certificate is not good: {}", quote(error)));
+    }
+    lines
+}
+
+/// What the answer said.
+fn answer_of(sample: &Sample) -> Vec<String> {
+    let mut lines: Vec<String> = seen_by_target(sample).into_iter().collect();
+    match &sample.outcome {
+        Outcome::Unsealed(unsealed) if !unsealed.body.is_empty() => {
+            lines.push(format!("the body begins: {}", quote(&unsealed.body)));
+        }
+        Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote(&failed.detail))),
+        Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),
+        _ => {}
+    }
+    lines
+}
+
+/// What the attempts came to, where they were several and not alike.
+fn other_attempts(case: &Case<'_>) -> Option<String> {
+    let attempts: Vec<String> = case
+        .attempts
+        .iter()
+        .map(|attempt| match &attempt.sample {
+            Ok(sample) => saw(sample),
+            Err(unasked) => format!("not asked: {}", quote(&unasked.detail)),
+        })
+        .collect();
+    let alike = case.outcomes().len() == 1 && case.attempts.iter().all(|attempt| attempt.sample.is_ok());
+    (attempts.len() > 1 && !alike).then(|| format!("attempts: {}", attempts.join("; ")))
+}
+
+/// Who showed that the endpoint lives and that the vantage can send.
+fn witnesses(case: &Case<'_>) -> Vec<String> {
+    let edge = case.edge;
+    let target = case.witnesses.target(edge.endpoint, edge.family);
+    let vantage = case.witnesses.vantage(edge.vantage, edge.family);
+    let mut lines = vec![format!("`{}` was reached by {}", case.endpoint.name, name_witnesses(case, target))];
+    if case.rule.witness == WitnessBy::TargetItself {
+        let own = case.witnesses.own_listener(edge.endpoint, edge.family);
+        lines.push(format!("its own listener was reached by {}", name_witnesses(case, own)));
+    }
+    let (what, when) =
+        if vantage.holds() { ("something", "before and after") } else { ("nothing", vantage.gap()) };
+    lines.push(format!("`{}` reached {what} {when}", case.vantage.name));
+    lines
+}
+
+/// What the target says it did not see.
+fn receipts(case: &Case<'_>) -> Option<String> {
+    let target = case.owner_name();
+    if matches!(case.endpoint.answers, Answers::Platform { .. }) {
+        return None;
+    }
+    match (case.receipts(), case.owner.and_then(|owner| owner.receipts.as_ref().err())) {
+        (Some(book), _) => {
+            let restarted = if book.restarted { ", but restarted in the run" } else { "" };
+            let wrapped = if book.wrapped { ", but dropped some in the run" } else { "" };
+            Some(format!("`{target}` holds no receipt for these calls{restarted}{wrapped}"))
+        }
+        (None, Some(unasked)) => Some(format!("`{target}` was not asked: {}", quote(&unasked.detail))),
+        (None, None) => Some(format!("`{target}` was not asked for receipts")),
+    }
+}

@@ -1,0 +1,206 @@
+//! What to look at next: from the evidence of a finding to the setting that most often explains it.
+//!
+//! This file must not conclude anything: a hint never changes a verdict.
+
+use ringfence_contract::address::Host;
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Unsealed};
+
+use super::case::{Case, Finding, is_private};
+use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
+use super::platform::DOWN;
+use super::verdict::{Reason, Verdict};
+use crate::scenario::{Expect, WitnessBy};
+
+/// Writes the hint. Every verdict but a pass has one.
+pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
+    if finding.reason.verdict() == Verdict::Pass {
+        return None;
+    }
+    let outcome = case.telling_sample(finding).map(|sample| &sample.outcome);
+    let hint = match finding.reason {
+        Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent
+            if case.edge.expect == Expect::Deny =>
+        {
+            open(case, finding)
+        }
+        Reason::Blocked | Reason::WrongAnswer | Reason::NameUnresolved | Reason::TlsFailed => {
+            blocked(case, finding)
+        }
+        Reason::WrongSource => wrong_source(outcome),
+        Reason::NotResolved => not_resolved(outcome),
+        Reason::NotSent => not_sent(outcome),
+        other => by_reason(case, other),
+    };
+    Some(hint)
+}
+
+fn by_reason(case: &Case<'_>, reason: Reason) -> String {
+    let (vantage, target) = (&case.vantage.name, case.owner_name());
+    match reason {
+        Reason::WrongAgent => {
+            "the address leads to another agent: look at the name's records, at a stale private \
+             endpoint address, or at which site the host name belongs to"
+                .to_owned()
+        }
+        Reason::WrongMeans => {
+            "something else refuses than the rule names: look which layer answers first, or widen \
+             the rule's `by`"
+                .to_owned()
+        }
+        Reason::NoTargetWitness => no_target_witness(case),
+        Reason::NoVantageWitness => format!(
+            "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {}",
+            case.edge.family
+        ),
+        Reason::TargetNotAsked => {
+            format!("look at the control route of `{target}`: `ringfence agents` tries it")
+        }
+        Reason::TargetRestarted => {
+            format!("find out why `{target}` restarted (a deployment, a health check, memory), and run again")
+        }
+        Reason::ReceiptsWrapped => {
+            format!("give `{target}` a larger ring of receipts, or run fewer edges at once")
+        }
+        Reason::NoReceipts => {
+            "the request may have got in unseen: only the platform's own words prove a refusal \
+             here; add its fingerprint to the scenario, or test an endpoint that an agent answers"
+                .to_owned()
+        }
+        Reason::TlsUnclear => {
+            "look at who ended the handshake: a proxy on the way, or the endpoint itself".to_owned()
+        }
+        Reason::VantageNotAsked => {
+            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
+        }
+        Reason::Interrupted => "run again and let it end".to_owned(),
+        Reason::NoFamily => format!(
+            "give `{vantage}` an {0} address, or leave {0} out of the rule's families",
+            case.edge.family
+        ),
+        _ => "look at the attempts in the JSON report".to_owned(),
+    }
+}
+
+fn no_target_witness(case: &Case<'_>) -> String {
+    let admitted = case.witnesses.is_admitted(case.edge.endpoint, case.edge.family);
+    match (admitted, case.rule.witness) {
+        (true, _) => {
+            "the endpoint may be down: look why the vantages that are allowed do not reach it".to_owned()
+        }
+        (false, WitnessBy::Allowed) => {
+            "no rule admits anybody to this endpoint: add an allowed vantage, or let the \
+             target's agent stand in with `witness: self`"
+                .to_owned()
+        }
+        (false, WitnessBy::TargetItself) => {
+            "the target's own listener did not answer its own agent: look whether it still listens".to_owned()
+        }
+    }
+}
+
+/// Something got in that must not.
+fn open(case: &Case<'_>, finding: &Finding) -> String {
+    let sample = finding.decided_by.and_then(|_| case.telling_sample(finding));
+    if let Some(Outcome::Unsealed(unsealed)) = sample.map(|sample| &sample.outcome) {
+        return open_door(unsealed);
+    }
+    let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
+    match finding.reason {
+        _ if is_scm(case) => {
+            "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own \
+             default action: look at those, or at `scmIpSecurityRestrictionsUseMain`"
+                .to_owned()
+        }
+        Reason::LeakOneWay => {
+            "the request got in and only its answer was lost: close the way in, not the way \
+             back (network security group of the target's subnet, return route)"
+                .to_owned()
+        }
+        Reason::WrongAgent => {
+            "an agent answers, if another than expected: look at the name's records and at what \
+             listens on that address"
+                .to_owned()
+        }
+        _ if in_some => {
+            "only some attempts got in: the instances differ; look whether each has taken up the rules \
+             and the network integration, and at every address of the name"
+                .to_owned()
+        }
+        _ => "the restriction is gone, or its default action is Allow: look at the access restrictions and \
+             `ipSecurityRestrictionsDefaultAction` of the site, or at the firewall in front of it"
+            .to_owned(),
+    }
+}
+
+/// Whether an outcome is an answer, of whomever.
+fn answers(kind: OutcomeKind) -> bool {
+    matches!(kind, OutcomeKind::Answered | OutcomeKind::Misanswered | OutcomeKind::Unsealed)
+}
+
+/// A door without a seal that must not be reachable.
+fn open_door(unsealed: &Unsealed) -> String {
+    match unsealed.status {
+        Some(401) => "the path is open, only a key is missing: a 401 is said by the app or its host, behind every \
+             network rule",
+        Some(301..=303 | 307 | 308) => "the path is open: a login or a redirect stands in front, not the network",
+        Some(status) if DOWN.contains(&status) => "the front end let the call in and found the app behind it down: \
+             the network does not refuse",
+        Some(404) => "the path is open: a 404 comes from an app or an ingress; if your platform denies this way, \
+             add its fingerprint to the scenario",
+        _ => "the path is open and something else answers: look what listens there, and at the access restrictions \
+             in front of it",
+    }
+    .to_owned()
+}
+
+fn is_scm(case: &Case<'_>) -> bool {
+    let named = case.endpoint.name.rsplit('/').next().is_some_and(|name| name.contains("scm"));
+    let hosted = matches!(&case.endpoint.route.address.host, Host::Name(name) if name.contains(".scm."));
+    named || hosted
+}
+
+fn wrong_source(outcome: Option<&Outcome>) -> String {
+    let seen = match outcome {
+        Some(Outcome::Answered(answered)) => Some(answered.seen.address),
+        _ => None,
+    };
+    match seen {
+        Some(address) if is_service_endpoint(address) => "the call came through a service endpoint: if that is \
+             meant, add `service-endpoint` to the zone",
+        Some(address) if !is_private(address) => "the call left by a public address: the service endpoint is not in \
+             effect on the caller's subnet, or route-all is off, or a NAT stands in between",
+        _ => "the call left from another subnet, or a NAT or proxy stands in between: look at the zone's networks",
+    }
+    .to_owned()
+}
+
+fn not_resolved(outcome: Option<&Outcome>) -> String {
+    let what = match outcome {
+        Some(Outcome::Unresolved(unresolved)) => unresolved_hint(unresolved),
+        _ => "the resolver does not answer: look at the network's DNS servers and port 53",
+    };
+    format!("{what}; if a missing name is the means of denial, say `by: [unresolved]`")
+}
+
+fn not_sent(outcome: Option<&Outcome>) -> String {
+    let Some(Outcome::NotSent(not_sent)) = outcome else { return silent_hint(&Outcome::Refused).to_owned() };
+    match not_sent.why {
+        NotSentWhy::NotAllowed => "the agent's own allow list refuses: add the address to it",
+        NotSentWhy::NoResources => {
+            "the vantage ran out of descriptors, ports or memory: lower its concurrency"
+        }
+        NotSentWhy::BadSource => {
+            "the source address the agent was told to use is not its own: look at its settings"
+        }
+        NotSentWhy::NoListener => "the agent has no listener of this kind: look at its settings",
+        NotSentWhy::OutOfTime => "the order ended before the call's turn: lower the attempts or their window",
+        NotSentWhy::NoRoute | NotSentWhy::NotPermitted => {
+            "the vantage's own network refuses: look at its routes and its local firewall"
+        }
+        NotSentWhy::NoFamily => {
+            "the vantage has no address in this family for some calls: look at its interfaces"
+        }
+        NotSentWhy::Broken => "the agent broke: look at its log",
+    }
+    .to_owned()
+}

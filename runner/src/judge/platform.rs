@@ -1,0 +1,66 @@
+//! What an answer of a platform means: an endpoint no agent answers at, or a beacon.
+//!
+//! There is no seal to know the right answer by, so a status that is no denial has to do. This file must not know what
+//! was expected.
+
+use ringfence_contract::address::Transport;
+use ringfence_contract::outcome::{Outcome, Phase, Reset};
+
+/// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
+pub(super) const BARE_DENIAL: u16 = 403;
+
+/// The statuses with which a front end says that what stands behind it is down (RFC 9110 sections 15.6.3 to 15.6.5).
+pub(super) const DOWN: [u16; 3] = [502, 503, 504];
+
+/// What an answer of a platform means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlatformAnswer {
+    /// It answered, and did not refuse.
+    Reached,
+    /// It refused: in its own words or with a bare status.
+    Refused,
+    /// It answered with something else: a site that is down, a status not listed, bytes that are not HTTP.
+    Wrong,
+    /// A sealed answer: an agent stands where none should.
+    Sealed,
+    /// No answer at all.
+    None,
+}
+
+/// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
+/// is no denial.
+pub(super) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
+    match outcome {
+        Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
+        Outcome::Forbidden(_) => PlatformAnswer::Refused,
+        Outcome::Unsealed(unsealed) => match unsealed.status {
+            Some(status) => read_status(statuses, status),
+            None if transport.is_http() => PlatformAnswer::Wrong,
+            None => PlatformAnswer::Reached,
+        },
+        // A TCP service may wait for words of its own protocol: that it accepted is all there is to know.
+        Outcome::TimedOut(Phase::FirstByte | Phase::Transfer)
+        | Outcome::Reset(Reset::ClosedBeforeAnswer | Reset::ClosedMidAnswer | Reset::MidAnswer)
+            if transport == Transport::Tcp =>
+        {
+            PlatformAnswer::Reached
+        }
+        Outcome::Refused
+        | Outcome::Reset(_)
+        | Outcome::Unreachable(_)
+        | Outcome::TimedOut(_)
+        | Outcome::Unresolved(_)
+        | Outcome::TlsFailed(_)
+        | Outcome::NotSent(_) => PlatformAnswer::None,
+    }
+}
+
+fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
+    match status {
+        status if statuses.contains(&status) => PlatformAnswer::Reached,
+        BARE_DENIAL => PlatformAnswer::Refused,
+        _ if !statuses.is_empty() => PlatformAnswer::Wrong,
+        status if DOWN.contains(&status) => PlatformAnswer::Wrong,
+        _ => PlatformAnswer::Reached,
+    }
+}

@@ -1,0 +1,281 @@
+//! A small run for tests, put together by hand: three agents, two endpoints, four edges, everything as it should be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringfence_contract::address::Family;
+use ringfence_contract::call::{Method, Route, Timeouts, Trust};
+use ringfence_contract::fingerprint::known;
+use ringfence_contract::id::{BootId, CallId};
+use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Phase, Unsealed};
+use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
+use ringfence_contract::reply::Hello;
+use ringfence_contract::sample::{Phases, Sample};
+
+use super::{JudgedEdge, judge};
+use crate::dispatch::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
+use crate::plan::{Edge, Plan, Witness, WitnessTarget};
+use crate::scenario::{
+    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
+    Source, WitnessBy, Zone,
+};
+
+pub(crate) const TEXT: &str =
+    "name: seed\nrules:\n  - name: the VM calls the app\n  - name: nobody else does\n";
+
+pub(crate) const VM: AgentIndex = AgentIndex(0);
+pub(crate) const APP: AgentIndex = AgentIndex(1);
+pub(crate) const OUTSIDER: AgentIndex = AgentIndex(2);
+
+pub(crate) const SITE: EndpointIndex = EndpointIndex(0);
+pub(crate) const SCM: EndpointIndex = EndpointIndex(1);
+
+/// The places of the edges in the plan.
+pub(crate) const VM_TO_SITE: usize = 0;
+pub(crate) const VM_TO_SCM: usize = 1;
+pub(crate) const OUTSIDER_TO_SITE: usize = 2;
+pub(crate) const OUTSIDER_TO_SCM: usize = 3;
+
+/// The places of the witnesses in the plan.
+pub(crate) const VM_SEES_SITE: usize = 0;
+pub(crate) const VM_SEES_SCM: usize = 1;
+pub(crate) const OUTSIDER_SEES_BEACON: usize = 2;
+pub(crate) const APP_SEES_ITSELF: usize = 3;
+
+/// A scenario, its plan, and what the run saw.
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) scenario: Scenario,
+    pub(crate) plan: Plan,
+    pub(crate) observations: Observations,
+}
+
+impl Scene {
+    /// Everything as it should be: the VM reaches both endpoints, the outsider neither.
+    pub(crate) fn sound() -> Self {
+        let edge =
+            |vantage, endpoint, expect, rule| Edge { vantage, endpoint, family: Family::Ipv4, expect, rule };
+        let witness = |vantage, to| Witness { vantage, to, family: Family::Ipv4 };
+        let plan = Plan {
+            edges: vec![
+                edge(VM, SITE, Expect::Allow, RuleIndex(0)),
+                edge(VM, SCM, Expect::Allow, RuleIndex(0)),
+                edge(OUTSIDER, SITE, Expect::Deny, RuleIndex(1)),
+                edge(OUTSIDER, SCM, Expect::Deny, RuleIndex(1)),
+            ],
+            witnesses: vec![
+                witness(VM, WitnessTarget::Endpoint(SITE)),
+                witness(VM, WitnessTarget::Endpoint(SCM)),
+                witness(OUTSIDER, WitnessTarget::Beacon),
+                witness(APP, WitnessTarget::OwnListener(SITE)),
+            ],
+            possible: 6,
+        };
+        let sides = || {
+            vec![
+                attempt(answered("10.0.0.4")),
+                attempt(status(401)),
+                attempt(status(200)),
+                attempt(answered("127.0.0.1")),
+            ]
+        };
+        let observations = Observations {
+            agents: (0..3).map(|place| agent_seen(["vm", "app", "outsider"][place])).collect(),
+            reach: vec![
+                vec![attempt(answered("10.0.0.4"))],
+                vec![attempt(status(401))],
+                (0..3).map(|_| attempt(forbidden("198.51.100.7"))).collect(),
+                (0..3).map(|_| attempt(Outcome::TimedOut(Phase::Connect))).collect(),
+            ],
+            before: sides(),
+            after: sides(),
+            interrupted: false,
+        };
+        Self { scenario: scenario(), plan, observations }
+    }
+
+    /// Replaces what the attempts at an edge saw.
+    pub(crate) fn saw(mut self, edge: usize, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        self.observations.reach[edge] = outcomes.into_iter().map(attempt).collect();
+        self
+    }
+
+    /// Replaces what a witness saw, before and after.
+    pub(crate) fn witness(mut self, witness: usize, before: Outcome, after: Outcome) -> Self {
+        self.observations.before[witness] = attempt(before);
+        self.observations.after[witness] = attempt(after);
+        self
+    }
+
+    /// The target writes down one attempt at an edge.
+    pub(crate) fn receipt(mut self, edge: usize, at: usize) -> Self {
+        let call = self.observations.reach[edge][at].call;
+        let owner = self.scenario.endpoint(self.plan.edges[edge].endpoint).owner.expect("an owned endpoint");
+        let book = self.observations.agents[owner.0].receipts.as_mut().expect("a book");
+        book.found.insert(call, receipt(call));
+        self
+    }
+
+    /// Changes anything.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub(crate) fn judge(&self) -> Vec<JudgedEdge> {
+        judge(&self.scenario, &self.plan, &self.observations)
+    }
+
+    pub(crate) fn edge(&self, edge: usize) -> JudgedEdge {
+        self.judge().swap_remove(edge)
+    }
+}
+
+fn scenario() -> Scenario {
+    let zone = |name: &str, network: &str| Zone {
+        name: name.to_owned(),
+        networks: vec![network.parse().expect("a network")],
+    };
+    let agent = |name: &str, zone| Agent {
+        name: name.parse().expect("a name"),
+        zone,
+        control: Control::Local,
+        beacon: None,
+        span: 0..4,
+    };
+    let outsider =
+        Agent { beacon: Some(Beacon { route: route("https://beacon.test") }), ..agent("outsider", None) };
+    let endpoint = |name: &str, address: &str, answers| Endpoint {
+        name: name.to_owned(),
+        owner: Some(APP),
+        route: route(address),
+        answers,
+        families: vec![Family::Ipv4],
+        span: 0..4,
+    };
+    let rule = |name: &str, from, to, expect, attempts| Rule {
+        name: name.to_owned(),
+        from,
+        to,
+        expect,
+        attempts,
+        window_ms: 0,
+        retries: 0,
+        by: Vec::new(),
+        families: Vec::new(),
+        self_calls: false,
+        witness: WitnessBy::Allowed,
+        span: TEXT.find(name).map(|start| start..start + name.len()),
+    };
+    Scenario {
+        name: "seed".to_owned(),
+        source: Source { path: "scenarios/seed.yaml".to_owned(), text: Arc::from(TEXT) },
+        agents: vec![
+            agent("vm", Some(zone("default", "10.0.0.0/24"))),
+            agent("app", Some(zone("app", "10.0.1.0/24"))),
+            outsider,
+        ],
+        endpoints: vec![
+            endpoint("app/site", "https://app.test", Answers::Agent),
+            endpoint("app/scm", "https://app.scm.test", Answers::Platform { statuses: Vec::new() }),
+        ],
+        rules: vec![
+            rule("the VM calls the app", vec![VM], vec![SITE, SCM], Expect::Allow, 1),
+            rule("nobody else does", vec![OUTSIDER], vec![SITE, SCM], Expect::Deny, 3),
+        ],
+        fingerprints: known(),
+        timeouts: Timeouts::default(),
+    }
+}
+
+fn route(address: &str) -> Route {
+    let address = address.parse().expect("an address");
+    Route { address, connect: None, method: Method::Get, trust: Trust::Platform }
+}
+
+fn agent_seen(name: &str) -> AgentObservation {
+    let hello = Hello {
+        agent: name.parse().expect("a name"),
+        version: "0.1.0".to_owned(),
+        boot: BootId::random(),
+        clock_ms: 1_000,
+        dropped: 0,
+        families: vec![Family::Ipv4],
+        listeners: Vec::new(),
+        allow: Vec::new(),
+        calls_per_order: 100,
+        calls_at_once: 10,
+    };
+    AgentObservation {
+        hello: Ok(Greeting { hello, clock_ahead_ms: 3, round_trip: Duration::from_millis(2) }),
+        receipts: Ok(ReceiptBook::default()),
+        route: "local".to_owned(),
+        plaintext: false,
+    }
+}
+
+pub(crate) fn attempt(outcome: Outcome) -> Attempt {
+    let sample = sample(outcome);
+    Attempt { call: sample.call, sample: Ok(Box::new(sample)) }
+}
+
+pub(crate) fn unasked(why: UnaskedWhy) -> Attempt {
+    let detail = "the control route is closed".to_owned();
+    Attempt { call: CallId::random(), sample: Err(Unasked { why, detail }) }
+}
+
+pub(crate) fn sample(outcome: Outcome) -> Sample {
+    Sample {
+        call: CallId::random(),
+        started_ms: 1_000,
+        outcome,
+        phases: Phases { total_us: Some(12_345), ..Phases::default() },
+        remote: Some("203.0.113.9:443".parse().expect("an address")),
+        local: Some("192.0.2.1:50000".parse().expect("an address")),
+        resolution: None,
+        tls: None,
+        status: None,
+    }
+}
+
+pub(crate) fn receipt(call: CallId) -> Receipt {
+    let seen = seen("198.51.100.7");
+    let transport = ringfence_contract::address::Transport::Https;
+    Receipt { call, number: 7, at_ms: 2_000, seen, transport, arrivals: 1 }
+}
+
+fn seen(address: &str) -> SeenSource {
+    let peer = "192.0.2.2:1".parse().expect("an address");
+    SeenSource { address: address.parse().expect("an address"), by: SeenBy::Peer, peer }
+}
+
+/// A sealed answer of the app, which saw this address.
+pub(crate) fn answered(from: &str) -> Outcome {
+    Outcome::Answered(Answered { agent: "app".parse().expect("a name"), seen: seen(from), receipt: 1 })
+}
+
+/// A sealed answer of another agent.
+pub(crate) fn misanswered() -> Outcome {
+    Outcome::Misanswered(Answered {
+        agent: "vm".parse().expect("a name"),
+        seen: seen("10.0.0.4"),
+        receipt: 1,
+    })
+}
+
+/// App Service's own refusal.
+pub(crate) fn forbidden(saw: &str) -> Outcome {
+    let saw = Some(saw.parse().expect("an address"));
+    Outcome::Forbidden(Forbidden { fingerprint: "azure-app-service".to_owned(), status: 403, saw })
+}
+
+/// An HTTP answer without a seal.
+pub(crate) fn status(status: u16) -> Outcome {
+    Outcome::Unsealed(Unsealed {
+        status: Some(status),
+        server: Some("nginx".to_owned()),
+        location: None,
+        body: String::new(),
+        flaw: None,
+    })
+}

@@ -1,0 +1,218 @@
+//! A finding in one sentence: what was expected, what was seen.
+//!
+//! This file must not conclude anything. What a peer said is quoted on one line and cut short.
+
+use std::fmt::Write as _;
+
+use ringfence_contract::outcome::{Outcome, Unsealed};
+use ringfence_contract::sample::Sample;
+
+use super::case::{Case, Finding};
+use super::platform::BARE_DENIAL;
+use super::verdict::Reason;
+use super::witness::Witnessed;
+use crate::scenario::Expect;
+
+/// The longest quotation of what a peer said, in characters.
+const QUOTE_MAX: usize = 80;
+
+/// Writes the sentence, without a full stop.
+pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
+    let got = case.telling_sample(finding).map_or_else(|| "nothing".to_owned(), saw);
+    match finding.reason {
+        Reason::Reached if finding.flaky => format!("reached only on a retry: {got}"),
+        Reason::Reached => format!("reached: {got}"),
+        Reason::DeniedWitnessed if finding.self_witnessed => {
+            format!("denied: {got}; only the target itself shows that it lives")
+        }
+        Reason::DeniedAttributed | Reason::DeniedWitnessed => format!("denied: {got}"),
+        reason if finding.decided_by.is_none() && expects_deny(case) && is_open(reason) => {
+            format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
+        }
+        Reason::LeakOneWay => {
+            format!(
+                "expected deny, got {got}, but the call reached `{}`{}",
+                case.owner_name(),
+                tries(case, finding)
+            )
+        }
+        Reason::WrongSource => arrived(case, finding),
+        Reason::Blocked if has_receipt(case, finding) => {
+            format!(
+                "expected allow, got {got}: the request arrived, its answer was lost{}",
+                tries(case, finding)
+            )
+        }
+        Reason::WrongMeans => format!("expected deny by {}, got {got}{}", means(case), tries(case, finding)),
+        Reason::NotSent
+        | Reason::VantageNotAsked
+        | Reason::Interrupted
+        | Reason::NoFamily
+        | Reason::NotResolved
+        | Reason::TlsUnclear
+        | Reason::NoTargetWitness
+        | Reason::NoVantageWitness
+        | Reason::TargetNotAsked
+        | Reason::TargetRestarted
+        | Reason::ReceiptsWrapped
+        | Reason::NoReceipts => unknown(case, finding, &got),
+        Reason::Leak
+        | Reason::PathOpen
+        | Reason::WrongAgent
+        | Reason::Blocked
+        | Reason::WrongAnswer
+        | Reason::NameUnresolved
+        | Reason::TlsFailed => format!("expected {}, got {got}{}", case.edge.expect, tries(case, finding)),
+    }
+}
+
+fn expects_deny(case: &Case<'_>) -> bool {
+    case.edge.expect == Expect::Deny
+}
+
+fn is_open(reason: Reason) -> bool {
+    matches!(reason, Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent)
+}
+
+/// What is missing, in words.
+fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
+    let vantage = &case.vantage.name;
+    let got = format!("expected {}, got {got}", case.edge.expect);
+    match finding.reason {
+        Reason::Interrupted => "the run was ended before this edge was tried".to_owned(),
+        Reason::VantageNotAsked => not_asked(case, finding),
+        Reason::NoFamily => format!("`{vantage}` has no {} address", case.edge.family),
+        Reason::NotSent => format!("{got}: `{vantage}` could not send, which is no denial"),
+        Reason::NotResolved => format!("{got}: a name that does not resolve is no denial"),
+        Reason::TlsUnclear => format!("{got}: a failed handshake may be anybody's doing"),
+        Reason::NoTargetWitness => {
+            let gap = case.witnesses.target(case.edge.endpoint, case.edge.family).gap();
+            format!("{got}, but no allowed vantage reached `{}` {gap}", case.endpoint.name)
+        }
+        Reason::NoVantageWitness => {
+            let gap = case.witnesses.vantage(case.edge.vantage, case.edge.family).gap();
+            format!("{got}, but `{vantage}` reached nothing {gap}")
+        }
+        Reason::TargetNotAsked => {
+            format!("{got}, but `{}` could not be asked for its receipts", case.owner_name())
+        }
+        Reason::TargetRestarted => format!("{got}, but `{}` restarted in the run", case.owner_name()),
+        Reason::ReceiptsWrapped => {
+            format!("{got}, but `{}` dropped receipts in the run", case.owner_name())
+        }
+        _ => format!("{got}, and nobody at `{}` writes down what got in", case.endpoint.name),
+    }
+}
+
+fn not_asked(case: &Case<'_>, finding: &Finding) -> String {
+    let unasked = case.telling(finding).and_then(|attempt| attempt.sample.as_ref().err());
+    let detail =
+        unasked.map_or_else(|| "no result was recorded".to_owned(), |unasked| quote(&unasked.detail));
+    format!("`{}` could not be asked: {detail}", case.vantage.name)
+}
+
+fn arrived(case: &Case<'_>, finding: &Finding) -> String {
+    let zone = case.vantage.zone.as_ref().map_or("", |zone| zone.name.as_str());
+    let seen = case.telling_sample(finding).map(|sample| &sample.outcome);
+    let from = match seen {
+        Some(Outcome::Answered(answered)) => answered.seen.to_string(),
+        _ => "elsewhere".to_owned(),
+    };
+    format!("expected allow, arrived from {from}, not from zone {zone}{}", tries(case, finding))
+}
+
+fn means(case: &Case<'_>) -> String {
+    let means: Vec<String> = case.rule.by.iter().map(|kind| format!("`{kind}`")).collect();
+    means.join(" or ")
+}
+
+fn has_receipt(case: &Case<'_>, finding: &Finding) -> bool {
+    case.telling(finding).is_some_and(|attempt| case.receipt(attempt.call).is_some())
+}
+
+/// Of several attempts, how many saw what decided.
+fn tries(case: &Case<'_>, finding: &Finding) -> String {
+    let all = case.attempts.len();
+    let decided = case.telling_sample(finding).map(|sample| sample.outcome.kind());
+    let alike = case.outcomes().into_iter().find(|(kind, _)| Some(*kind) == decided);
+    match alike {
+        Some((_, count)) if all > 1 => format!(" ({count} of {all} attempts)"),
+        _ => String::new(),
+    }
+}
+
+/// What a sample saw: the outcome, its facts and how long it took.
+pub(super) fn saw(sample: &Sample) -> String {
+    let mut text = format!("`{}`", sample.outcome.kind());
+    let from = sample.remote.map(|remote| format!(" from {}", remote.ip())).unwrap_or_default();
+    let facts = match &sample.outcome {
+        Outcome::Answered(_) => from,
+        Outcome::Misanswered(answered) => format!(" by `{}`{from}", answered.agent),
+        Outcome::Forbidden(forbidden) => match forbidden.saw {
+            Some(address) => format!(" ({}, which saw {address})", quote(&forbidden.fingerprint)),
+            None => format!(" ({})", quote(&forbidden.fingerprint)),
+        },
+        Outcome::Unsealed(unsealed) => format!(" {}", saw_unsealed(unsealed)),
+        Outcome::Refused => String::new(),
+        Outcome::Reset(reset) => format!(" ({reset})"),
+        Outcome::Unreachable(what) => format!(" ({what})"),
+        Outcome::TimedOut(phase) => format!(" ({phase})"),
+        Outcome::Unresolved(unresolved) => {
+            let rcode =
+                unresolved.rcode.as_deref().map(|rcode| format!(", {}", quote(rcode))).unwrap_or_default();
+            format!(" ({}{rcode})", unresolved.why)
+        }
+        Outcome::TlsFailed(failed) => format!(" ({})", failed.why),
+        Outcome::NotSent(not_sent) => format!(" ({}: {})", not_sent.why, quote(&not_sent.detail)),
+    };
+    text.push_str(&facts);
+    if let Some(total_us) = sample.phases.total_us {
+        // A text takes any formatting.
+        let _written = write!(text, " in {}", milliseconds(total_us));
+    }
+    text
+}
+
+fn saw_unsealed(unsealed: &Unsealed) -> String {
+    let mut facts = vec![match unsealed.status {
+        Some(BARE_DENIAL) => format!("status {BARE_DENIAL} without the platform's fingerprint"),
+        Some(status) => format!("status {status}"),
+        None => "bytes that are not HTTP".to_owned(),
+    }];
+    facts.extend(unsealed.server.as_deref().map(|server| format!("server `{}`", quote(server))));
+    facts.extend(unsealed.location.as_deref().map(|location| format!("location `{}`", quote(location))));
+    facts.extend(unsealed.flaw.map(|flaw| format!("its seal {flaw}")));
+    facts.join(", ")
+}
+
+/// A time as people read it: three significant digits below 10 ms, whole milliseconds above.
+fn milliseconds(us: u64) -> String {
+    match us {
+        0..10_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
+        _ => format!("{} ms", us / 1_000),
+    }
+}
+
+/// Witnesses by name, for a sentence or a line of evidence.
+pub(super) fn name_witnesses(case: &Case<'_>, witnessed: Witnessed) -> String {
+    let name = |by: Option<_>| match by {
+        Some(by) => format!("`{}`", case.scenario.agent(by).name),
+        None => "nobody".to_owned(),
+    };
+    match (witnessed.before, witnessed.after) {
+        (None, None) => "nobody".to_owned(),
+        (before, after) if before == after => format!("{} before and after", name(before)),
+        (before, after) => format!("{} before and {} after", name(before), name(after)),
+    }
+}
+
+/// What a peer said, on one line and cut short.
+pub(super) fn quote(text: &str) -> String {
+    let plain: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
+    let line = plain.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    let mut cut: String = line.chars().take(QUOTE_MAX).collect();
+    if cut.len() < line.len() {
+        cut.push('…');
+    }
+    cut
+}

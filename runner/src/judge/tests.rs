@@ -1,0 +1,360 @@
+//! Named cases, one row a case: what was seen, what is concluded, and what the reader is told.
+
+use ringfence_contract::address::Family;
+use ringfence_contract::outcome::{
+    NotSent, NotSentWhy, Outcome, OutcomeKind, Phase, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy,
+    Unsealed,
+};
+use ringfence_contract::sample::Resolution;
+
+use super::sample_run::{
+    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SITE,
+    VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status, unasked,
+};
+use super::{JudgedEdge, Reason};
+use crate::dispatch::UnaskedWhy;
+use crate::plan::{Edge, Witness, WitnessTarget};
+use crate::scenario::{Answers, Expect, RuleIndex, WitnessBy};
+
+const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
+
+/// Cases, each with its name, the edge looked at, the run; the reason, words of the sentence, words of the hint.
+macro_rules! judged {
+    ($($name:literal, $edge:ident: $scene:expr => $reason:ident, $sentence:literal, $hint:literal;)+) => {
+        $(check($name, &$scene.edge($edge), Reason::$reason, ($sentence, $hint));)+
+    };
+}
+
+fn check(name: &str, judged: &JudgedEdge, reason: Reason, (sentence, hint): (&str, &str)) {
+    assert_eq!(judged.reason, reason, "{name}: {}", judged.sentence);
+    assert!(judged.sentence.contains(sentence), "{name}: {}", judged.sentence);
+    let said = judged.hint.as_deref().unwrap_or_default();
+    assert!(said.contains(hint), "{name}: {said}");
+}
+
+fn open(outcome: Outcome) -> Scene {
+    Scene::sound().saw(VM_TO_SITE, [outcome])
+}
+
+fn closed(outcomes: [Outcome; 3]) -> Scene {
+    Scene::sound().saw(OUTSIDER_TO_SITE, outcomes)
+}
+
+fn dropped() -> Scene {
+    closed([DROPPED, DROPPED, DROPPED])
+}
+
+fn unresolved(why: UnresolvedWhy) -> Outcome {
+    Outcome::Unresolved(Unresolved {
+        why,
+        rcode: Some("NXDOMAIN".to_owned()),
+        resolver: "10.0.0.53:53".to_owned(),
+    })
+}
+
+fn not_sent(why: NotSentWhy) -> Outcome {
+    Outcome::NotSent(NotSent { why, detail: "no such device".to_owned() })
+}
+
+fn body(status: u16, location: Option<&str>) -> Outcome {
+    let location = location.map(str::to_owned);
+    Outcome::Unsealed(Unsealed {
+        status: Some(status),
+        server: None,
+        location,
+        body: String::new(),
+        flaw: None,
+    })
+}
+
+#[test]
+fn a_sound_run_passes_and_says_on_what() {
+    use Reason::{DeniedAttributed, DeniedWitnessed, Reached};
+    let judged = Scene::sound().judge();
+    let reasons: Vec<Reason> = judged.iter().map(|edge| edge.reason).collect();
+    assert_eq!(reasons, [Reached, Reached, DeniedAttributed, DeniedWitnessed]);
+    assert_eq!(judged[VM_TO_SITE].sentence, "reached: `answered` from 203.0.113.9 in 12 ms");
+    let denied = "denied: `forbidden` (azure-app-service, which saw 198.51.100.7) in 12 ms";
+    assert_eq!(judged[OUTSIDER_TO_SITE].sentence, denied);
+    assert_eq!(
+        judged[OUTSIDER_TO_SCM].evidence,
+        ["`app/scm` was reached by `vm` before and after", "`outsider` reached something before and after"]
+    );
+    assert!(judged.iter().all(|edge| edge.hint.is_none() && edge.decided_by == Some(0)));
+}
+
+#[test]
+fn an_open_edge_that_is_not_open() {
+    let expired = Outcome::TlsFailed(TlsFailed { why: TlsFailedWhy::Expired, detail: "expired".to_owned() });
+    judged! {
+        "from outside the zone", VM_TO_SITE: open(answered("52.1.2.3"))
+            => WrongSource, "arrived from 52.1.2.3, not from zone default", "route-all";
+        "from another subnet", VM_TO_SITE: open(answered("10.9.0.1"))
+            => WrongSource, "10.9.0.1", "another subnet";
+        "through a service endpoint", VM_TO_SITE: open(answered("fd00::1"))
+            => WrongSource, "fd00::1", "`service-endpoint`";
+        "another agent answers", VM_TO_SITE: open(misanswered())
+            => WrongAgent, "`misanswered` by `vm`", "another agent";
+        "refused by the platform, public", VM_TO_SITE: open(forbidden("52.1.2.3"))
+            => Blocked, "(azure-app-service, which saw 52.1.2.3)", "service endpoint is not in effect";
+        "refused by the platform, ULA", VM_TO_SITE: open(forbidden("fd00::1"))
+            => Blocked, "fd00::1", "no rule of the target matches this subnet";
+        "refused by the platform, own zone", VM_TO_SITE: open(forbidden("10.0.0.4"))
+            => Blocked, "10.0.0.4", "does not admit this subnet";
+        "refused by the platform, other zone", VM_TO_SITE: open(forbidden("10.0.1.4"))
+            => Blocked, "10.0.1.4", "left from zone app";
+        "dropped", VM_TO_SITE: open(DROPPED)
+            => Blocked, "expected allow, got `timed-out` (connect)", "network security group";
+        "refused", VM_TO_SITE: open(Outcome::Refused)
+            => Blocked, "`refused`", "nothing listens";
+        "the answer was lost", VM_TO_SITE: open(DROPPED).receipt(VM_TO_SITE, 0)
+            => Blocked, "the request arrived, its answer was lost", "asymmetric";
+        "a portal answers", VM_TO_SITE: open(status(200))
+            => WrongAnswer, "status 200, server `nginx`", "portal";
+        "a login answers", VM_TO_SITE: open(body(302, Some("https://login.test/")))
+            => WrongAnswer, "location `https://login.test/`", "login";
+        "the app is down", VM_TO_SITE: open(status(503))
+            => WrongAnswer, "status 503", "app behind it is down";
+        "no such name", VM_TO_SITE: open(unresolved(UnresolvedWhy::NoSuchName))
+            => NameUnresolved, "(no-such-name, NXDOMAIN)", "private DNS zone";
+        "an expired certificate", VM_TO_SITE: open(expired)
+            => TlsFailed, "`tls-failed` (expired)", "renew";
+        "no route", VM_TO_SITE: open(not_sent(NotSentWhy::NoRoute))
+            => Blocked, "no-route", "own network refuses";
+        "not on the allow list", VM_TO_SITE: open(not_sent(NotSentWhy::NotAllowed))
+            => NotSent, "could not send", "allow list";
+        "no address in the family", VM_TO_SITE: open(not_sent(NotSentWhy::NoFamily))
+            => NoFamily, "has no ipv4 address", "families";
+        "a platform's bare 403", VM_TO_SCM: Scene::sound().saw(VM_TO_SCM, [status(403)])
+            => Blocked, "without the platform's fingerprint", "does not sign";
+    }
+}
+
+#[test]
+fn a_closed_edge_that_is_not_closed() {
+    let scm = |outcome: Outcome| Scene::sound().saw(OUTSIDER_TO_SCM, [outcome, DROPPED, DROPPED]);
+    let a = || answered("198.51.100.7");
+    judged! {
+        "all get in", OUTSIDER_TO_SITE: closed([a(), a(), a()])
+            => Leak, "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)", "default action is Allow";
+        "one gets in", OUTSIDER_TO_SITE: closed([DROPPED, a(), DROPPED])
+            => Leak, "(1 of 3 attempts)", "instances differ";
+        "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
+            => LeakOneWay, "but the call reached `app`", "close the way in";
+        "the platform says no, the target says yes", OUTSIDER_TO_SITE: Scene::sound().receipt(OUTSIDER_TO_SITE, 1)
+            => LeakOneWay, "but the call reached `app`", "close the way in";
+        "nobody asked, the target says yes", OUTSIDER_TO_SITE: unanswered().receipt(OUTSIDER_TO_SITE, 0)
+            => LeakOneWay, "the call reached `app`", "close the way in";
+        "a missing key", OUTSIDER_TO_SITE: closed([status(401), DROPPED, DROPPED])
+            => PathOpen, "status 401", "only a key is missing";
+        "a dead app", OUTSIDER_TO_SITE: closed([status(503), DROPPED, DROPPED])
+            => PathOpen, "status 503", "found the app behind it down";
+        "another agent", OUTSIDER_TO_SITE: closed([misanswered(), DROPPED, DROPPED])
+            => WrongAgent, "`misanswered` by `vm`", "an agent answers";
+        "an agent at the SCM site", OUTSIDER_TO_SCM: scm(misanswered())
+            => WrongAgent, "`misanswered`", "scmIpSecurityRestrictions";
+        "a witness call got in", OUTSIDER_TO_SITE: crossing(answered("198.51.100.7"))
+            => Leak, "a witness call over this edge got in", "instances differ";
+    }
+}
+
+fn unanswered() -> Scene {
+    Scene::sound().with(|scene| {
+        scene.observations.reach[OUTSIDER_TO_SITE] = (0..3).map(|_| unasked(UnaskedWhy::CutOff)).collect();
+    })
+}
+
+/// The outsider's own witness goes over the closed edge itself.
+fn crossing(outcome: Outcome) -> Scene {
+    dropped().with(|scene| {
+        let to = WitnessTarget::Endpoint(scene.plan.edges[OUTSIDER_TO_SITE].endpoint);
+        scene.plan.witnesses.push(Witness { vantage: OUTSIDER, to, family: Family::Ipv4 });
+        scene.observations.before.push(attempt(outcome));
+        scene.observations.after.push(attempt(DROPPED));
+    })
+}
+
+#[test]
+fn a_silence_that_is_not_proved() {
+    let listener =
+        |scene: Scene| scene.with(|scene| scene.scenario.rules[1].witness = WitnessBy::TargetItself);
+    let nobody = |scene: Scene| {
+        let scene = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
+        scene.with(|scene| scene.plan.edges[VM_TO_SITE].expect = Expect::Deny)
+    };
+    let dead = dropped().witness(VM_SEES_SITE, DROPPED, DROPPED);
+    let died = dropped().witness(VM_SEES_SITE, answered("10.0.0.4"), DROPPED);
+    let lonely = dropped().witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
+    let unheard = listener(nobody(dropped())).witness(APP_SEES_ITSELF, DROPPED, DROPPED);
+    let book = |change: fn(&mut crate::dispatch::ReceiptBook)| {
+        dropped().with(|scene| change(scene.observations.agents[1].receipts.as_mut().expect("a book")))
+    };
+    let mut silent = Scene::sound();
+    silent.observations.reach[OUTSIDER_TO_SCM] = (0..3).map(|_| attempt(status(403))).collect();
+    judged! {
+        "the target is dead", OUTSIDER_TO_SITE: dead
+            => NoTargetWitness, "no allowed vantage reached `app/site` before or after", "may be down";
+        "the target died in the run", OUTSIDER_TO_SITE: died
+            => NoTargetWitness, "reached `app/site` after", "may be down";
+        "nobody is admitted", OUTSIDER_TO_SITE: nobody(dropped())
+            => NoTargetWitness, "no allowed vantage", "`witness: self`";
+        "the target's listener is dead", OUTSIDER_TO_SITE: unheard
+            => NoTargetWitness, "no allowed vantage", "still listens";
+        "the vantage is cut off", OUTSIDER_TO_SITE: lonely
+            => NoVantageWitness, "`outsider` reached nothing before or after", "`beacon`";
+        "the target restarted", OUTSIDER_TO_SITE: book(|book| book.restarted = true)
+            => TargetRestarted, "`app` restarted", "why `app` restarted";
+        "the target's ring wrapped", OUTSIDER_TO_SITE: book(|book| book.wrapped = true)
+            => ReceiptsWrapped, "dropped receipts", "larger ring";
+        "a bare 403 where nobody keeps receipts", OUTSIDER_TO_SCM: silent
+            => NoReceipts, "nobody at `app/scm` writes down", "own words";
+    }
+}
+
+#[test]
+fn everything_that_is_missing_is_listed() {
+    let scene =
+        dropped().witness(VM_SEES_SITE, DROPPED, DROPPED).witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
+    let judged =
+        scene.with(|scene| scene.observations.agents[1].receipts.as_mut().expect("a book").wrapped = true);
+    let judged = judged.edge(OUTSIDER_TO_SITE);
+    assert_eq!(judged.reason, Reason::NoTargetWitness);
+    let missing: Vec<&String> =
+        judged.evidence.iter().filter(|line| line.starts_with("also missing")).collect();
+    assert_eq!(missing, ["also missing: no-vantage-witness", "also missing: receipts-wrapped"]);
+}
+
+#[test]
+fn the_targets_own_listener_stands_in_where_the_rule_says_so_and_is_shown_as_weaker() {
+    let scene = dropped().witness(VM_SEES_SITE, DROPPED, DROPPED);
+    let scene = scene.with(|scene| scene.scenario.rules[1].witness = WitnessBy::TargetItself);
+    let judged = scene.edge(OUTSIDER_TO_SITE);
+    assert_eq!(judged.reason, Reason::DeniedWitnessed);
+    assert!(judged.self_witnessed);
+    assert!(judged.sentence.contains("only the target itself"), "{}", judged.sentence);
+    assert!(!dropped().edge(OUTSIDER_TO_SITE).self_witnessed);
+}
+
+#[test]
+fn a_target_that_may_call_itself_is_no_outside_witness() {
+    let scene = dropped().with(|scene| {
+        let (app, site) = (super::sample_run::APP, super::sample_run::SITE);
+        let (family, expect, rule) = (Family::Ipv4, Expect::Allow, RuleIndex(0));
+        scene.plan.edges.push(Edge { vantage: app, endpoint: site, family, expect, rule });
+        scene.plan.witnesses[VM_SEES_SITE].vantage = app;
+    });
+    let judged = scene.edge(OUTSIDER_TO_SITE);
+    assert_eq!((judged.reason, judged.self_witnessed), (Reason::DeniedWitnessed, true));
+}
+
+#[test]
+fn the_means_of_a_denial_are_the_rules_to_name() {
+    let by =
+        |scene: Scene, kinds: &[OutcomeKind]| scene.with(|scene| scene.scenario.rules[1].by = kinds.to_vec());
+    let unnamed = || closed([(); 3].map(|()| unresolved(UnresolvedWhy::NoSuchName)));
+    let silent = || closed([(); 3].map(|()| unresolved(UnresolvedWhy::ResolverSilent)));
+    let alone = by(unnamed(), &[OutcomeKind::Unresolved]).witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
+    judged! {
+        "a missing name is no denial", OUTSIDER_TO_SITE: unnamed()
+            => NotResolved, "no denial", "`by: [unresolved]`";
+        "unless the rule says so", OUTSIDER_TO_SITE: by(unnamed(), &[OutcomeKind::Unresolved])
+            => DeniedWitnessed, "denied: `unresolved`", "";
+        "and the vantage can send", OUTSIDER_TO_SITE: alone
+            => NoVantageWitness, "reached nothing", "`beacon`";
+        "a silent resolver never is", OUTSIDER_TO_SITE: by(silent(), &[OutcomeKind::Unresolved])
+            => NotResolved, "no denial", "port 53";
+        "dropped, as named", OUTSIDER_TO_SITE: by(dropped(), &[OutcomeKind::TimedOut])
+            => DeniedWitnessed, "denied", "";
+        "dropped, not as named", OUTSIDER_TO_SITE: by(dropped(), &[OutcomeKind::Forbidden])
+            => WrongMeans, "expected deny by `forbidden`, got `timed-out`", "which layer";
+    }
+}
+
+#[test]
+fn an_edge_that_nobody_tried() {
+    let cut = |why: UnaskedWhy| {
+        Scene::sound().with(|scene| scene.observations.reach[OUTSIDER_TO_SITE] = vec![unasked(why)])
+    };
+    let ended = |scene: &mut Scene| {
+        scene.observations.reach[OUTSIDER_TO_SITE].clear();
+        scene.observations.interrupted = true;
+    };
+    let partly = |scene: &mut Scene| {
+        scene.observations.reach[OUTSIDER_TO_SITE].truncate(2);
+        scene.observations.interrupted = true;
+    };
+    judged! {
+        "the vantage was not asked", OUTSIDER_TO_SITE: cut(UnaskedWhy::NoRoute)
+            => VantageNotAsked, "`outsider` could not be asked: the control route is closed", "ringfence agents";
+        "the reply was cut off", OUTSIDER_TO_SITE: cut(UnaskedWhy::CutOff)
+            => VantageNotAsked, "could not be asked", "control route";
+        "the run was ended", OUTSIDER_TO_SITE: cut(UnaskedWhy::Interrupted)
+            => Interrupted, "the run was ended", "run again";
+        "the run was ended before it", OUTSIDER_TO_SITE: Scene::sound().with(ended)
+            => Interrupted, "the run was ended", "run again";
+        "the run was ended in its midst", OUTSIDER_TO_SITE: Scene::sound().with(partly)
+            => Interrupted, "the run was ended", "run again";
+    }
+    let leaked = closed([answered("198.51.100.7"), DROPPED, DROPPED]).with(partly);
+    assert_eq!(leaked.edge(OUTSIDER_TO_SITE).reason, Reason::Leak, "a leak already seen still fails");
+}
+
+#[test]
+fn a_retry_overrules_only_where_the_rule_has_one_and_is_marked() {
+    let tried = |retries: u32| {
+        let scene = Scene::sound().saw(VM_TO_SITE, [DROPPED, answered("10.0.0.4")]);
+        scene.with(|scene| scene.scenario.rules[0].retries = retries).edge(VM_TO_SITE)
+    };
+    assert_eq!((tried(0).reason, tried(0).flaky), (Reason::Blocked, false));
+    assert_eq!((tried(1).reason, tried(1).flaky, tried(1).decided_by), (Reason::Reached, true, Some(1)));
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_for_some_is_told() {
+    let resolved = |scene: &mut Scene, edge: usize, address: &str| {
+        let sample = scene.observations.reach[edge][0].sample.as_mut().expect("a sample");
+        sample.resolution = Some(Resolution {
+            resolver: "10.0.0.53:53".to_owned(),
+            name: "app.test".to_owned(),
+            addresses: vec![address.parse().expect("an address")],
+            cnames: vec!["app.privatelink.test".to_owned()],
+            rcode: Some("NOERROR".to_owned()),
+            took_us: 100,
+        });
+    };
+    let scene = open(forbidden("52.1.2.3")).with(|scene| {
+        resolved(scene, VM_TO_SITE, "52.9.9.9");
+        resolved(scene, OUTSIDER_TO_SITE, "10.0.1.9");
+    });
+    let judged = scene.edge(VM_TO_SITE);
+    assert!(judged.hint.expect("a hint").contains("private DNS zone"));
+    let resolved = "`app.test` resolved to 52.9.9.9, by way of app.privatelink.test, by 10.0.0.53:53";
+    assert_eq!(judged.evidence[0], resolved);
+}
+
+#[test]
+fn a_plain_tcp_target_is_reached_when_it_accepts() {
+    let tcp = |outcome: Outcome| {
+        let scene = Scene::sound().saw(VM_TO_SCM, [outcome]);
+        let scene = scene.with(|scene| {
+            scene.scenario.endpoints[1].route.address = "tcp://db.test:5432".parse().expect("an address");
+            scene.scenario.endpoints[1].answers = Answers::Platform { statuses: Vec::new() };
+        });
+        scene.edge(VM_TO_SCM).reason
+    };
+    assert_eq!(tcp(Outcome::TimedOut(Phase::FirstByte)), Reason::Reached);
+    assert_eq!(tcp(DROPPED), Reason::Blocked);
+}
+
+#[test]
+fn listed_statuses_are_the_only_ones_that_count() {
+    let listed = |code: u16| {
+        let scene = Scene::sound().saw(VM_TO_SCM, [status(code)]);
+        let answers = Answers::Platform { statuses: vec![401] };
+        scene.with(|scene| scene.scenario.endpoints[1].answers = answers).edge(VM_TO_SCM).reason
+    };
+    assert_eq!(
+        [listed(401), listed(200), listed(403)],
+        [Reason::Reached, Reason::WrongAnswer, Reason::Blocked]
+    );
+}

@@ -1,0 +1,227 @@
+//! Which witnesses succeeded, before and after: looked up once for the whole run.
+//!
+//! A silence means something only if the endpoint is known to live and the vantage is known to be able to send. This
+//! file must not know what any edge came to.
+
+use std::collections::{HashMap, HashSet};
+
+use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::id::CallId;
+use ringfence_contract::outcome::{Outcome, Phase};
+
+use super::platform::{self, PlatformAnswer};
+use crate::dispatch::{Attempt, Observations};
+use crate::plan::{Plan, Witness, WitnessTarget};
+use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Scenario};
+
+/// Who witnessed something, before and after the edges were tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Witnessed {
+    pub(super) before: Option<AgentIndex>,
+    pub(super) after: Option<AgentIndex>,
+}
+
+impl Witnessed {
+    /// Whether it was witnessed on both sides of the run.
+    pub(super) fn holds(self) -> bool {
+        self.before.is_some() && self.after.is_some()
+    }
+
+    /// When it was not witnessed, for a sentence.
+    pub(super) fn gap(self) -> &'static str {
+        match (self.before, self.after) {
+            (None, None) => "before or after",
+            (None, Some(_)) => "before",
+            (Some(_), None) => "after",
+            (Some(_), Some(_)) => "never missing",
+        }
+    }
+
+    fn note(&mut self, side: Side, by: AgentIndex) {
+        match side {
+            Side::Before => self.before = self.before.or(Some(by)),
+            Side::After => self.after = self.after.or(Some(by)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+/// A call over an edge that must be closed, and what it saw.
+type Crossing = (CallId, Option<Outcome>);
+
+/// Every witness of a run, by what it is a witness for.
+#[derive(Debug, Default)]
+pub(super) struct WitnessBook {
+    outside: HashMap<(EndpointIndex, Family), Witnessed>,
+    by_owner: HashMap<(EndpointIndex, Family), Witnessed>,
+    own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
+    vantages: HashMap<(AgentIndex, Family), Witnessed>,
+    admitted: HashSet<(EndpointIndex, Family)>,
+    /// Witness calls over an edge that must be closed, and what they saw.
+    crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
+}
+
+impl WitnessBook {
+    pub(super) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
+        let mut book = Self::default();
+        let allowed = book.sort_edges(plan);
+        for (side, attempts) in [(Side::Before, &observations.before), (Side::After, &observations.after)] {
+            for (place, attempt) in attempts.iter().enumerate().take(plan.witnesses.len()) {
+                book.note(scenario, &plan.witnesses[place], (side, attempt), allowed[place]);
+            }
+        }
+        book
+    }
+
+    /// Notes which endpoints admit anybody; returns which witnesses call over an edge, and what is expected of it.
+    fn sort_edges(&mut self, plan: &Plan) -> Vec<Option<Expect>> {
+        let mut expected = vec![None; plan.witnesses.len()];
+        let mut places: HashMap<(AgentIndex, EndpointIndex, Family), Vec<usize>> = HashMap::new();
+        for (place, witness) in plan.witnesses.iter().enumerate() {
+            if let WitnessTarget::Endpoint(endpoint) = witness.to {
+                places.entry((witness.vantage, endpoint, witness.family)).or_default().push(place);
+            }
+        }
+        for edge in &plan.edges {
+            if edge.expect == Expect::Allow {
+                self.admitted.insert((edge.endpoint, edge.family));
+            }
+            for place in places.get(&(edge.vantage, edge.endpoint, edge.family)).into_iter().flatten() {
+                expected[*place] = Some(edge.expect);
+            }
+        }
+        expected
+    }
+
+    fn note(
+        &mut self,
+        scenario: &Scenario,
+        witness: &Witness,
+        (side, attempt): (Side, &Attempt),
+        expected: Option<Expect>,
+    ) {
+        let (by, family) = (witness.vantage, witness.family);
+        let outcome = attempt.sample.as_ref().ok().map(|sample| &sample.outcome);
+        if let (WitnessTarget::Endpoint(to), Some(Expect::Deny)) = (witness.to, expected) {
+            let crossing = (attempt.call, outcome.cloned());
+            self.crossings.entry((by, to, family)).or_default().push(crossing);
+        }
+        let Some(outcome) = outcome else { return };
+        let succeeded = match witness.to {
+            WitnessTarget::Endpoint(to) => {
+                if expected == Some(Expect::Allow) && endpoint_lives(scenario, to, outcome) {
+                    self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
+                }
+                endpoint_shows_vantage(scenario, to, outcome)
+            }
+            WitnessTarget::Beacon => beacon_reached(scenario, by, outcome),
+            WitnessTarget::OwnListener(endpoint) => {
+                if listener_lives(scenario, endpoint, by, outcome) {
+                    self.own_listener.entry((endpoint, family)).or_default().note(side, by);
+                }
+                // A listener on the same machine shows nothing about the way out of it.
+                false
+            }
+        };
+        if succeeded {
+            self.vantages.entry((by, family)).or_default().note(side, by);
+        }
+    }
+
+    /// Where a witness for an endpoint is noted: its own agent's apart from all others.
+    fn targets(
+        &mut self,
+        scenario: &Scenario,
+        to: EndpointIndex,
+        by: AgentIndex,
+    ) -> &mut HashMap<(EndpointIndex, Family), Witnessed> {
+        if scenario.endpoint(to).owner == Some(by) { &mut self.by_owner } else { &mut self.outside }
+    }
+
+    /// Which allowed vantages reached the endpoint. Outside vantages first: a call of the endpoint's own agent is
+    /// weaker evidence, and is named only where no other is there.
+    pub(super) fn target(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
+        let outside = self.outside.get(&(endpoint, family)).copied().unwrap_or_default();
+        let owner = self.by_owner.get(&(endpoint, family)).copied().unwrap_or_default();
+        Witnessed { before: outside.before.or(owner.before), after: outside.after.or(owner.after) }
+    }
+
+    /// Whether the endpoint's own agent reached its own listener.
+    pub(super) fn own_listener(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
+        self.own_listener.get(&(endpoint, family)).copied().unwrap_or_default()
+    }
+
+    /// Whether the vantage reached anything.
+    pub(super) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
+        self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
+    }
+
+    /// Whether any rule admits anybody to the endpoint in this family.
+    pub(super) fn is_admitted(&self, endpoint: EndpointIndex, family: Family) -> bool {
+        self.admitted.contains(&(endpoint, family))
+    }
+
+    /// The witness calls that went over an edge that must be closed, and what they saw.
+    pub(super) fn crossings(
+        &self,
+        vantage: AgentIndex,
+        endpoint: EndpointIndex,
+        family: Family,
+    ) -> &[Crossing] {
+        self.crossings.get(&(vantage, endpoint, family)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.
+fn endpoint_lives(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
+    let endpoint = scenario.endpoint(endpoint);
+    match &endpoint.answers {
+        Answers::Agent => {
+            let owner = endpoint.owner.map(|owner| &scenario.agent(owner).name);
+            matches!(outcome, Outcome::Answered(answered) if Some(&answered.agent) == owner)
+        }
+        Answers::Platform { statuses } => {
+            platform::read(endpoint.route.address.transport, statuses, outcome) == PlatformAnswer::Reached
+        }
+    }
+}
+
+fn listener_lives(scenario: &Scenario, endpoint: EndpointIndex, by: AgentIndex, outcome: &Outcome) -> bool {
+    let own = scenario.endpoint(endpoint).owner == Some(by);
+    own && matches!(outcome, Outcome::Answered(answered) if answered.agent == scenario.agent(by).name)
+}
+
+/// Whether what a vantage saw at an endpoint shows that the vantage can send: a seal or a fingerprint cannot come from
+/// a door on its own side.
+fn endpoint_shows_vantage(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
+    let sealed = matches!(outcome, Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_));
+    let platform = scenario.endpoint(endpoint).answers != Answers::Agent;
+    sealed || (platform && endpoint_lives(scenario, endpoint, outcome))
+}
+
+/// Whether a vantage got through to its beacon: any HTTP answer but a bare denial, or any accepted TCP connection.
+fn beacon_reached(scenario: &Scenario, vantage: AgentIndex, outcome: &Outcome) -> bool {
+    let Some(beacon) = &scenario.agent(vantage).beacon else { return false };
+    let transport = beacon.route.address.transport;
+    match outcome {
+        Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_) => true,
+        Outcome::Unsealed(unsealed) => match unsealed.status {
+            Some(status) => status != platform::BARE_DENIAL,
+            None => !transport.is_http(),
+        },
+        Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) | Outcome::Reset(_) => {
+            transport == Transport::Tcp
+        }
+        Outcome::Refused
+        | Outcome::Unreachable(_)
+        | Outcome::TimedOut(_)
+        | Outcome::Unresolved(_)
+        | Outcome::TlsFailed(_)
+        | Outcome::NotSent(_) => false,
+    }
+}

@@ -1,0 +1,304 @@
+//! Named misconfigurations of the seed topologies: what each does, and the edges it must turn, each for its reason.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::front_end::Mood;
+use super::raise::{Gone, Layout};
+use super::topology::{SHARED_OUTBOUND, Serves, subnet};
+use crate::judge::Reason;
+use crate::tally::RunRecord;
+
+/// A misconfiguration.
+pub struct Break {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// The seed it belongs to.
+    pub seed: &'static str,
+    /// What has gone wrong, in a sentence without a full stop.
+    pub what: &'static str,
+    /// Does it.
+    pub(super) does: fn(&mut Layout),
+    /// The edges it must turn; every other edge must pass.
+    pub turns: &'static [Turn],
+}
+
+/// An edge that a break must turn, and the reason that must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Who calls.
+    pub vantage: &'static str,
+    /// What is called.
+    pub endpoint: &'static str,
+    /// The reason that the edge does not pass.
+    pub reason: Reason,
+}
+
+impl fmt::Debug for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Break").field("name", &self.name).field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+const fn turn(vantage: &'static str, endpoint: &'static str, reason: Reason) -> Turn {
+    Turn { vantage, endpoint, reason }
+}
+
+fn everyone() -> IpNet {
+    IpNet::V4(Ipv4Net::default())
+}
+
+fn shared_outbound() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from(SHARED_OUTBOUND))
+}
+
+const APPS: &str = "app-service-to-app-service";
+const FUNCTIONS: &str = "web-app-to-function";
+
+/// Every break, in the order of `--list-breaks`.
+pub const BREAKS: &[Break] = &[
+    Break {
+        name: "restriction-removed",
+        seed: APPS,
+        what: "the last access restriction of app-service-2 was removed, so everybody is admitted",
+        does: |layout| layout.site("app_2_host").admits.push(everyone()),
+        turns: &[
+            turn("app-service-2", "app-service-2/site", Reason::Leak),
+            turn("internet", "app-service-2/site", Reason::Leak),
+        ],
+    },
+    Break {
+        name: "scm-open",
+        seed: APPS,
+        what: "the SCM site of app-service-1 was forgotten: its own list of restrictions is empty",
+        does: |layout| layout.site("app_1_scm_host").admits.push(everyone()),
+        turns: &[
+            turn("app-service-2", "app-service-1/scm", Reason::PathOpen),
+            turn("internet", "app-service-1/scm", Reason::PathOpen),
+        ],
+    },
+    Break {
+        name: "wrong-subnet",
+        seed: APPS,
+        what: "app-service-2 admits its own subnet where it should admit that of app-service-1",
+        does: |layout| {
+            layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])]
+        },
+        turns: &[
+            turn("app-service-1", "app-service-2/site", Reason::Blocked),
+            turn("app-service-2", "app-service-2/site", Reason::Leak),
+        ],
+    },
+    Break {
+        name: "not-integrated",
+        seed: APPS,
+        what: "app-service-1 lost its VNet integration, so its calls leave from a public address",
+        does: |layout| *layout.source("app-service-1") = shared_outbound(),
+        turns: &[turn("app-service-1", "app-service-2/site", Reason::Blocked)],
+    },
+    Break {
+        name: "shared-address-admitted",
+        seed: APPS,
+        what: "app-service-1 lost its VNet integration, and app-service-2 admits the outbound addresses that its whole scale unit shares",
+        does: |layout| {
+            *layout.source("app-service-1") = shared_outbound();
+            layout.site("app_2_host").admits.push(subnet(SHARED_OUTBOUND));
+        },
+        turns: &[turn("app-service-1", "app-service-2/site", Reason::WrongSource)],
+    },
+    Break {
+        name: "app-down",
+        seed: APPS,
+        what: "the worker of app-service-2 is down: the front end answers 502 to whom it admits",
+        does: |layout| layout.gone = Some(("app-service-2", Gone::BeforeTheRun)),
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+        ],
+    },
+    Break {
+        name: "app-stopped",
+        seed: APPS,
+        what: "app-service-2 is stopped: everybody gets a 403 that looks like a refusal",
+        does: |layout| layout.site("app_2_host").mood = Mood::Stopped,
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+            turn("internet", "app-service-2/site", Reason::NoTargetWitness),
+        ],
+    },
+    Break {
+        name: "another-app",
+        seed: APPS,
+        what: "the name of app-service-2 leads to app-service-1",
+        does: |layout| layout.site("app_2_host").serves = Serves::Agent("app-service-1"),
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::WrongAgent),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAgent),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+        ],
+    },
+    Break {
+        name: "portal",
+        seed: APPS,
+        what: "a portal stands in front of app-service-2 and answers 200 to everybody",
+        does: |layout| layout.site("app_2_host").mood = Mood::Portal,
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+            turn("internet", "app-service-2/site", Reason::PathOpen),
+        ],
+    },
+    Break {
+        name: "resolver-broken",
+        seed: APPS,
+        what: "the internet vantage's resolver fails, so none of its calls gets as far as a refusal",
+        does: |layout| layout.internet_resolver_fails = true,
+        turns: &[
+            turn("internet", "app-service-1/site", Reason::NotResolved),
+            turn("internet", "app-service-1/scm", Reason::NotResolved),
+            turn("internet", "app-service-2/site", Reason::NotResolved),
+            turn("internet", "app-service-2/scm", Reason::NotResolved),
+        ],
+    },
+    Break {
+        name: "target-gone",
+        seed: APPS,
+        what: "app-service-2 goes down in the middle of the run",
+        does: |layout| layout.gone = Some(("app-service-2", Gone::InTheRun)),
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+        ],
+    },
+    Break {
+        name: "front-end-silent",
+        seed: APPS,
+        what: "the front end takes requests for app-service-2 and never answers",
+        does: |layout| layout.site("app_2_host").mood = Mood::Silent,
+        turns: &[
+            turn("test-vm", "app-service-2/site", Reason::Blocked),
+            turn("app-service-1", "app-service-2/site", Reason::Blocked),
+            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+            turn("internet", "app-service-2/site", Reason::NoTargetWitness),
+        ],
+    },
+    Break {
+        name: "intermittent-opening",
+        seed: APPS,
+        what: "one instance in three of app-service-2 does not enforce its restrictions",
+        does: |layout| layout.site("app_2_host").mood = Mood::OpenOneInThree,
+        turns: &[
+            turn("app-service-2", "app-service-2/site", Reason::Leak),
+            turn("internet", "app-service-2/site", Reason::Leak),
+        ],
+    },
+    Break {
+        name: "published-template",
+        seed: FUNCTIONS,
+        what: "the template as it was published: function B's SCM site and all of function A are open to the internet",
+        does: |layout| {
+            for site in ["function_a_host", "function_a_scm_host", "function_b_scm_host"] {
+                layout.site(site).admits.push(everyone());
+            }
+        },
+        turns: &[
+            turn("test-vm", "function-b/scm", Reason::PathOpen),
+            turn("function-a", "function-b/scm", Reason::PathOpen),
+            turn("function-b", "function-a/site", Reason::Leak),
+            turn("function-b", "function-a/scm", Reason::PathOpen),
+            turn("internet", "function-a/site", Reason::Leak),
+            turn("internet", "function-a/scm", Reason::PathOpen),
+            turn("internet", "function-b/scm", Reason::PathOpen),
+        ],
+    },
+    Break {
+        name: "function-open",
+        seed: FUNCTIONS,
+        what: "function B's unmatched callers are allowed, as one provider's default has it",
+        does: |layout| layout.site("function_b_host").admits.push(everyone()),
+        turns: &[
+            turn("test-vm", "function-b/site", Reason::Leak),
+            turn("internet", "function-b/site", Reason::Leak),
+        ],
+    },
+    Break {
+        name: "service-endpoint-missing",
+        seed: FUNCTIONS,
+        what: "the subnet of function A has no service endpoint, so function B sees a public address",
+        does: |layout| *layout.source("function-a") = shared_outbound(),
+        turns: &[
+            turn("function-a", "function-b/site", Reason::Blocked),
+            // Orders to function B go by way of function A.
+            turn("function-b", "function-a/site", Reason::VantageNotAsked),
+            turn("function-b", "function-a/scm", Reason::VantageNotAsked),
+        ],
+    },
+];
+
+/// How a run of a lab came out, held against what it should have come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The edges that turned as they should, and for the right reason.
+    pub right: Vec<String>,
+    /// The edges that turned, for another reason.
+    pub wrong_reason: Vec<String>,
+    /// The edges that should have turned and passed.
+    pub missed: Vec<String>,
+    /// The edges that should have passed and did not.
+    pub false_alarms: Vec<String>,
+}
+
+impl Proof {
+    /// Whether everything came out as it should.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.wrong_reason.is_empty() && self.missed.is_empty() && self.false_alarms.is_empty()
+    }
+}
+
+/// Holds a run against the edges it should have turned; none for a sound lab.
+#[must_use]
+pub fn prove(record: &RunRecord, turns: &[Turn]) -> Proof {
+    let mut proof = Proof::default();
+    for edge in &record.edges {
+        let turn =
+            turns.iter().find(|turn| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint);
+        let passed = edge.judged.reason.verdict() == crate::judge::Verdict::Pass;
+        let shown = format!("{} -> {}: {}", edge.vantage, edge.endpoint, edge.judged.reason);
+        match (turn, passed) {
+            (None, true) => {}
+            (None, false) => proof.false_alarms.push(shown),
+            (Some(turn), true) => proof.missed.push(format!("{shown}, not {}", turn.reason)),
+            (Some(turn), false) if turn.reason == edge.judged.reason => proof.right.push(shown),
+            (Some(turn), false) => proof.wrong_reason.push(format!("{shown}, not {}", turn.reason)),
+        }
+    }
+    let planned = |turn: &&Turn| {
+        record
+            .edges
+            .iter()
+            .any(|edge| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint)
+    };
+    let unplanned = turns.iter().filter(|turn| !planned(turn));
+    proof.missed.extend(unplanned.map(|turn| format!("{} -> {}: no such edge", turn.vantage, turn.endpoint)));
+    proof
+}

@@ -1,0 +1,82 @@
+//! The calls that carry a plan out. This file must not know how a call travels, or what becomes of it.
+
+use ringfence_contract::call::{Call, Certificates, Destination};
+use ringfence_contract::id::CallId;
+use ringfence_contract::name::AgentName;
+
+use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
+
+use super::model::{Edge, Witness, WitnessTarget};
+
+/// One attempt at an edge, counted from 0. Attempts are spread evenly over the rule's window, and take a name's
+/// addresses in turn. An attempt behind the rule's own number, as a retry is, starts at once.
+#[must_use]
+pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
+    let rule = scenario.rule(edge.rule);
+    let start_after_ms =
+        match u64::from(attempt) * u64::from(rule.window_ms) / u64::from(rule.attempts.max(1)) {
+            after_ms if attempt < rule.attempts => u32::try_from(after_ms).unwrap_or(u32::MAX),
+            _ => 0,
+        };
+    let certificates = match edge.expect {
+        Expect::Allow => Certificates::Require,
+        // A bad certificate must not hide an open path.
+        Expect::Deny => Certificates::Note,
+    };
+    Call {
+        id: CallId::random(),
+        to: Destination::Endpoint(scenario.endpoint(edge.endpoint).route.clone()),
+        expects: answering(scenario, edge.endpoint),
+        family: edge.family,
+        nth: attempt,
+        certificates,
+        timeouts: scenario.timeouts,
+        start_after_ms,
+    }
+}
+
+/// The call of a witness. A bad certificate is noted and the call goes on: a witness shows that something lives or can
+/// send, and whose answer it got the seal shows; whether the certificate is good is for the edge itself to say. All
+/// start at once.
+///
+/// # Panics
+///
+/// When the witness is of another scenario's plan.
+#[must_use]
+pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
+    let (to, expects) = match witness.to {
+        WitnessTarget::Endpoint(endpoint) => {
+            let route = scenario.endpoint(endpoint).route.clone();
+            (Destination::Endpoint(route), answering(scenario, endpoint))
+        }
+        WitnessTarget::OwnListener(endpoint) => {
+            let to = Destination::OwnListener(scenario.endpoint(endpoint).route.address.transport);
+            (to, answering(scenario, endpoint))
+        }
+        WitnessTarget::Beacon => {
+            let beacon = scenario.agent(witness.vantage).beacon.as_ref();
+            let beacon =
+                beacon.expect("a plan of this scenario has beacon witnesses only where there is a beacon");
+            (Destination::Endpoint(beacon.route.clone()), None)
+        }
+    };
+    Call {
+        id: CallId::random(),
+        to,
+        expects,
+        family: witness.family,
+        nth: 0,
+        certificates: Certificates::Note,
+        timeouts: scenario.timeouts,
+        start_after_ms: 0,
+    }
+}
+
+/// The agent whose sealed answer is the right one; none where the platform answers itself.
+fn answering(scenario: &Scenario, endpoint: EndpointIndex) -> Option<AgentName> {
+    let endpoint = scenario.endpoint(endpoint);
+    match endpoint.answers {
+        Answers::Agent => endpoint.owner.map(|owner| scenario.agent(owner).name.clone()),
+        Answers::Platform { .. } => None,
+    }
+}

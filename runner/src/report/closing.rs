@@ -1,0 +1,55 @@
+//! The one line a run ends on: what it came to, how complete it is, how sure, how long, how fast.
+
+use crate::judge::Verdict;
+use crate::scenario::Expect;
+use crate::tally::{EdgeRecord, Flaky, RunOutcome, RunRecord};
+
+/// Writes the line. What is not known is left out, never written as 0.
+pub(super) fn line(record: &RunRecord) -> String {
+    let summary = &record.summary;
+    let outcome = RunOutcome::of(record, Flaky::Passes).as_str();
+    let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
+    let mut parts = vec![format!(
+        "{outcome}: {} of {} possible edges: {} passed{flaky}, {} failed, {} inconclusive, {} skipped",
+        summary.edges,
+        summary.possible,
+        summary.passed,
+        summary.failed,
+        summary.inconclusive,
+        summary.skipped
+    )];
+    parts.extend(bound(record));
+    parts.extend(self_witnessed(record));
+    parts
+        .extend(median_us(record).map(|us| format!("allowed calls took {} at the median", milliseconds(us))));
+    parts.push(format!("the run took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
+    parts.join("; ")
+}
+
+/// What the denied edges prove: the weakest of them.
+fn bound(record: &RunRecord) -> Option<String> {
+    let shares = record.edges.iter().filter_map(|edge| Some((edge.leak_share_below?, edge.attempts.len())));
+    let (share, attempts) = shares.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    // Rounded up: the bound must not be stated tighter than it is.
+    let percent = (share * 1_000.0).ceil() / 10.0;
+    Some(format!("denied edges: 0 of {attempts} calls each got in, below {percent} % at 95 % confidence"))
+}
+
+fn self_witnessed(record: &RunRecord) -> Option<String> {
+    let count = record.edges.iter().filter(|edge| edge.judged.self_witnessed).count();
+    (count > 0).then(|| format!("{count} of them witnessed by the target alone"))
+}
+
+/// The median time of the calls over allowed edges that passed.
+fn median_us(record: &RunRecord) -> Option<u64> {
+    let passed = |edge: &&EdgeRecord| edge.expect == Expect::Allow && edge.verdict == Verdict::Pass;
+    let samples = record.edges.iter().filter(passed).flat_map(|edge| &edge.attempts);
+    let mut times: Vec<u64> =
+        samples.filter_map(|attempt| attempt.sample.as_ref()?.phases.total_us).collect();
+    times.sort_unstable();
+    times.get(times.len().checked_sub(1)? / 2).copied()
+}
+
+fn milliseconds(us: u64) -> String {
+    format!("{}.{} ms", us / 1_000, us % 1_000 / 100)
+}

@@ -1,0 +1,58 @@
+//! One edge told: what was expected and seen, which line of the scenario says so, on what evidence, what to look at.
+//!
+//! The one renderer of a verdict: the terminal and `JUnit` both tell an edge with these words. It must not know where the
+//! words end up, so nothing here is made safe for anything.
+
+use crate::dispatch::UnaskedWhy;
+use crate::judge::Verdict;
+use crate::tally::{AgentRecord, EdgeRecord, RunRecord};
+
+/// One edge told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Story {
+    /// Who called what, and what that came to.
+    pub(super) head: String,
+    /// Everything else, a fact a line.
+    pub(super) body: Vec<String>,
+}
+
+/// Tells an edge.
+pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
+    let judged = &edge.judged;
+    let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
+    let mut body = vec![format!("rule: {}", rule_of(record, edge)), format!("address: {}", edge.address)];
+    body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
+    body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
+    Story { head, body }
+}
+
+/// The rule that says so, by name, place and text.
+pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
+    let Some(rule) = record.scenario.rules.get(edge.rule) else { return "unknown".to_owned() };
+    let path = &record.scenario.path;
+    match (rule.line, &rule.text) {
+        (Some(line), Some(text)) => format!("{} ({path}:{line}: {})", rule.name, text.trim()),
+        (Some(line), None) => format!("{} ({path}:{line})", rule.name),
+        (None, _) => format!("{} ({path}: not written, every edge no rule names is denied)", rule.name),
+    }
+}
+
+/// Whether an edge is worth telling: whatever did not simply pass.
+pub(super) fn is_told(edge: &EdgeRecord) -> bool {
+    edge.verdict != Verdict::Pass || edge.judged.flaky
+}
+
+/// What is wrong with an agent, if something is.
+pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
+    let trouble = agent.trouble.as_ref()?;
+    let why = match trouble.why {
+        UnaskedWhy::NoRoute => "not reached",
+        UnaskedWhy::Refused => "refused the order",
+        UnaskedWhy::NotTrusted => "not to be trusted",
+        UnaskedWhy::CutOff => "cut off in its reply",
+        UnaskedWhy::Restarted => "restarted in the run",
+        UnaskedWhy::Interrupted => "not asked before the run was ended",
+        UnaskedWhy::Broken => "not asked, the runner broke",
+    };
+    Some(format!("agent `{}` ({}) {why}: {}", agent.name, agent.route, trouble.detail))
+}

@@ -1,0 +1,79 @@
+//! The report for people: the matrix, then whatever did not pass and why, then one line.
+
+use super::closing;
+use super::grid::{self, Mark};
+use super::page::{Page, Style, Tone};
+use super::story;
+use crate::tally::{AgentRecord, EdgeRecord, RunRecord};
+
+/// How many edges are told; the JSON report has all.
+const TOLD_MAX: usize = 50;
+
+/// How far an agent's clock may be off before it is worth a word, in milliseconds.
+const CLOCK_OFF_MS: u64 = 5_000;
+
+/// Draws a run for a terminal. Everything that a probed server said is made printable first.
+#[must_use]
+pub fn terminal(record: &RunRecord, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.line(Tone::Strong, &format!("{} ({})", record.scenario.name, record.scenario.path));
+    page.blank();
+    if !record.edges.is_empty() {
+        grid::draw(&mut page, record, style);
+        page.blank();
+    }
+    tell_edges(&mut page, record);
+    tell_agents(&mut page, record);
+    page.line(Tone::Strong, &closing::line(record));
+    page.finish()
+}
+
+fn tell_edges(page: &mut Page, record: &RunRecord) {
+    let told: Vec<&EdgeRecord> = record.edges.iter().filter(|edge| story::is_told(edge)).collect();
+    for edge in told.iter().take(TOLD_MAX) {
+        let (mark, story) = (Mark::of(edge), story::tell(record, edge));
+        page.pieces(&[(mark.tone(), mark.sign().to_owned()), (Tone::Strong, format!(" {}", story.head))]);
+        for line in &story.body {
+            page.line(Tone::Plain, &format!("    {line}"));
+        }
+        page.blank();
+    }
+    if told.len() > TOLD_MAX {
+        page.line(Tone::Doubt, &format!("and {} more, see --json", told.len() - TOLD_MAX));
+        page.blank();
+    }
+}
+
+fn tell_agents(page: &mut Page, record: &RunRecord) {
+    let said: Vec<(Tone, String)> = record.agents.iter().flat_map(notes).collect();
+    for (tone, note) in said.iter().take(TOLD_MAX) {
+        page.line(*tone, note);
+    }
+    if said.len() > TOLD_MAX {
+        page.line(Tone::Doubt, &format!("and {} notes on agents more, see --json", said.len() - TOLD_MAX));
+    }
+    if !said.is_empty() {
+        page.blank();
+    }
+}
+
+/// What is worth saying of an agent.
+fn notes(agent: &AgentRecord) -> Vec<(Tone, String)> {
+    let mut notes = Vec::new();
+    if let Some(trouble) = story::trouble(agent) {
+        notes.push((Tone::Bad, trouble));
+    }
+    if agent.plaintext {
+        let note = format!(
+            "PLAINTEXT: orders to `{}` and the run key with them crossed a plain link ({})",
+            agent.name, agent.route
+        );
+        notes.push((Tone::Doubt, note));
+    }
+    if let Some(ahead_ms) = agent.clock_ahead_ms.filter(|ahead_ms| ahead_ms.unsigned_abs() > CLOCK_OFF_MS) {
+        let way = if ahead_ms > 0 { "ahead" } else { "behind" };
+        let off_s = ahead_ms.unsigned_abs() / 1_000;
+        notes.push((Tone::Faint, format!("the clock of `{}` is {off_s} s {way}", agent.name)));
+    }
+    notes
+}

@@ -1,0 +1,282 @@
+//! Every form, drawn from one model run: what it says, and that all forms say the same.
+
+use std::fs;
+
+use ringfence_contract::address::Family;
+use ringfence_contract::outcome::Outcome;
+use roxmltree::{Document, Node};
+
+use super::{Form, Style, Wanted, json, junit, terminal, write};
+use crate::dispatch::{Unasked, UnaskedWhy};
+use crate::judge::Verdict;
+use crate::judge::sample_run::{
+    OUTSIDER_TO_SITE, Scene, VM_SEES_SCM, VM_TO_SITE, answered, forbidden, status,
+};
+use crate::tally::ledger::record;
+use crate::tally::{RunRecord, read};
+
+/// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble.
+fn model() -> RunRecord {
+    let leak = [answered("198.51.100.7"), forbidden("198.51.100.7"), forbidden("198.51.100.7")];
+    let scene = Scene::sound()
+        .saw(VM_TO_SITE, [status(503), answered("10.0.0.4")])
+        .saw(OUTSIDER_TO_SITE, leak)
+        .receipt(OUTSIDER_TO_SITE, 0)
+        .witness(VM_SEES_SCM, Outcome::Refused, Outcome::Refused);
+    record(&scene.with(|scene| {
+        scene.scenario.rules[0].retries = 1;
+        scene.observations.agents[2].plaintext = true;
+        let detail = "connection refused".to_owned();
+        scene.observations.agents[1].hello = Err(Unasked { why: UnaskedWhy::NoRoute, detail });
+    }))
+}
+
+const TERMINAL: &str = "\
+seed (scenarios/seed.yaml)
+
+          app/site  app/scm
+vm        →~        →
+outsider  LEAK      ?
+→ reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive
+
+→~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12 ms
+    rule: the VM calls the app (scenarios/seed.yaml:3: - name: the VM calls the app)
+    address: https://app.test
+    evidence: `app` saw the call come from 10.0.0.4
+    evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; `answered` from 203.0.113.9 in 12 ms
+
+LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12 ms (1 of 3 attempts)
+    rule: nobody else does (scenarios/seed.yaml:4: - name: nobody else does)
+    address: https://app.test
+    evidence: `app` holds receipt 7 for attempt 1: from 198.51.100.7
+    evidence: called 203.0.113.9:443 from 192.0.2.1:50000
+    evidence: `app` saw the call come from 198.51.100.7
+    evidence: attempts: `answered` from 203.0.113.9 in 12 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) \
+in 12 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) in 12 ms
+    hint: only some attempts got in: the instances differ; look whether each has taken up the rules and the network \
+integration, and at every address of the name
+
+? outsider -> app/scm ipv4: expected deny, got `timed-out` (connect) in 12 ms, but no allowed vantage reached `app/scm` \
+before or after
+    rule: nobody else does (scenarios/seed.yaml:4: - name: nobody else does)
+    address: https://app.scm.test
+    evidence: called 203.0.113.9:443 from 192.0.2.1:50000
+    evidence: `app/scm` was reached by nobody
+    evidence: `outsider` reached something before and after
+    hint: the endpoint may be down: look why the vantages that are allowed do not reach it
+
+agent `app` (local) not reached: connection refused
+PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
+
+failed: 4 of 6 possible edges: 2 passed (1 flaky), 1 failed, 1 inconclusive, 0 skipped; allowed calls took 12.3 ms at \
+the median; the run took 2.3 s
+";
+
+#[test]
+fn the_terminal_report_of_the_model_run() {
+    let drawn = terminal(&model(), Style::default());
+    assert_eq!(drawn, TERMINAL, "\n{drawn}");
+}
+
+#[test]
+fn a_sound_run_is_a_grid_and_a_line() {
+    let drawn = terminal(&record(&Scene::sound()), Style::default());
+    let last = "passed: 4 of 6 possible edges: 4 passed, 0 failed, 0 inconclusive, 0 skipped; denied edges: 0 of 3 calls \
+                each got in, below 63.2 % at 95 % confidence; allowed calls took 12.3 ms at the median; the run took \
+                2.3 s";
+    assert_eq!(drawn.lines().last(), Some(last));
+    assert_eq!(drawn.lines().count(), 8, "{drawn}");
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let colored = terminal(&model(), Style { color: true, ..Style::default() });
+    assert!(colored.contains("\u{1b}[31m"));
+    let mut plain = String::new();
+    for (place, piece) in colored.split('\u{1b}').enumerate() {
+        let text = if place == 0 { piece } else { piece.split_once('m').expect("a colour ends in m").1 };
+        plain.push_str(text);
+    }
+    assert_eq!(plain, TERMINAL);
+}
+
+#[test]
+fn a_probed_server_cannot_move_the_cursor() {
+    let mut record = model();
+    record.edges[2].judged.evidence.push("\u{1b}[2J\u{1b}[1;1Hall passed\r\n\u{202e}\u{9b}".to_owned());
+    record.agents[1].trouble =
+        Some(Unasked { why: UnaskedWhy::Broken, detail: "\u{1b}]0;x\u{7}".to_owned() });
+    let drawn = terminal(&record, Style::default());
+    assert!(drawn.chars().all(|c| c == '\n' || !c.is_control()), "{drawn:?}");
+    assert!(!drawn.contains('\u{202e}'));
+    assert_eq!(drawn.lines().count(), TERMINAL.lines().count() + 1);
+}
+
+/// A record of many edges, all alike but the first, which leaked.
+fn wide(vantages: usize, endpoints: usize) -> RunRecord {
+    let mut record = record(&Scene::sound());
+    let (agent, edge) = (record.agents[0].clone(), record.edges[0].clone());
+    let leak = model().edges[OUTSIDER_TO_SITE].clone();
+    record.endpoints = (0..endpoints).map(|place| format!("target-{place}/site")).collect();
+    record.agents.clear();
+    record.edges.clear();
+    for vantage in 0..vantages {
+        let name: ringfence_contract::name::AgentName = format!("vantage-{vantage}").parse().expect("a name");
+        record.agents.push(crate::tally::AgentRecord { name: name.clone(), ..agent.clone() });
+        for endpoint in &record.endpoints {
+            let like = if record.edges.is_empty() { &leak } else { &edge };
+            record.edges.push(crate::tally::EdgeRecord {
+                vantage: name.clone(),
+                endpoint: endpoint.clone(),
+                ..like.clone()
+            });
+        }
+    }
+    record
+}
+
+#[test]
+fn names_too_wide_for_the_terminal_become_numbers_with_a_key() {
+    let drawn = terminal(&wide(3, 8), Style { color: false, width: 80 });
+    assert!(drawn.contains("\n           1     2     3     4"), "{drawn}");
+    assert!(drawn.contains("   8  target-7/site"), "{drawn}");
+    assert!(drawn.contains("vantage-0  LEAK  →     →"), "{drawn}");
+}
+
+#[test]
+fn a_matrix_too_large_to_draw_is_counted_and_what_leaked_comes_first() {
+    let drawn = terminal(&wide(200, 40), Style::default());
+    let lines: Vec<&str> = drawn.lines().collect();
+    assert_eq!(lines[2], "200 vantages by 40 endpoints: too wide to draw, counted instead");
+    assert_eq!(lines[3], "vantage-0    → 39  LEAK 1");
+    assert!(drawn.contains("and 150 vantages more, 0 of them not all as expected"));
+    assert!(lines.len() < 80, "{}", lines.len());
+}
+
+#[test]
+fn what_is_not_told_is_counted() {
+    let mut record = wide(60, 1);
+    let leak = record.edges[0].clone();
+    for edge in &mut record.edges {
+        (edge.verdict, edge.judged, edge.expect) = (leak.verdict, leak.judged.clone(), leak.expect);
+    }
+    assert!(terminal(&record, Style::default()).contains("and 10 more, see --json"));
+}
+
+#[test]
+fn two_families_share_a_cell() {
+    let mut record = model();
+    let mut second = record.edges[1].clone();
+    second.family = Family::Ipv6;
+    (second.verdict, second.expect) = (Verdict::Skipped, crate::scenario::Expect::Allow);
+    record.edges.insert(2, second);
+    let drawn = terminal(&record, Style::default());
+    assert!(drawn.contains("vm        →~|        →|-\n"), "{drawn}");
+    assert!(drawn.contains("ipv4|ipv6 in each cell"), "{drawn}");
+}
+
+/// The cases of a report, without those of the agents.
+fn cases<'a>(document: &'a Document<'a>) -> Vec<Node<'a, 'a>> {
+    let all = document.descendants().filter(|node| node.has_tag_name("testcase"));
+    all.filter(|case| case.parent().and_then(|suite| suite.attribute("name")) != Some("agents")).collect()
+}
+
+fn verdict_of(case: Node<'_, '_>) -> Verdict {
+    let has = |tag: &str| case.children().any(|child| child.has_tag_name(tag));
+    match (has("failure"), has("error"), has("skipped")) {
+        (true, _, _) => Verdict::Fail,
+        (_, true, _) => Verdict::Inconclusive,
+        (_, _, true) => Verdict::Skipped,
+        _ => Verdict::Pass,
+    }
+}
+
+#[test]
+fn all_forms_agree_on_counts_order_and_verdicts() {
+    let record = model();
+    let from_json = read(&json(&record)).expect("a record");
+    assert_eq!(from_json, record);
+    let xml = junit(&record);
+    let document = Document::parse(&xml).expect("well-formed");
+    let seen: Vec<(String, Verdict)> = cases(&document)
+        .into_iter()
+        .map(|case| (case.attribute("name").unwrap_or_default().to_owned(), verdict_of(case)))
+        .collect();
+    let expected: Vec<(String, Verdict)> = record
+        .edges
+        .iter()
+        .map(|edge| (format!("{} {}: {}", edge.endpoint, edge.family, edge.expect), edge.verdict))
+        .collect();
+    assert_eq!(seen, expected);
+    let drawn = terminal(&record, Style::default());
+    let mut rest = drawn.as_str();
+    for edge in record.edges.iter().filter(|edge| edge.verdict != Verdict::Pass) {
+        let told = drawn_at(rest, &edge.judged.sentence);
+        rest = told;
+        assert!(xml.contains(&edge.judged.reason.to_string()));
+    }
+    let summary = record.summary;
+    let counts = format!(
+        "{} failed, {} inconclusive, {} skipped",
+        summary.failed, summary.inconclusive, summary.skipped
+    );
+    assert!(drawn.contains(&counts));
+    let root = document.root_element();
+    let count = |name: &str| root.attribute(name).and_then(|count| count.parse::<usize>().ok());
+    assert_eq!(count("tests"), Some(summary.edges + record.agents.len()));
+    assert_eq!(count("failures"), Some(summary.failed));
+    assert_eq!(count("errors"), Some(summary.inconclusive + 1), "and the agent in trouble");
+}
+
+/// What stands behind a sentence in a report.
+fn drawn_at<'a>(report: &'a str, sentence: &str) -> &'a str {
+    report.split_once(sentence).expect("the sentence is told, in its order").1
+}
+
+#[test]
+fn junit_keeps_to_what_every_reader_takes() {
+    let xml = junit(&model());
+    let document = Document::parse(&xml).expect("well-formed");
+    let mut names = std::collections::HashSet::new();
+    for case in document.descendants().filter(|node| node.has_tag_name("testcase")) {
+        assert!(names.insert((case.attribute("classname"), case.attribute("name"))), "{case:?}");
+        for child in
+            case.children().filter(|child| child.is_element() && child.attribute("message").is_some())
+        {
+            let message = child.attribute("message").expect("a message");
+            let repeated = child.text().is_some_and(|text| text.contains(message));
+            assert!(repeated || child.has_tag_name("flakyFailure"), "{message}");
+        }
+    }
+    for suite in document.descendants().filter(|node| node.has_tag_name("testsuite")) {
+        assert_eq!(suite.attribute("timestamp"), Some("1970-01-01T00:00:01"));
+        assert_eq!(suite.parent().map(|root| root.has_tag_name("testsuites")), Some(true), "flat");
+    }
+    let leak = cases(&document)[OUTSIDER_TO_SITE];
+    assert_eq!(leak.attribute("classname"), Some("seed.outsider"));
+    assert_eq!(leak.attribute("time"), Some("0.012"));
+    assert_eq!(leak.children().find_map(|child| child.attribute("type")), Some("leak"));
+    assert!(xml.contains("<flakyFailure"));
+}
+
+#[test]
+fn every_wanted_report_is_attempted_and_written_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("run.json"), "what stood here before").expect("a file");
+    let wanted = [
+        Wanted { form: Form::Junit, path: at("no/such/folder.xml") },
+        Wanted { form: Form::Json, path: at("run.json") },
+        Wanted { form: Form::Junit, path: folder.path().to_owned() },
+        Wanted { form: Form::Junit, path: at("junit.xml") },
+    ];
+    let record = model();
+    let failed = write(&record, &wanted);
+    let paths: Vec<_> = failed.iter().map(|error| error.path.clone()).collect();
+    assert_eq!(paths, [at("no/such/folder.xml"), folder.path().to_owned()]);
+    assert!(failed[0].to_string().starts_with("cannot write the junit report: `"));
+    assert_eq!(fs::read_to_string(at("run.json")).expect("written"), json(&record));
+    assert_eq!(fs::read_to_string(at("junit.xml")).expect("written"), junit(&record));
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "no temporary file is left behind");
+}

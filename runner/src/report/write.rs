@@ -1,0 +1,97 @@
+//! Reports into files, each whole or not at all.
+//!
+//! Every form that was asked for is attempted even if another failed, and every failure is told.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{json, junit};
+use crate::tally::RunRecord;
+
+/// A form of report that goes into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The run record, as JSON.
+    Json,
+    /// `JUnit` XML.
+    Junit,
+}
+
+impl Form {
+    /// The form's name, as the command line has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Junit => "junit",
+        }
+    }
+
+    fn render(self, record: &RunRecord) -> String {
+        match self {
+            Self::Json => json(record),
+            Self::Junit => junit(record),
+        }
+    }
+}
+
+/// A report that is wanted, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// In which form.
+    pub form: Form,
+    /// In which file. What stands there is replaced.
+    pub path: PathBuf,
+}
+
+/// A report that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the {} report: `{}`", form.as_str(), path.display())]
+pub struct WriteError {
+    /// In which form.
+    pub form: Form,
+    /// To which file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Writes every wanted report; returns what could not be written, in the order it was wanted.
+#[must_use]
+pub fn write(record: &RunRecord, wanted: &[Wanted]) -> Vec<WriteError> {
+    let failed = wanted.iter().filter_map(|wanted| {
+        let source = write_whole(&wanted.path, &wanted.form.render(record)).err()?;
+        Some(WriteError { form: wanted.form, path: wanted.path.clone(), source })
+    });
+    failed.collect()
+}
+
+/// Writes a file so that nobody ever sees half of it: beside its place first, then into it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    // A link is followed, and what is no file (a pipe, `/dev/stdout`) is written to, not replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs::OpenOptions::new().write(true).open(&path)?.write_all(text.as_bytes());
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = beside(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map(|_file| ()).map_err(|error| error.error)
+}
+
+/// A temporary file that others may read once it is in place, as far as the user's mask lets them.
+fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ringfence-report-");
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(mode);
+    builder.tempfile_in(folder)
+}

@@ -1,0 +1,296 @@
+//! Single values: what a scalar has to be, and what to do where it is not. This file must not know which key a value
+//! belongs to, but for saying it.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use ringfence_contract::address::Address;
+use ringfence_contract::call::{Pin, Trust};
+use ringfence_contract::name::AgentName;
+
+use super::super::fault::Fault;
+use super::super::mistake::Mistake;
+use super::super::suggest;
+use super::super::text::{Known, Scalar};
+use super::super::words::{self, SERVICE_ENDPOINT};
+use super::Meaning;
+
+/// The largest CA file, in bytes: it travels in every order, and a chain takes some 6 KiB.
+const CA_MAX_BYTES: u64 = 64 * 1024;
+
+/// What was written is wrong, and that has been reported.
+#[derive(Debug)]
+pub(super) struct Reported;
+
+impl Meaning<'_> {
+    /// Reads a scalar whose text is known. One whose text is not has its fault already.
+    pub(super) fn value<T>(
+        &mut self,
+        scalar: &Scalar,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        match scalar.known {
+            Known::Reported => None,
+            Known::Yes => read(&scalar.text).map_err(|fault| self.fault(fault)).ok(),
+        }
+    }
+
+    /// Reads what may be left out. Left out is fine; written and wrong is not.
+    pub(super) fn maybe<S, T>(
+        &mut self,
+        written: Option<&S>,
+        read: impl FnOnce(&mut Self, &S) -> Option<T>,
+    ) -> Result<Option<T>, Reported> {
+        match written {
+            None => Ok(None),
+            Some(written) => read(self, written).map(Some).ok_or(Reported),
+        }
+    }
+
+    pub(super) fn name(&mut self, scalar: &Scalar) -> Option<AgentName> {
+        self.value(scalar, |text| {
+            text.parse().map_err(|error| {
+                let help = "choose a name of letters, digits, `-`, `_` and `.`; reports and rules use it";
+                Fault::at(scalar.span.clone(), Mistake::Name(error)).help(help)
+            })
+        })
+    }
+
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        scalar: &Scalar,
+        known: &'static [(&'static str, T)],
+    ) -> Option<T> {
+        self.value(scalar, |text| {
+            let found = known.iter().find(|(word, _)| *word == text);
+            found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+                let help = match suggest::closest(text, words::texts(known)) {
+                    Some(word) => format!("did you mean `{word}`?"),
+                    None => format!("write one of {}", suggest::listed(words::texts(known))),
+                };
+                Fault::at(scalar.span.clone(), Mistake::Word { key, text: text.to_owned() }).help(help)
+            })
+        })
+    }
+
+    /// A list of words, each kept once.
+    pub(super) fn words<T: Copy + PartialEq>(
+        &mut self,
+        key: &'static str,
+        scalars: &[Scalar],
+        known: &'static [(&'static str, T)],
+    ) -> Vec<T> {
+        let mut meanings = Vec::with_capacity(scalars.len());
+        for scalar in scalars {
+            let meaning = self.word(key, scalar, known);
+            meanings.extend(meaning.filter(|meaning| !meanings.contains(meaning)));
+        }
+        meanings
+    }
+
+    pub(super) fn number(&mut self, key: &'static str, scalar: &Scalar, min: u32, max: u32) -> Option<u32> {
+        self.value(scalar, |text| {
+            let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+            number.ok_or_else(|| {
+                let mistake = Mistake::Number { key, min, max, text: text.to_owned() };
+                Fault::at(scalar.span.clone(), mistake)
+                    .help(format!("write a number from {min} to {max}, in digits"))
+            })
+        })
+    }
+
+    /// A duration with a unit, in milliseconds.
+    pub(super) fn duration_ms(
+        &mut self,
+        key: &'static str,
+        scalar: &Scalar,
+        min: u32,
+        max: u32,
+    ) -> Option<u32> {
+        let least = if min == 0 { "0ms" } else { "1ms" };
+        self.value(scalar, |text| {
+            let ms = read_duration_ms(text).ok_or_else(|| not_duration(key, scalar))?;
+            let ms = u32::try_from(ms).ok().filter(|ms| (min..=max).contains(ms));
+            ms.ok_or_else(|| {
+                let max = format!("{}s", max / 1_000);
+                let help = format!("write a duration from {least} to {max}");
+                let mistake = Mistake::DurationRange { key, min: least, max, text: text.to_owned() };
+                Fault::at(scalar.span.clone(), mistake).help(help)
+            })
+        })
+    }
+
+    pub(super) fn address(&mut self, scalar: &Scalar) -> Option<Address> {
+        self.value(scalar, |text| {
+            text.parse().map_err(|error| {
+                let help = "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`";
+                Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
+            })
+        })
+    }
+
+    pub(super) fn ip(&mut self, scalar: &Scalar) -> Option<IpAddr> {
+        self.value(scalar, |text| {
+            text.parse().map_err(|_| {
+                let mistake = Mistake::Ip { text: text.to_owned() };
+                let help =
+                    "write an address, not a name: `10.0.0.4` or `fd00::4`, without a port or brackets";
+                Fault::at(scalar.span.clone(), mistake).help(help)
+            })
+        })
+    }
+
+    /// A network, an address (the network of it alone), or `service-endpoint`.
+    pub(super) fn network(&mut self, scalar: &Scalar) -> Option<IpNet> {
+        self.value(scalar, |text| {
+            let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
+            if text == SERVICE_ENDPOINT {
+                return Ok(service_endpoint());
+            }
+            if let Ok(address) = text.parse::<IpAddr>() {
+                return Ok(IpNet::from(address));
+            }
+            let network: IpNet = text.parse().map_err(|_| {
+                let help = match suggest::closest(text, [SERVICE_ENDPOINT]) {
+                    Some(word) => format!("did you mean `{word}`?"),
+                    None => format!("write a CIDR (`10.0.1.0/24`), an address, or `{SERVICE_ENDPOINT}`"),
+                };
+                fault(Mistake::Network { text: text.to_owned() }).help(help)
+            })?;
+            if network.trunc() != network {
+                let help = format!(
+                    "write `{}` for the network, or `{}` for the address alone",
+                    network.trunc(),
+                    network.addr()
+                );
+                return Err(fault(Mistake::HostBits { text: text.to_owned() }).help(help));
+            }
+            Ok(network)
+        })
+    }
+
+    /// What makes a certificate good: a CA file, a pin, or what the calling host trusts.
+    pub(super) fn trust(&mut self, ca: Option<&Scalar>, pin: Option<&Scalar>) -> Option<Trust> {
+        match (ca, pin) {
+            (None, None) => Some(Trust::Platform),
+            (Some(ca), None) => self.ca(ca).map(Trust::Ca),
+            (None, Some(pin)) => self.pin(pin).map(Trust::Pin),
+            (Some(ca), Some(pin)) => {
+                let fault = Fault::at(pin.span.clone(), Mistake::TwoTrusts).and(ca.span.clone(), "");
+                self.fault(
+                    fault.help("keep the pin for one certificate known beforehand, the CA for all it signs"),
+                );
+                None
+            }
+        }
+    }
+
+    fn pin(&mut self, scalar: &Scalar) -> Option<Pin> {
+        self.value(scalar, |text| {
+            text.parse().map_err(|reason| {
+                let mistake = Mistake::Pin { text: text.to_owned(), reason };
+                let help =
+                    "write `sha256:` and the 64 hex digits that `openssl x509 -fingerprint -sha256` prints";
+                Fault::at(scalar.span.clone(), mistake).help(help)
+            })
+        })
+    }
+
+    fn ca(&mut self, scalar: &Scalar) -> Option<String> {
+        let path = self.base.join(&scalar.text);
+        self.value(scalar, |_| {
+            let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
+            let shown = path.display().to_string();
+            read_bounded(&path)
+                .map_err(|reason| {
+                    let mistake = Mistake::CaUnreadable { path: shown.clone(), reason: reason.to_string() };
+                    fault(mistake).help("the path is relative to the scenario file's folder")
+                })
+                .and_then(|text| match text {
+                    None => {
+                        let help = "keep only the certificates that sign, not a whole system's";
+                        Err(fault(Mistake::CaTooLarge { path: shown.clone(), limit: CA_MAX_BYTES })
+                            .help(help))
+                    }
+                    Some(text) if !text.contains("-----BEGIN CERTIFICATE-----") => {
+                        let help =
+                            "give a PEM file: `openssl x509 -inform der -in ca.der -out ca.pem` makes one";
+                        Err(fault(Mistake::CaNotPem { path: shown.clone() }).help(help))
+                    }
+                    Some(text) => Ok(text),
+                })
+        })
+    }
+}
+
+fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
+    let text = &scalar.text;
+    let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let help = if bare {
+        format!("add the unit: `{text}ms` or `{text}s`")
+    } else {
+        "write a number and `ms` or `s`: `200ms`, `3.5s`".to_owned()
+    };
+    Fault::at(scalar.span.clone(), Mistake::Duration { key, text: text.clone() }).help(help)
+}
+
+/// A file's text with what is not UTF-8 replaced; none where it is larger than [`CA_MAX_BYTES`].
+fn read_bounded(path: &std::path::Path) -> std::io::Result<Option<String>> {
+    use std::io::Read as _;
+
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(CA_MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let fits = bytes.len() as u64 <= CA_MAX_BYTES;
+    Ok(fits.then(|| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `fd00::/8`: App Service's front end shows a caller that comes through a service endpoint as a unique local address
+/// (captures in microsoft/clarity#1133 and Azure/static-web-apps#1666).
+fn service_endpoint() -> IpNet {
+    IpNet::new_assert(IpAddr::V6(std::net::Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0)), 8)
+}
+
+/// `3s`, `3.5s`, `200ms`: up to three decimals of a second, none of a millisecond.
+fn read_duration_ms(text: &str) -> Option<u64> {
+    let digits =
+        |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = |text: &str| if digits(text) { text.parse::<u64>().ok() } else { None };
+    if let Some(ms) = text.strip_suffix("ms") {
+        return whole(ms);
+    }
+    let seconds = text.strip_suffix('s')?;
+    match seconds.split_once('.') {
+        None => Some(whole(seconds)? * 1_000),
+        Some((seconds, decimals)) if (1..=3).contains(&decimals.len()) => {
+            Some(whole(seconds)? * 1_000 + whole(&format!("{decimals:0<3}"))?)
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        for (text, ms) in [
+            ("3s", Some(3_000)),
+            ("3.5s", Some(3_500)),
+            ("0.005s", Some(5)),
+            ("200ms", Some(200)),
+            ("0ms", Some(0)),
+            ("200", None),
+            ("1.5ms", None),
+            (".5s", None),
+            ("3.s", None),
+            ("-3s", None),
+            ("3 s", None),
+            ("1m", None),
+            ("99999999999s", None),
+        ] {
+            assert_eq!(read_duration_ms(text), ms, "`{text}`");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Every mistake a scenario can have, in words. It must not know where a mistake stands or how it is drawn.
+
+use ringfence_contract::address::{AddressError, Family, Transport};
+use ringfence_contract::call::PinError;
+use ringfence_contract::name::NameError;
+
+use super::model::Expect;
+
+/// One mistake in a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Mistake {
+    // The text.
+    #[error("the file is not YAML: {detail}")]
+    NotYaml { detail: String },
+    #[error("the file holds more than one YAML document")]
+    SeveralDocuments,
+    #[error("the file is too big or too deep: {detail}")]
+    TooManyNodes { detail: String },
+
+    // The shape.
+    #[error("the file is empty")]
+    EmptyFile,
+    #[error("{what} is {found} where {expected} is expected")]
+    WrongKind { what: String, expected: &'static str, found: &'static str },
+    #[error("key given twice: `{key}`")]
+    RepeatedKey { key: String },
+    #[error("unknown key in {what}: `{key}`")]
+    UnknownKey { key: String, what: String },
+    #[error("{what} has no `{key}`")]
+    MissingKey { key: &'static str, what: String },
+    #[error("{what} is an empty list")]
+    EmptyList { what: String },
+
+    // Inputs.
+    #[error("unknown input: `{name}`")]
+    UnknownInput { name: String },
+    #[error("an input begins with `${{` and is not closed")]
+    InputUnclosed,
+    #[error("not a name for an input: `{name}`")]
+    InputName { name: String },
+    #[error("input `{name}` has no value")]
+    InputWithoutValue { name: String },
+    #[error("{origin} gives a value to an unknown input: `{name}`")]
+    UnusedValue { name: String, origin: String },
+
+    // Single values.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error("a name is empty")]
+    EmptyText,
+    #[error("not an address to call: {0}")]
+    Address(#[from] AddressError),
+    #[error("not a network: `{text}`")]
+    Network { text: String },
+    #[error("the network has bits set behind its prefix: `{text}`")]
+    HostBits { text: String },
+    #[error("not an IP address: `{text}`")]
+    Ip { text: String },
+    #[error("not a pin: `{text}`")]
+    Pin { text: String, reason: PinError },
+    #[error("unknown word for `{key}`: `{text}`")]
+    Word { key: &'static str, text: String },
+    #[error("`{key}` is not a whole number from {min} to {max}: `{text}`")]
+    Number { key: &'static str, min: u32, max: u32, text: String },
+    #[error("`{key}` is not a duration with a unit: `{text}`")]
+    Duration { key: &'static str, text: String },
+    #[error("`{key}` is not from {min} to {max}: `{text}`")]
+    DurationRange { key: &'static str, min: &'static str, max: String, text: String },
+    #[error("the CA file cannot be read: `{path}`: {reason}")]
+    CaUnreadable { path: String, reason: String },
+    #[error("the CA file holds no PEM certificate: `{path}`")]
+    CaNotPem { path: String },
+    #[error("the CA file is larger than {limit} bytes: `{path}`")]
+    CaTooLarge { path: String, limit: u64 },
+
+    // Agents and endpoints.
+    #[error("a scenario without agents has no place to call from")]
+    NoAgents,
+    #[error("unknown zone: `{name}`")]
+    UnknownZone { name: String },
+    #[error("two agents have `control: local`")]
+    SecondLocal,
+    #[error("`{agent}` has `control: local`, and the runner answers no calls")]
+    LocalAnswers { agent: String },
+    #[error("`control` has none of `url`, `relay` and `exec`")]
+    ControlWithoutWay,
+    #[error("`control` has both `exec` and `{key}`")]
+    ControlExecAnd { key: &'static str },
+    #[error("orders travel by http or https, not by {0}")]
+    ControlTransport(Transport),
+    #[error("the run key would cross a plain link")]
+    Plaintext,
+    #[error("unknown agent: `{name}`")]
+    UnknownAgent { name: String },
+    #[error("the relays lead in a circle: {circle}")]
+    RelayCircle { circle: String },
+    #[error("nothing says where the relay finds `{agent}`")]
+    RelayWithoutWay { agent: String },
+    #[error("`ca` and `pin` exclude each other")]
+    TwoTrusts,
+    #[error("`{key}` means nothing for {transport}")]
+    KeyForTransport { key: &'static str, transport: Transport },
+    #[error("`statuses` means nothing where the agent answers")]
+    StatusesOfAgent,
+    #[error("`answers: agent` on a target, which no agent owns")]
+    TargetAnswers,
+    #[error("a platform's own answer is told by its HTTP status, and {0} has none")]
+    PlatformTransport(Transport),
+    #[error("a beacon over udp shows nothing: no answer has to come")]
+    BeaconUdp,
+    #[error("the address is {has}, so it cannot be called in {wants}")]
+    FamilyOfAddress { has: Family, wants: Family },
+
+    // Rules.
+    #[error("`{name}` is the name of the rule that `otherwise` stands for")]
+    ReservedRuleName { name: String },
+    #[error("two rules have the same name: `{name}`")]
+    RuleNameTwice { name: String },
+    #[error("no {of} is called that: `{pattern}`")]
+    NothingMatches { of: &'static str, pattern: String },
+    #[error("`{key}` means nothing with `expect: {expect}`")]
+    OnlyWith { key: &'static str, expect: Expect },
+    #[error("the rule covers no edge")]
+    NoEdge,
+    #[error("two rules expect different things of one edge: {edge}")]
+    Conflict { edge: String },
+    #[error("two rules cover one edge with different settings: {edge}")]
+    Ambiguous { edge: String },
+    #[error("`witness: self` on an endpoint that the platform answers: {endpoint}")]
+    WitnessOfPlatform { endpoint: String },
+    #[error("`witness: self` on an endpoint that another vantage may reach: {endpoint}")]
+    WitnessNotNeeded { endpoint: String },
+    #[error("{agents} agents by {endpoints} endpoints are more than {limit} edges")]
+    TooManyEdges { agents: usize, endpoints: usize, limit: usize },
+    #[error("a status alone does not show who refused")]
+    FingerprintTooWide,
+    #[error("`header-contains` without `header`")]
+    HeaderContains,
+}

@@ -1,0 +1,148 @@
+//! The parts of a run record, each drawn from the stage that knows it.
+
+use ringfence_contract::outcome::OutcomeKind;
+
+use super::record::{
+    AgentRecord, AttemptRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary, WitnessRecord,
+};
+use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
+use crate::judge::{JudgedEdge, Reason, Verdict};
+use crate::plan::{Edge, Plan, Witness, WitnessTarget};
+use crate::scenario::{Agent, Rule, Scenario, Source};
+
+pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
+    ScenarioRecord {
+        name: scenario.name.clone(),
+        path: scenario.source.path.clone(),
+        rules: scenario.rules.iter().map(|rule| rule_record(&scenario.source, rule)).collect(),
+    }
+}
+
+fn rule_record(source: &Source, rule: &Rule) -> RuleRecord {
+    let place = rule.span.as_ref().and_then(|span| line_at(&source.text, span.start));
+    let (line, text) = place.unzip();
+    RuleRecord { name: rule.name.clone(), line, text }
+}
+
+/// The line, counted from 1, that a byte of a text is on, and what it says.
+fn line_at(text: &str, byte: usize) -> Option<(usize, String)> {
+    let before = text.get(..byte)?;
+    let line = before.matches('\n').count();
+    let said = text.lines().nth(line).unwrap_or_default();
+    Some((line + 1, said.trim_end().to_owned()))
+}
+
+pub(super) fn summary(possible: usize, edges: &[EdgeRecord]) -> Summary {
+    let mut summary = Summary { edges: edges.len(), possible, ..Summary::default() };
+    for edge in edges {
+        match edge.verdict {
+            Verdict::Pass => summary.passed += 1,
+            Verdict::Fail => summary.failed += 1,
+            Verdict::Inconclusive => summary.inconclusive += 1,
+            Verdict::Skipped => summary.skipped += 1,
+        }
+        summary.flaky += usize::from(edge.judged.flaky);
+    }
+    summary
+}
+
+pub(super) fn agents(scenario: &Scenario, observations: &Observations) -> Vec<AgentRecord> {
+    let seen = |place: usize| observations.agents.get(place);
+    scenario.agents.iter().enumerate().map(|(place, agent)| agent_record(agent, seen(place))).collect()
+}
+
+fn agent_record(agent: &Agent, seen: Option<&AgentObservation>) -> AgentRecord {
+    let greeting = seen.and_then(|seen| seen.hello.as_ref().ok());
+    let trouble = match seen {
+        None => Some(Unasked { why: UnaskedWhy::Broken, detail: "nothing was recorded of it".to_owned() }),
+        Some(seen) => seen.hello.as_ref().err().or(seen.receipts.as_ref().err()).cloned(),
+    };
+    AgentRecord {
+        name: agent.name.clone(),
+        zone: agent.zone.as_ref().map(|zone| zone.name.clone()),
+        route: seen.map_or_else(|| "none".to_owned(), |seen| seen.route.clone()),
+        plaintext: seen.is_some_and(|seen| seen.plaintext),
+        version: greeting.map(|greeting| greeting.hello.version.clone()),
+        clock_ahead_ms: greeting.map(|greeting| greeting.clock_ahead_ms),
+        hello_us: greeting.map(|greeting| u64::try_from(greeting.round_trip.as_micros()).unwrap_or(u64::MAX)),
+        trouble,
+    }
+}
+
+pub(super) fn edges(
+    scenario: &Scenario,
+    plan: &Plan,
+    observations: &Observations,
+    judged: Vec<JudgedEdge>,
+) -> Vec<EdgeRecord> {
+    let attempts = |place: usize| observations.reach.get(place).map_or(&[][..], Vec::as_slice);
+    let judged = plan.edges.iter().zip(judged).enumerate();
+    judged
+        .map(|(place, (edge, judged))| edge_record(scenario, observations, (edge, attempts(place)), judged))
+        .collect()
+}
+
+fn edge_record(
+    scenario: &Scenario,
+    observations: &Observations,
+    (edge, attempts): (&Edge, &[Attempt]),
+    judged: JudgedEdge,
+) -> EdgeRecord {
+    let endpoint = scenario.endpoint(edge.endpoint);
+    let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
+    let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
+    EdgeRecord {
+        vantage: scenario.agent(edge.vantage).name.clone(),
+        endpoint: endpoint.name.clone(),
+        address: endpoint.route.address.to_string(),
+        family: edge.family,
+        expect: edge.expect,
+        rule: edge.rule.0,
+        verdict: judged.reason.verdict(),
+        outcome: telling.and_then(kind_of),
+        attempts: attempts.iter().map(|attempt| attempt_record(owner, attempt)).collect(),
+        leak_share_below: leak_share_below(judged.reason, attempts.len()),
+        judged,
+    }
+}
+
+fn attempt_record(owner: Option<&AgentObservation>, attempt: &Attempt) -> AttemptRecord {
+    let book = owner.and_then(|owner| owner.receipts.as_ref().ok());
+    AttemptRecord {
+        call: attempt.call,
+        sample: attempt.sample.as_ref().ok().map(|sample| sample.as_ref().clone()),
+        unasked: attempt.sample.as_ref().err().cloned(),
+        receipt: book.and_then(|book| book.found.get(&attempt.call)).cloned(),
+    }
+}
+
+fn kind_of(attempt: &Attempt) -> Option<OutcomeKind> {
+    attempt.sample.as_ref().ok().map(|sample| sample.outcome.kind())
+}
+
+/// The largest share of calls that could still get through when none of n did, at 95 % confidence: the p for which
+/// (1 - p)^n = 0.05. Rounded up to four decimals, so that the bound still holds and reads back from JSON as it was.
+fn leak_share_below(reason: Reason, attempts: usize) -> Option<f64> {
+    let denied = matches!(reason, Reason::DeniedAttributed | Reason::DeniedWitnessed);
+    let attempts = u32::try_from(attempts).ok().filter(|attempts| *attempts > 0)?;
+    let share = 1.0 - 0.05_f64.powf(1.0 / f64::from(attempts));
+    denied.then(|| (share * 1e4).ceil() / 1e4)
+}
+
+pub(super) fn witnesses(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<WitnessRecord> {
+    let kind = |side: &[Attempt], place: usize| side.get(place).and_then(kind_of);
+    let record = |(place, witness): (usize, &Witness)| WitnessRecord {
+        vantage: scenario.agent(witness.vantage).name.clone(),
+        to: match witness.to {
+            WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
+            WitnessTarget::Beacon => "beacon".to_owned(),
+            WitnessTarget::OwnListener(endpoint) => {
+                format!("own listener of {}", scenario.endpoint(endpoint).name)
+            }
+        },
+        family: witness.family,
+        before: kind(&observations.before, place),
+        after: kind(&observations.after, place),
+    };
+    plan.witnesses.iter().enumerate().map(record).collect()
+}

@@ -1,0 +1,58 @@
+//! Reports of a real run, read by other people's parsers.
+
+use std::process::Command;
+
+use ringfence_tests::programs::Bench;
+
+use crate::PROGRAMS;
+
+/// Counts the cases, failures, errors and skips of a `JUnit` file with Python's parser (expat).
+const COUNT_WITH_EXPAT: &str = "import sys, xml.etree.ElementTree as tree\n\
+    root = tree.parse(sys.argv[1]).getroot()\n\
+    print(*(len(list(root.iter(tag))) for tag in ('testcase', 'failure', 'error', 'skipped')))";
+
+fn counted(program: &str, arguments: &[&str]) -> String {
+    let output =
+        Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+}
+
+#[test]
+fn three_parsers_read_the_same_cases_out_of_the_junit_file() {
+    let bench = Bench::new(PROGRAMS);
+    let run = bench.run(&[
+        "lab",
+        "--break",
+        "app-stopped",
+        "--progress",
+        "none",
+        "--junit",
+        "r.xml",
+        "--json",
+        "r.json",
+    ]);
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    let record: serde_json::Value = serde_json::from_str(&bench.read("r.json")).expect("JSON");
+    let count = |name: &str| record["summary"][name].as_u64().expect("a count");
+    // The four agents are cases of their own, and one of them could not be asked.
+    let expected = format!(
+        "{} {} {} {}",
+        count("edges") + 4,
+        count("failed"),
+        count("inconclusive") + 1,
+        count("skipped")
+    );
+
+    let path = bench.path("r.xml");
+    let path = path.to_str().expect("a path");
+    let text = bench.read("r.xml");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let tags = ["testcase", "failure", "error", "skipped"];
+    let found =
+        tags.map(|tag| document.descendants().filter(|node| node.has_tag_name(tag)).count().to_string());
+    assert_eq!(found.join(" "), expected);
+    assert_eq!(counted("python3", &["-c", COUNT_WITH_EXPAT, path]), expected);
+    let by_xmllint = tags.map(|tag| counted("xmllint", &["--xpath", &format!("count(//{tag})"), path]));
+    assert_eq!(by_xmllint.join(" "), expected);
+}
