@@ -1,5 +1,5 @@
 //! Places an order's calls: all of them at once but for their start times, under the vantage's limits, each sample handed
-//! on as it ends.
+//! on as it ends. This file must not know whether the order should have been taken, or how samples travel back.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
