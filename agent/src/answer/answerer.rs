@@ -13,7 +13,7 @@ use ringfence_contract::receipt::{ReceiptPage, SeenSource};
 use ringfence_contract::seal::{Answer, UnverifiedCall, seal_answer};
 
 use super::receipts::Ring;
-use super::runs::Runs;
+use super::runs::{Hold, Runs};
 use super::source::Proxies;
 
 /// The one who answers calls, for all listeners of an agent.
@@ -39,10 +39,15 @@ impl Answerer {
         &self.proxies
     }
 
-    /// Answers calls of this run from now on. `false` where the run is known with another key, which is kept.
+    /// Answers calls of this run from now on. Where another run had to go for it, that is counted as a missed receipt:
+    /// calls of the other are strangers now.
     #[must_use]
-    pub fn announce(&self, run: &Run) -> bool {
-        held(&self.runs).hold(run, Instant::now())
+    pub fn announce(&self, run: &Run) -> Hold {
+        let hold = held(&self.runs).hold(run, Instant::now());
+        if hold == Hold::HeldForAnother {
+            self.miss();
+        }
+        hold
     }
 
     /// The sealed answer to a call token, with its receipt written; `None` for a stranger, of whom nothing is kept.

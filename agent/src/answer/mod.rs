@@ -14,6 +14,6 @@ mod stream;
 pub use answerer::Answerer;
 pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
-pub use runs::{RUN_LIFE, RUNS_HELD, Runs};
+pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};
 pub use source::{Proxies, seen_source};
 pub use stream::{answer_datagrams, answer_line};

@@ -21,6 +21,17 @@ pub struct Runs {
     held: HashMap<RunId, Held>,
 }
 
+/// What became of a run that was to be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It is held.
+    Held,
+    /// It is held, and another run, whose life was not over, had to go.
+    HeldForAnother,
+    /// It is held with another key, which stays.
+    OtherKey,
+}
+
 #[derive(Debug)]
 struct Held {
     key: RunKey,
@@ -30,19 +41,19 @@ struct Held {
 impl Runs {
     /// Holds a run's key from now on. A run that is already held keeps its first key: whoever knows a run's name
     /// must not be able to change what seals it.
-    pub fn hold(&mut self, run: &Run, now: Instant) -> bool {
+    pub fn hold(&mut self, run: &Run, now: Instant) -> Hold {
         self.held.retain(|_, held| now.saturating_duration_since(held.ordered) < RUN_LIFE);
         if let Some(held) = self.held.get_mut(&run.id) {
             held.ordered = now;
-            return held.key == run.key;
+            return if held.key == run.key { Hold::Held } else { Hold::OtherKey };
         }
-        if self.held.len() >= RUNS_HELD
-            && let Some(oldest) = self.held.iter().min_by_key(|(_, held)| held.ordered).map(|(id, _)| *id)
+        let full = self.held.len() >= RUNS_HELD;
+        if full && let Some(oldest) = self.held.iter().min_by_key(|(_, held)| held.ordered).map(|(id, _)| *id)
         {
             self.held.remove(&oldest);
         }
         self.held.insert(run.id, Held { key: run.key.clone(), ordered: now });
-        true
+        if full { Hold::HeldForAnother } else { Hold::Held }
     }
 
     /// The key of a run, while it is held.
@@ -64,9 +75,9 @@ mod tests {
     #[test]
     fn a_run_is_held_for_its_life_after_its_last_order() {
         let (mut runs, run, start) = (Runs::default(), run(), Instant::now());
-        assert!(runs.hold(&run, start));
+        assert_eq!(runs.hold(&run, start), Hold::Held);
         let later = start + RUN_LIFE / 2;
-        assert!(runs.hold(&run, later));
+        assert_eq!(runs.hold(&run, later), Hold::Held);
         assert_eq!(runs.key(run.id, later + RUN_LIFE / 2), Some(&run.key));
         assert_eq!(runs.key(run.id, later + RUN_LIFE), None);
     }
@@ -74,8 +85,8 @@ mod tests {
     #[test]
     fn a_held_run_s_key_is_never_replaced() {
         let (mut runs, run, now) = (Runs::default(), run(), Instant::now());
-        assert!(runs.hold(&run, now));
-        assert!(!runs.hold(&Run { id: run.id, key: RunKey::random() }, now));
+        assert_eq!(runs.hold(&run, now), Hold::Held);
+        assert_eq!(runs.hold(&Run { id: run.id, key: RunKey::random() }, now), Hold::OtherKey);
         assert_eq!(runs.key(run.id, now), Some(&run.key));
     }
 
@@ -84,7 +95,8 @@ mod tests {
         let (mut runs, start) = (Runs::default(), Instant::now());
         let all: Vec<Run> = (0..=RUNS_HELD).map(|_| run()).collect();
         for (at, run) in (0..).zip(&all) {
-            assert!(runs.hold(run, start + Duration::from_secs(at)));
+            let hold = runs.hold(run, start + Duration::from_secs(at));
+            assert_eq!(hold == Hold::HeldForAnother, at == 64, "run {at}");
         }
         let now = start + Duration::from_secs(100);
         let held: Vec<bool> = all.iter().map(|run| runs.key(run.id, now).is_some()).collect();

@@ -2,7 +2,6 @@
 //! collected and no secret is repeated.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -70,7 +69,7 @@ pub(super) struct AgentArgs {
 
     /// A file of certificates (PEM) to trust beside the platform's roots
     #[arg(long, env = "RINGFENCE_CA", hide_env_values = true, value_name = "FILE")]
-    pub(super) ca: Option<PathBuf>,
+    pub(super) ca: Option<String>,
 
     /// The app's name, as App Service and Functions set it
     #[arg(long, env = "WEBSITE_SITE_NAME", hide = true)]
@@ -94,11 +93,11 @@ pub(super) struct ListenArgs {
 
     /// The certificate chain (PEM), the agent's own first
     #[arg(long, env = "RINGFENCE_TLS_CERT", hide_env_values = true, value_name = "FILE")]
-    pub(super) cert: Option<PathBuf>,
+    pub(super) cert: Option<String>,
 
     /// The certificate's private key (PEM)
     #[arg(long, env = "RINGFENCE_TLS_KEY", hide_env_values = true, value_name = "FILE")]
-    pub(super) key: Option<PathBuf>,
+    pub(super) key: Option<String>,
 
     /// Answer calls that are one line over TCP here; may be repeated
     #[arg(long, env = "RINGFENCE_TCP_LISTEN", hide_env_values = true, value_name = "ADDRESS:PORT")]
@@ -167,7 +166,7 @@ pub(super) struct CallArgs {
 
     /// A file of certificates (PEM) to trust beside the platform's roots
     #[arg(long, value_name = "FILE")]
-    pub(super) ca: Option<PathBuf>,
+    pub(super) ca: Option<String>,
 
     /// Go on in spite of a bad certificate, and say what is wrong with it
     #[arg(long)]

@@ -14,9 +14,9 @@ use ringfence_contract::sample::Sample;
 use ringfence_contract::seal::RunKey;
 
 use super::args::{CallArgs, FamilyArg};
+use super::exit::{FAILED, fail, print, refuse};
 use super::mistake::Mistake;
-use super::setting::{ca, resolver};
-use super::{FAILED, fail, print, refuse};
+use super::setting::{ca, given, resolver};
 use crate::call::{Means, MeansSettings, place};
 use crate::perform::{Entry, Policy};
 
@@ -47,9 +47,9 @@ fn means(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Option<Means> {
     });
     let settings = MeansSettings {
         admit: Arc::new(policy),
-        resolver: args.resolver.as_deref().and_then(|text| resolver(text, "", mistakes)),
+        resolver: given(args.resolver.as_ref()).and_then(|text| resolver(text, "", mistakes)),
         sources: args.source.into_iter().collect(),
-        ca: args.ca.as_deref().and_then(|path| ca(path, "", mistakes)),
+        ca: given(args.ca.as_ref()).and_then(|path| ca(path, "", mistakes)),
     };
     Means::new(settings).map_err(|error| mistakes.push(Mistake::new("--ca, --source", "", error))).ok()
 }

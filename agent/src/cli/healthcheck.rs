@@ -8,8 +8,9 @@ use std::time::Duration;
 use ringfence_contract::address::{Address, Transport};
 
 use super::args::HealthcheckArgs;
+use super::exit::{FAILED, print, refuse, say};
+use super::listen;
 use super::mistake::Mistake;
-use super::{FAILED, listen, print, refuse, say};
 
 /// How long each step may take: platforms give a health check a few seconds.
 const STEP_WITHIN: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::args::{ListenArgs, PortArgs};
 use super::mistake::Mistake;
-use super::setting::{file, parts};
+use super::setting::{file, given, parts};
 use crate::serve::{Listen, TlsListen};
 
 /// Where an agent answers HTTP when nobody says where.
@@ -28,8 +28,9 @@ pub(super) fn listen(args: &ListenArgs, otherwise: Otherwise, mistakes: &mut Vec
     if otherwise == Otherwise::Listen && parts(&args.listen).next().is_none() {
         let given = given_port(&args.port, mistakes);
         // Whoever asked for other listeners only, and whose platform gives no port, does not want plain HTTP as well.
-        let alone =
-            [&args.tls_listen, &args.tcp_listen, &args.udp_listen].iter().all(|texts| texts.is_empty());
+        let alone = [&args.tls_listen, &args.tcp_listen, &args.udp_listen]
+            .iter()
+            .all(|texts| parts(texts).next().is_none());
         let port = given.or(alone.then_some(DEFAULT_PORT));
         http.extend(port.map(|port| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port)));
     }
@@ -43,15 +44,14 @@ pub(super) fn port(args: &PortArgs, mistakes: &mut Vec<Mistake>) -> u16 {
 
 fn given_port(args: &PortArgs, mistakes: &mut Vec<Mistake>) -> Option<u16> {
     let functions = (&args.functions_port, "FUNCTIONS_CUSTOMHANDLER_PORT");
-    let given = [functions, (&args.port, "PORT")].into_iter().find_map(|(text, variable)| {
-        let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
-        Some((text, variable))
-    });
+    let given = [functions, (&args.port, "PORT")]
+        .into_iter()
+        .find_map(|(text, variable)| given(text.as_ref()).map(|text| (text, variable)));
     let (text, variable) = given?;
     let port = text.parse::<u16>().ok();
     if port.is_none() {
         let mistake = Mistake::new("--port", variable, format!("`{text}` is no port"));
-        mistakes.push(mistake.next("let the platform set it, or say where to answer with `--listen`"));
+        mistakes.push(mistake.next("let the platform set it, or unset it and name the address yourself"));
     }
     port
 }
@@ -79,21 +79,20 @@ fn https(args: &ListenArgs, mistakes: &mut Vec<Mistake>) -> Option<TlsListen> {
     const KEY: (&str, &str) = ("--key", "RINGFENCE_TLS_KEY");
     let addresses = addresses(&args.tls_listen, ("--tls-listen", "RINGFENCE_TLS_LISTEN"), mistakes);
     let wanted = parts(&args.tls_listen).next().is_some();
-    let mut part =
-        |path: &Option<std::path::PathBuf>, setting: (&'static str, &'static str)| match (path, wanted) {
-            (Some(path), true) => file(path, setting, mistakes),
-            (None, false) => None,
-            (None, true) => {
-                let mistake = Mistake::new(setting.0, setting.1, "missing, and `--tls-listen` needs it");
-                mistakes.push(mistake.next("give the file, in PEM form"));
-                None
-            }
-            (Some(_), false) => {
-                let mistake = Mistake::new(setting.0, setting.1, "given, and nothing listens with it");
-                mistakes.push(mistake.next("say where with `--tls-listen`, such as `0.0.0.0:8443`"));
-                None
-            }
-        };
-    let (certificates, key) = (part(&args.cert, CERT), part(&args.key, KEY));
+    let mut part = |path: Option<&str>, setting: (&'static str, &'static str)| match (path, wanted) {
+        (Some(path), true) => file(path, setting, mistakes),
+        (None, false) => None,
+        (None, true) => {
+            let mistake = Mistake::new(setting.0, setting.1, "missing, and `--tls-listen` needs it");
+            mistakes.push(mistake.next("give the file, in PEM form"));
+            None
+        }
+        (Some(_), false) => {
+            let mistake = Mistake::new(setting.0, setting.1, "given, and nothing listens with it");
+            mistakes.push(mistake.next("say where with `--tls-listen`, such as `0.0.0.0:8443`"));
+            None
+        }
+    };
+    let (certificates, key) = (part(given(args.cert.as_ref()), CERT), part(given(args.key.as_ref()), KEY));
     Some(TlsListen { addresses, certificates: certificates?, key: key? })
 }

@@ -5,27 +5,22 @@
 
 mod args;
 mod call;
+mod exit;
 mod healthcheck;
 mod listen;
 mod mistake;
 mod run;
 mod setting;
 
-use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use args::{Command, Program};
+use exit::{refuse, usage};
 use mistake::Mistake;
-
-/// A setting is wrong, or the command line is.
-const USAGE: u8 = 2;
-
-/// What was asked for could not be done.
-const FAILED: u8 = 1;
 
 /// Runs the program.
 #[must_use]
@@ -34,7 +29,8 @@ pub fn main() -> ExitCode {
         Ok(program) => program,
         Err(error) => return usage(&error),
     };
-    let filter = match EnvFilter::try_new(&program.log) {
+    let log = setting::given(Some(&program.log)).unwrap_or("info");
+    let filter = match EnvFilter::try_new(log) {
         Ok(filter) => filter,
         Err(error) => {
             let next = "write a level such as `info`, or `ringfence_agent=debug`";
@@ -49,59 +45,4 @@ pub fn main() -> ExitCode {
         Command::Call(args) => call::call(&args),
         Command::Healthcheck(args) => healthcheck::healthcheck(&args),
     }
-}
-
-/// Help and version are results; everything else clap says is a mistake.
-fn usage(error: &clap::Error) -> ExitCode {
-    let code = u8::try_from(error.exit_code()).unwrap_or(USAGE);
-    match error.print() {
-        Ok(()) => ExitCode::from(code),
-        Err(error) => closed_pipe(&error),
-    }
-}
-
-/// Says every mistake, and that nothing was started.
-fn refuse(mistakes: &[Mistake]) -> ExitCode {
-    for mistake in mistakes {
-        say(&format_args!("error: {mistake}\n"));
-    }
-    ExitCode::from(USAGE)
-}
-
-/// Says what went wrong, with its causes.
-fn fail(error: &dyn std::error::Error) -> ExitCode {
-    say(&format!("error: {}\n", chain(error)));
-    ExitCode::from(FAILED)
-}
-
-/// An error and its sources, one a line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str("\n  caused by: ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
-}
-
-/// Writes to standard error. There is nobody left to tell when that fails.
-fn say(text: &dyn Display) {
-    let written = write!(io::stderr().lock(), "{text}");
-    drop(written);
-}
-
-/// Writes the one result to standard output.
-fn print(text: &str, code: ExitCode) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => code,
-        Err(error) => closed_pipe(&error),
-    }
-}
-
-/// A reader that has seen enough is no failure.
-fn closed_pipe(error: &io::Error) -> ExitCode {
-    if error.kind() == io::ErrorKind::BrokenPipe { ExitCode::SUCCESS } else { fail(error) }
 }

@@ -11,10 +11,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::ServeArgs;
+use super::exit::{FAILED, chain, fail, refuse};
 use super::listen::{Otherwise, listen};
 use super::mistake::Mistake;
 use super::setting::{agent, grace};
-use super::{FAILED, USAGE, fail, refuse};
 use crate::perform::raise_open_files;
 use crate::serve::{Running, Settings, StartError, serve_lines, start};
 
@@ -91,16 +91,9 @@ fn ready(args: &ServeArgs, otherwise: Otherwise) -> Result<Ready, ExitCode> {
 fn begin(settings: Settings) -> Result<(Signals, Running), ExitCode> {
     let signals = Signals::new().map_err(|error| fail(&error))?;
     let allow = settings.agent.policy.texts().join(" ");
-    let running = start(settings).map_err(|error| {
-        let code = match error {
-            StartError::Listen { .. } => FAILED,
-            StartError::Certificates(_)
-            | StartError::Key(_)
-            | StartError::Identity(_)
-            | StartError::Means(_) => USAGE,
-        };
-        fail(&error);
-        ExitCode::from(code)
+    let running = start(settings).map_err(|error| match setting_of(&error) {
+        Some((flag, variable, next)) => refuse(&[Mistake::new(flag, variable, chain(&error)).next(next)]),
+        None => fail(&error),
     })?;
     let agent = running.agent();
     tracing::info!(agent = %agent.name(), boot = %agent.boot(), allow, "the agent is ready");
@@ -108,6 +101,23 @@ fn begin(settings: Settings) -> Result<(Signals, Running), ExitCode> {
         tracing::info!("listening on {}://{}", listener.transport, listener.address);
     }
     Ok((signals, running))
+}
+
+/// The setting that keeps an agent from starting, its variable, and the next step; none where the system does.
+fn setting_of(error: &StartError) -> Option<(&'static str, &'static str, &'static str)> {
+    match error {
+        StartError::Listen { .. } => None,
+        StartError::Certificates(_) => Some(("--cert", "RINGFENCE_TLS_CERT", "give the chain in PEM form")),
+        StartError::Key(_) => Some(("--key", "RINGFENCE_TLS_KEY", "give the key in PEM form, unencrypted")),
+        StartError::Identity(_) => Some((
+            "--cert, --key",
+            "RINGFENCE_TLS_CERT, RINGFENCE_TLS_KEY",
+            "give the key that belongs to the first certificate of the chain",
+        )),
+        StartError::Means(_) => {
+            Some(("--ca, --source", "RINGFENCE_CA, RINGFENCE_SOURCE", "correct or remove it"))
+        }
+    }
 }
 
 /// Ends the agent well, or at once on another signal.

@@ -1,7 +1,6 @@
 //! What the agent is and may do, read from the command line with every mistake collected.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -36,8 +35,9 @@ pub(super) fn agent(
     };
     let proxies = Proxies::new(networks(&args.trusted_proxies, mistakes));
     let sources = sources(&args.source, mistakes);
-    let resolver = args.resolver.as_deref().and_then(|text| resolver(text, "RINGFENCE_RESOLVER", mistakes));
-    let ca = args.ca.as_deref().and_then(|path| ca(path, "RINGFENCE_CA", mistakes));
+    let resolver =
+        given(args.resolver.as_ref()).and_then(|text| resolver(text, "RINGFENCE_RESOLVER", mistakes));
+    let ca = given(args.ca.as_ref()).and_then(|path| ca(path, "RINGFENCE_CA", mistakes));
     let limits = read_limits(limits, mistakes);
     let settings = AgentSettings::new(name?, trust);
     Some(AgentSettings { policy, resolver, sources, ca, proxies, limits, ..settings })
@@ -49,16 +49,21 @@ pub(super) fn parts(texts: &[String]) -> impl Iterator<Item = &str> {
     parts.filter(|part| !part.is_empty())
 }
 
+/// A setting's text. A variable that is set to nothing is not set: environment files can say it no other way.
+pub(super) fn given(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
 fn name(args: &AgentArgs, mistakes: &mut Vec<Mistake>) -> Option<AgentName> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let text = given(&args.name).or_else(|| {
-        let site = given(&args.website_site_name)?;
+    let text = given(args.name.as_ref()).map(str::to_owned).or_else(|| {
+        let site = given(args.website_site_name.as_ref())?;
         // Production is the slot that has no part in an app's host name.
-        let slot = given(&args.website_slot_name).filter(|slot| !slot.eq_ignore_ascii_case("production"));
-        Some(slot.map_or(site.clone(), |slot| format!("{site}-{slot}")))
+        let slot = given(args.website_slot_name.as_ref());
+        let slot = slot.filter(|slot| !slot.eq_ignore_ascii_case("production"));
+        Some(slot.map_or_else(|| site.to_owned(), |slot| format!("{site}-{slot}")))
     });
     let text = text.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
-    match text.trim().parse() {
+    match text.parse() {
         Ok(name) => Some(name),
         Err(error) => {
             let next = "give the agent the name the scenario calls it by";
@@ -127,10 +132,6 @@ pub(super) fn resolver(
     variable: &'static str,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<SocketAddr> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
     let bare = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
     let read = text.parse::<SocketAddr>().or_else(|_| bare()).ok();
     if read.is_none() {
@@ -141,27 +142,27 @@ pub(super) fn resolver(
 }
 
 /// A file of certificates, as text.
-pub(super) fn ca(path: &Path, variable: &'static str, mistakes: &mut Vec<Mistake>) -> Option<String> {
+pub(super) fn ca(path: &str, variable: &'static str, mistakes: &mut Vec<Mistake>) -> Option<String> {
     let text = file(path, ("--ca", variable), mistakes)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
     if certificates.is_ok_and(|certificates| !certificates.is_empty()) {
         return Some(text);
     }
-    let problem = format!("`{}` holds no certificate in PEM form", path.display());
+    let problem = format!("`{path}` holds no certificate in PEM form");
     mistakes.push(Mistake::new("--ca", variable, problem).next("give a file with `BEGIN CERTIFICATE` in it"));
     None
 }
 
 /// A file's text. `setting` is the flag and the variable that name it.
 pub(super) fn file(
-    path: &Path,
+    path: &str,
     setting: (&'static str, &'static str),
     mistakes: &mut Vec<Mistake>,
 ) -> Option<String> {
     match std::fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) => {
-            let problem = format!("cannot read `{}`: {error}", path.display());
+            let problem = format!("cannot read `{path}`: {error}");
             let next = "give a file that this user may read";
             mistakes.push(Mistake::new(setting.0, setting.1, problem).next(next));
             None

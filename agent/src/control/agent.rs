@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::families::families;
 use super::replays::{REPLAYS_HELD, ReplayError, Replays};
 use super::settings::AgentSettings;
-use crate::answer::{Answerer, Ring};
+use crate::answer::{Answerer, Hold, Ring};
 use crate::call::{Means, MeansError, MeansSettings};
 use crate::perform::{Limits, Vantage};
 
@@ -212,7 +212,7 @@ impl Agent {
             ReplayError::Full(_) => (RefusalWhy::OverLimit, error.to_string()),
         })?;
         drop(replays);
-        if !self.answerer.announce(&order.run) {
+        if self.answerer.announce(&order.run) == Hold::OtherKey {
             let detail = format!("run `{}` is known with another key, which is kept", order.run.id);
             return Err((RefusalWhy::UnknownWords, detail));
         }

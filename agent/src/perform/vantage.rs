@@ -1,5 +1,5 @@
 //! Places an order's calls: all of them at once but for their start times, under the vantage's limits, each sample handed
-//! on as it ends.
+//! on as it ends. This file must not know whether the order should have been taken, or how samples travel back.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -192,5 +192,21 @@ fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
         resolution: None,
         tls: None,
         status: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_task_panics_comes_back_as_broken() {
+        let (mut tasks, call) = (JoinSet::<Sample>::new(), CallId::random());
+        let task = tasks.spawn(async { panic!("on purpose") });
+        let ids = HashMap::from([(task.id(), call)]);
+        let error = tasks.join_next_with_id().await.expect("a task").expect_err("a panic");
+        let sample = broken(&ids, &error).expect("the task is known");
+        assert_eq!(sample.call, call);
+        assert!(matches!(sample.outcome, Outcome::NotSent(NotSent { why: NotSentWhy::Broken, .. })));
     }
 }

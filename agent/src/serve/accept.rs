@@ -64,8 +64,13 @@ pub(super) async fn accept(listener: TcpListener, kind: Kind, doors: Arc<Doors>)
         };
         match accepted {
             Ok((stream, peer)) => admit(stream, peer, &kind, &doors),
+            // The caller itself has given up (accept(2)).
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                tracing::debug!(%error, "a connection could not be accepted");
+                doors.agent.answerer().miss();
+                if let Some(unsaid) = doors.crowd.now(Instant::now()) {
+                    tracing::warn!(%error, unsaid, "a connection could not be accepted");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }

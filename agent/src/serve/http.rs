@@ -114,7 +114,7 @@ impl Routes {
             tracing::warn!(
                 peer = %caller.peer,
                 unsaid,
-                "an order was not signed by a trusted key: compare `ringfence keygen --public` with RINGFENCE_TRUST"
+                "an order was not signed by a trusted key: compare the runner's public key with `--trust` (or RINGFENCE_TRUST)"
             );
         }
     }

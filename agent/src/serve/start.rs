@@ -54,6 +54,9 @@ pub enum StartError {
     Means(#[from] MeansError),
 }
 
+/// Room for two full orders of datagrams: 2 * 2,048 at about 1 KiB each, as the kernel counts them.
+const DATAGRAM_BUFFER_BYTES: usize = 4 * 1_024 * 1_024;
+
 enum Bound {
     Stream(TcpListener, Kind),
     Datagrams(UdpSocket),
@@ -130,6 +133,8 @@ fn bind_stream(address: SocketAddr, kind: Kind) -> std::io::Result<(Bound, Socke
 
 fn bind_datagrams(address: SocketAddr) -> std::io::Result<(Bound, SocketAddr)> {
     let socket = std::net::UdpSocket::bind(address)?;
+    // As much as the system allows: a datagram that finds no room is lost without a receipt.
+    socket2::SockRef::from(&socket).set_recv_buffer_size(DATAGRAM_BUFFER_BYTES)?;
     socket.set_nonblocking(true)?;
     let socket = UdpSocket::from_std(socket)?;
     let address = socket.local_addr()?;

@@ -14,7 +14,7 @@ use ringfence_contract::reply::{Line, read_reply};
 use ringfence_contract::sample::Sample;
 use tokio::net::TcpListener;
 
-use crate::support::{Bench, call_to, now_ms, samples};
+use crate::support::{Bench, call_to, now_ms, samples, tls};
 
 const CALLED: [Transport; 3] = [Transport::Http, Transport::Tcp, Transport::Udp];
 
@@ -29,16 +29,16 @@ fn not_sent(sample: &Sample) -> (NotSentWhy, &str) {
 async fn one_agent_calls_another_and_both_ends_tell_the_same() {
     let caller =
         Bench::with(|settings| settings.agent.sources = vec!["127.0.0.7".parse().expect("an address")]);
-    let called = caller.beside("app-2", |_| {});
-    called.hello().await;
-    let calls: Vec<Call> = CALLED.iter().map(|transport| call_to(&called.url(*transport), "app-2")).collect();
+    let other = caller.beside("app-2", |_| {});
+    other.hello().await;
+    let calls: Vec<Call> = CALLED.iter().map(|transport| call_to(&other.url(*transport), "app-2")).collect();
     let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
     for sample in caller.place(calls).await {
         let Outcome::Answered(answered) = &sample.outcome else { panic!("{sample:?}") };
         assert_eq!((answered.agent.as_str(), answered.seen.by), ("app-2", SeenBy::Peer));
         assert_eq!(answered.seen.address.to_string(), "127.0.0.7");
     }
-    let lines = called.say(&called.order(Ask::Receipts(ids.clone()))).await.expect("a reply");
+    let lines = other.say(&other.order(Ask::Receipts(ids.clone()))).await.expect("a reply");
     let [Line::Receipts(page)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(page.found.len(), 3);
     assert!(page.found.iter().all(|receipt| ids.contains(&receipt.call) && receipt.arrivals == 1));
@@ -162,4 +162,36 @@ async fn a_relay_that_cannot_says_why() {
     let refusal = relay.refused(&relayed(&relay, "http://169.254.169.254", "an order".to_owned())).await;
     assert_eq!(refusal.why, RefusalWhy::NotAllowed, "{refusal}");
     assert!(refusal.detail.contains("--allow"), "{refusal}");
+}
+
+#[tokio::test]
+async fn orders_and_calls_go_over_tls_to_a_certificate_that_is_trusted_by_name() {
+    let identity = tls();
+    let certificate = identity.certificates.clone();
+    let relay = Bench::new();
+    let other = relay.beside("app-2", |settings| settings.listen.https = Some(identity));
+    let url = other.url(Transport::Https);
+
+    let inner = Order { boot: None, ..other.order(Ask::Hello) };
+    let order = order::sign(&relay.key, &inner);
+    let untrusted = relay.refused(&relayed(&relay, &url, order.clone())).await;
+    assert_eq!(untrusted.why, RefusalWhy::RelayFailed, "{untrusted}");
+    let to = ControlAddress {
+        address: url.parse().expect("an address"),
+        connect: None,
+        trust: Trust::Ca(certificate.clone()),
+    };
+    let outer = relay.order(Ask::Relay(Relay { to, order, timeout_ms: 10_000 }));
+    let lines = relay.say(&outer).await.expect("a reply");
+    let [Line::Relayed(text)] = &lines[..] else { panic!("{lines:?}") };
+    assert!(read_reply(&relay.run.key, inner.id, text).is_ok());
+
+    let mut call = call_to(&url, "app-2");
+    let Destination::Endpoint(route) = &mut call.to else { panic!("an endpoint") };
+    route.trust = Trust::Ca(certificate);
+    let samples = relay.place(vec![call, call_to(&url, "app-2")]).await;
+    assert!(matches!(&samples[0].outcome, Outcome::Answered(_)), "{samples:?}");
+    assert!(matches!(&samples[1].outcome, Outcome::TlsFailed(_)), "{samples:?}");
+    let alpn = samples[0].tls.as_ref().and_then(|tls| tls.alpn.clone());
+    assert_eq!(alpn.as_deref(), Some("http/1.1"));
 }

@@ -1,8 +1,10 @@
 //! The agent tested through its sockets: what strangers see, which orders it takes, what its receipts say, how it ends.
 
 mod calling;
+mod deploy;
 mod doors;
 mod drain;
+mod lines;
 mod orders;
 mod program;
 mod receipts;

@@ -110,6 +110,25 @@ fn all_wrong_settings_are_said_at_once_each_with_its_next_step() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_used_is_a_wrong_setting_and_a_taken_address_is_not() {
+    let key = PrivateKey::random();
+    let trust = key.public().to_string();
+    let no_pem = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let tls = ["--tls-listen", "127.0.0.1:0", "--cert", no_pem, "--key", no_pem];
+    let output = run(&[&["serve", "--name", "app-1", "--trust", &trust][..], &tls].concat());
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.contains("--cert (RINGFENCE_TLS_CERT): ") && said.contains("next: "), "{said}");
+
+    let (mut child, address) = serving(&key, &[]);
+    let output = run(&["serve", "--name", "app-2", "--trust", &trust, "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains(&format!("cannot listen for http on `{address}`")), "{output:?}");
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
 fn a_private_key_in_place_of_a_public_one_is_refused_and_never_shown() {
     let key = PrivateKey::random().to_text();
     let digits = key.split_once(':').expect("a prefix").1;
@@ -209,7 +228,8 @@ fn a_signal_ends_an_agent_that_waits_for_standard_input() {
         .expect("the program starts");
     let held = child.stdin.take();
     let mut lines = BufReader::new(child.stderr.take().expect("standard error")).lines();
-    lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("listening on"))).expect("it is ready");
+    let ready = lines.any(|line| line.is_ok_and(|line| line.contains("listening on")));
+    assert!(ready);
     signal(&child, Signal::TERM);
     assert_eq!(child.wait().expect("an end").code(), Some(0));
     drop(held);

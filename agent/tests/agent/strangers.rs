@@ -10,6 +10,9 @@ use tokio::net::{TcpStream, UdpSocket};
 
 use crate::support::{Bench, Reply, http};
 
+/// A request: how it starts, its headers, its body.
+type Row<'r> = (&'r str, &'r [(&'r str, &'r str)], &'r str);
+
 /// A response without its date, which is the one thing that may differ between two strangers.
 fn timeless(reply: &Reply) -> (String, String) {
     let lines = reply.head.lines().filter(|line| !line.starts_with("date:"));
@@ -30,7 +33,7 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
     let unknown_run = call_token(&RunKey::random(), RunId::random(), CallId::random());
     let false_seal = call_token(&RunKey::random(), bench.run.id, CallId::random());
     let order_path = "POST /.ringfence/order HTTP/1.1";
-    let rows: [(&str, &[(&str, &str)], &str); 9] = [
+    let rows: [Row<'_>; 9] = [
         ("POST /anything HTTP/1.1", &[], "body"),
         (order_path, &[], ""),
         (order_path, &[], "hello"),

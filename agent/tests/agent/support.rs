@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use ringfence_agent::control::AgentSettings;
 use ringfence_agent::perform::Policy;
-use ringfence_agent::serve::{Listen, Running, Settings, start};
+use ringfence_agent::serve::{Listen, Running, Settings, TlsListen, start};
 use ringfence_contract::address::{Address, Family, Transport};
 use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
 use ringfence_contract::id::{CallId, OrderId, RunId};
@@ -43,6 +44,17 @@ pub(crate) fn settings(name: &str, key: &PrivateKey) -> Settings {
     let mut agent = AgentSettings::new(name.parse().expect("a name"), vec![key.public()]);
     agent.policy = Policy::read(["127.0.0.0/8"]).expect("a policy");
     Settings { agent, listen: Listen { http: any.clone(), https: None, tcp: any.clone(), udp: any } }
+}
+
+/// A certificate of its own for 127.0.0.1, and where to listen with it.
+pub(crate) fn tls() -> TlsListen {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    TlsListen {
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        certificates: cert.pem(),
+        key: signing_key.serialize_pem(),
+    }
 }
 
 impl Bench {
@@ -171,9 +183,9 @@ pub(crate) async fn http(to: SocketAddr, start: &str, headers: &[(&str, &str)], 
     let mut stream = TcpStream::connect(to).await.expect("a connection");
     let mut request = format!("{start}\r\nhost: {to}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([name, ": ", value, "\r\n"]);
     }
-    request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    request.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n", body]);
     stream.write_all(request.as_bytes()).await.expect("a request sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("a response");
