@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use ringfence_contract::order::PrivateKey;
 use tempfile::TempDir;
@@ -177,17 +177,12 @@ impl Bench {
     /// When it cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Finished {
-        finished(self.command(arguments).output().expect("the runner's program can be started"))
-    }
-}
-
-/// What a process came to.
-#[must_use]
-pub fn finished(output: Output) -> Finished {
-    Finished {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        let output = self.command(arguments).output().expect("the runner's program can be started");
+        Finished {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
 

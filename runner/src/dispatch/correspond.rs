@@ -17,7 +17,7 @@ use ringfence_contract::sample::Sample;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::observe::{Greeting, Unasked, UnaskedWhy};
-use super::route::{ControlRoute, Letter, unasked};
+use super::route::{ControlRoute, Letter};
 
 /// How long an agent may take to say hello. As long as a phase may take at most, so that the
 /// obstacle on the way is named.
@@ -94,17 +94,22 @@ impl Correspondent {
             (Some(hello), None) => self.greet(hello, began.1, round_trip).map_err(|unasked| (unasked, None)),
             (_, Some(ReplyError::Refused(refusal))) => {
                 let clock = matches!(refusal.why, RefusalWhy::Expired | RefusalWhy::NotYetValid);
-                Err((unasked(UnaskedWhy::Refused, refusal.to_string()), clock.then_some(refusal.clock_ms)))
+                Err((
+                    Unasked::new(UnaskedWhy::Refused, refusal.to_string()),
+                    clock.then_some(refusal.clock_ms),
+                ))
             }
             (_, Some(error)) => Err((not_trusted(&error), None)),
-            (None, None) => Err((unasked(UnaskedWhy::NotTrusted, "the reply to hello holds no hello"), None)),
+            (None, None) => {
+                Err((Unasked::new(UnaskedWhy::NotTrusted, "the reply to hello holds no hello"), None))
+            }
         }
     }
 
     fn greet(&self, hello: Hello, began_ms: u64, round_trip: Duration) -> Result<Greeting, Unasked> {
         if hello.agent != self.name {
             let detail = format!("the agent there calls itself `{}`", hello.agent);
-            return Err(unasked(UnaskedWhy::NotTrusted, detail));
+            return Err(Unasked::new(UnaskedWhy::NotTrusted, detail));
         }
         let half_ms = u64::try_from(round_trip.as_millis() / 2).unwrap_or(0);
         let clock_ahead_ms = signed_difference(hello.clock_ms, began_ms + half_ms);
@@ -139,7 +144,7 @@ impl Correspondent {
             _ => None,
         });
         let why = error.map_or_else(
-            || unasked(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call"),
+            || Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call"),
             |error| obstacle(&error),
         );
         (samples.collect(), why)
@@ -163,7 +168,7 @@ impl Correspondent {
                 whole.found.extend(page.found);
             }
         }
-        let none = || unasked(UnaskedWhy::NotTrusted, "the reply holds no page of receipts");
+        let none = || Unasked::new(UnaskedWhy::NotTrusted, "the reply holds no page of receipts");
         whole.filter(|page| page.boot == boot).ok_or_else(none)
     }
 
@@ -193,10 +198,12 @@ impl Correspondent {
                     RefusalWhy::RelayFailed => UnaskedWhy::NoRoute,
                     _ => UnaskedWhy::Refused,
                 };
-                Err(behind(unasked(why, refusal.to_string())))
+                Err(behind(Unasked::new(why, refusal.to_string())))
             }
             (_, Some(error)) => Err(behind(obstacle(&error))),
-            (None, None) => Err(behind(unasked(UnaskedWhy::NotTrusted, "the relay passed no reply back"))),
+            (None, None) => {
+                Err(behind(Unasked::new(UnaskedWhy::NotTrusted, "the relay passed no reply back")))
+            }
         }
     }
 
@@ -239,7 +246,7 @@ fn obstacle(error: &ReplyError) -> Unasked {
         ReplyError::CutOff(_) => UnaskedWhy::CutOff,
         ReplyError::NotLine(_) | ReplyError::FalseSeal(_) | ReplyError::TooLong => UnaskedWhy::NotTrusted,
     };
-    unasked(why, error.to_string())
+    Unasked::new(why, error.to_string())
 }
 
 fn not_trusted(error: &ReplyError) -> Unasked {

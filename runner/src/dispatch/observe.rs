@@ -45,6 +45,12 @@ pub struct Unasked {
     pub detail: String,
 }
 
+impl Unasked {
+    pub(super) fn new(why: UnaskedWhy, detail: impl Into<String>) -> Self {
+        Self { why, detail: detail.into() }
+    }
+}
+
 /// Why an agent could not be asked, or did not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

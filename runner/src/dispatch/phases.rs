@@ -14,7 +14,7 @@ use super::correspond::{Correspondent, Signet};
 use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
 use super::place::{Errand, interrupted, place_all};
 use super::progress::{Progress, Stage};
-use super::route::{self, LocalVantage, unasked};
+use super::route::{self, LocalVantage};
 use crate::plan::{Plan, Witness, call_for_edge, call_for_witness};
 use crate::scenario::{AgentIndex, Answers, Control, Scenario};
 
@@ -206,7 +206,7 @@ impl Phases<'_> {
             }
         }
         self.begin(Stage::Receipts, calls.iter().flatten().count());
-        let broken = || unasked(UnaskedWhy::Broken, "the task that asked for these receipts panicked");
+        let broken = || Unasked::new(UnaskedWhy::Broken, "the task that asked for these receipts panicked");
         // Whoever owns no endpoint has nothing to show.
         let empty = |calls: &Option<Vec<CallId>>| match calls {
             Some(_) => Err(broken()),

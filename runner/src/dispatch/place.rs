@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::correspond::Correspondent;
 use super::observe::{Attempt, Unasked, UnaskedWhy};
-use super::route::unasked;
 
 /// The most calls in one order: a reply of some 400 KiB, and no long wait for the slowest of too many.
 const CALLS_PER_ORDER: usize = 512;
@@ -41,7 +40,7 @@ pub(super) async fn place_all(
         done(attempts.len());
         known.extend(attempts.into_iter().map(|attempt| (attempt.call, attempt)));
     }
-    let broken = || unasked(UnaskedWhy::Broken, "the task that held this order panicked");
+    let broken = || Unasked::new(UnaskedWhy::Broken, "the task that held this order panicked");
     let attempt = |call| known.remove(&call).unwrap_or_else(|| Attempt { call, sample: Err(broken()) });
     ids.into_iter().map(attempt).collect()
 }
@@ -71,7 +70,7 @@ async fn carry_out(
 }
 
 pub(super) fn interrupted() -> Unasked {
-    unasked(UnaskedWhy::Interrupted, "the run was ended before this was known")
+    Unasked::new(UnaskedWhy::Interrupted, "the run was ended before this was known")
 }
 
 /// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each.

@@ -10,9 +10,11 @@ mod breaks;
 mod certificates;
 mod front_end;
 mod names;
+mod proof;
 mod raise;
 mod topology;
 
-pub use breaks::{BREAKS, Break, Proof, Turn, prove};
+pub use breaks::{BREAKS, Break, Turn};
+pub use proof::{Proof, prove};
 pub use raise::{Lab, LabError};
 pub use topology::{SEEDS, Seed};

@@ -199,7 +199,7 @@ fn agent_settings(
     let at = SocketAddr::new(source, 0);
     let mut listen = Listen { http: vec![at], ..Listen::default() };
     if name == TEST_VM {
-        let Identity { certificate, key } = authority.issue(vec![source.to_string()])?;
+        let Identity { certificate, key } = authority.issue(vec![at.ip().to_string()])?;
         listen.https = Some(TlsListen { addresses: vec![at], certificates: certificate, key });
     }
     let name = name.parse().expect("the lab's names are names");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ringfence_agent::call::{Means, post};
 use ringfence_contract::order::ControlAddress;
 
-use super::{ControlRoute, Delivery, Letter, LocalVantage, unasked};
-use crate::dispatch::observe::UnaskedWhy;
+use super::{ControlRoute, Delivery, Letter, LocalVantage};
+use crate::dispatch::observe::{Unasked, UnaskedWhy};
 
 /// The route: the runner's own means of calling, and the address.
 pub(super) struct Direct {
@@ -25,7 +25,7 @@ impl ControlRoute for Direct {
         Box::pin(async move {
             post(&self.means, &self.to, &order.text, within)
                 .await
-                .map_err(|error| unasked(UnaskedWhy::NoRoute, format!("{}: {error}", self.to.address)))
+                .map_err(|error| Unasked::new(UnaskedWhy::NoRoute, format!("{}: {error}", self.to.address)))
         })
     }
 

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufRead
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{OnceCell, mpsc};
 
-use super::{ControlRoute, Delivery, Letter, unasked};
+use super::{ControlRoute, Delivery, Letter};
 use crate::dispatch::observe::{Unasked, UnaskedWhy};
 
 /// The longest line a program may write, in bytes: a page of 500 receipts is under 256 KiB, a relayed reply may be
@@ -48,7 +48,7 @@ impl ControlRoute for Exec {
             let reply = program.exchange(order);
             match tokio::time::timeout(within, reply).await {
                 Ok(reply) => reply,
-                Err(_) => Err(unasked(
+                Err(_) => Err(Unasked::new(
                     UnaskedWhy::NoRoute,
                     format!(
                         "`{}` did not answer in {} s{}",
@@ -83,7 +83,7 @@ impl Program {
     fn start(command: &[String]) -> Result<Self, Unasked> {
         let shown = command.join(" ");
         let broken = |error: std::io::Error| {
-            unasked(UnaskedWhy::NoRoute, format!("`{shown}` could not be started: {error}"))
+            Unasked::new(UnaskedWhy::NoRoute, format!("`{shown}` could not be started: {error}"))
         };
         let (program, arguments) = command.split_first().expect("a scenario's exec names a program");
         let mut child = Command::new(program)
@@ -133,7 +133,7 @@ impl Program {
     }
 
     fn ended(&self) -> Unasked {
-        unasked(UnaskedWhy::NoRoute, format!("`{}` ended{}", self.shown, self.said()))
+        Unasked::new(UnaskedWhy::NoRoute, format!("`{}` ended{}", self.shown, self.said()))
     }
 
     /// What the program last said on standard error, as the end of a sentence.

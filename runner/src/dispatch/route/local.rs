@@ -11,7 +11,7 @@ use ringfence_agent::perform::{Limits, Policy, raise_open_files};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::PublicKey;
 
-use super::{ControlRoute, Delivery, Letter, unasked};
+use super::{ControlRoute, Delivery, Letter};
 use crate::dispatch::observe::{Unasked, UnaskedWhy};
 
 /// How the runner's own calls are to be made.
@@ -115,5 +115,5 @@ impl ControlRoute for Local {
 }
 
 fn broken(detail: &str) -> Unasked {
-    unasked(UnaskedWhy::Broken, detail)
+    Unasked::new(UnaskedWhy::Broken, detail)
 }

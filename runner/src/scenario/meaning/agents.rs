@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::model::{Agent, Answers, Control, Endpoint, Zone};
-use super::super::shape::{AgentShape, ScenarioFile};
-use super::super::source::Span;
-use super::super::suggest;
-use super::super::text::Scalar;
-use super::Meaning;
 use super::control::{Relays, make_direct};
+use super::understand::Meaning;
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::{Agent, Answers, Control, Endpoint, Zone};
+use crate::scenario::shape::{AgentShape, ScenarioFile};
+use crate::scenario::source::Span;
+use crate::scenario::suggest;
+use crate::scenario::text::Scalar;
 
 impl Meaning<'_> {
     /// Every agent in the order of the file; none in the place of one with a fault.

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use ringfence_contract::address::Transport;
 use ringfence_contract::order::ControlAddress;
 
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::model::{Agent, AgentIndex, Answers, Control, Endpoint};
-use super::super::shape::{ControlMap, ControlShape, ScenarioFile};
-use super::super::source::Span;
-use super::super::suggest;
-use super::super::text::Scalar;
-use super::super::words::TRUTH;
-use super::Meaning;
+use super::understand::Meaning;
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::{Agent, AgentIndex, Answers, Control, Endpoint};
+use crate::scenario::shape::{ControlMap, ControlShape, ScenarioFile};
+use crate::scenario::source::Span;
+use crate::scenario::suggest;
+use crate::scenario::text::Scalar;
+use crate::scenario::words::TRUTH;
 
 /// What relays need to know of the scenario, and which agent each leads through.
 pub(super) struct Relays<'a> {

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::super::cells::{Cell, Grid, cells};
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::model::{Answers, Endpoint, Expect, Rule, RuleIndex, SelfCalls, WitnessBy};
-use super::super::shape_rules::RuleShape;
-use super::super::text::Scalar;
-use super::Meaning;
+use super::understand::Meaning;
+use crate::scenario::cells::{Cell, Grid, cells};
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::{Answers, Endpoint, Expect, Rule, RuleIndex, SelfCalls, WitnessBy};
+use crate::scenario::shape_rules::RuleShape;
+use crate::scenario::text::Scalar;
 
 impl Meaning<'_> {
     pub(super) fn overlaps(

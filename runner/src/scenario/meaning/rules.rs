@@ -6,18 +6,20 @@ use std::collections::HashMap;
 use ringfence_contract::address::Family;
 use ringfence_contract::outcome::OutcomeKind;
 
-use super::super::defaults;
-use super::super::fault::Fault;
-use super::super::glob::glob_matches;
-use super::super::mistake::Mistake;
-use super::super::model::{Agent, AgentIndex, Endpoint, EndpointIndex, Expect, Rule, SelfCalls, WitnessBy};
-use super::super::shape::ScenarioFile;
-use super::super::shape_rules::RuleShape;
-use super::super::source::Span;
-use super::super::suggest;
-use super::super::text::Scalar;
-use super::super::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, WITNESS};
-use super::{EDGES_MAX, Meaning};
+use super::understand::{EDGES_MAX, Meaning};
+use crate::scenario::defaults;
+use crate::scenario::fault::Fault;
+use crate::scenario::glob::glob_matches;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::{
+    Agent, AgentIndex, Endpoint, EndpointIndex, Expect, Rule, SelfCalls, WitnessBy,
+};
+use crate::scenario::shape::ScenarioFile;
+use crate::scenario::shape_rules::RuleShape;
+use crate::scenario::source::Span;
+use crate::scenario::suggest;
+use crate::scenario::text::Scalar;
+use crate::scenario::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, WITNESS};
 
 /// The names rules can use.
 struct Names<'a> {

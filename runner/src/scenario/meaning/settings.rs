@@ -5,13 +5,13 @@ use indexmap::IndexMap;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::fingerprint::{self, Fingerprint};
 
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::model::Zone;
-use super::super::shape::Named;
-use super::super::shape_rules::{FingerprintShape, TimeoutsShape};
-use super::super::text::Scalar;
-use super::Meaning;
+use super::understand::Meaning;
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::Zone;
+use crate::scenario::shape::Named;
+use crate::scenario::shape_rules::{FingerprintShape, TimeoutsShape};
+use crate::scenario::text::Scalar;
 
 impl Meaning<'_> {
     /// A name for people: anything that is not blank.

@@ -8,12 +8,12 @@ use ringfence_contract::address::{Address, AddressError};
 use ringfence_contract::call::{Pin, Trust};
 use ringfence_contract::name::AgentName;
 
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::suggest;
-use super::super::text::{Known, Scalar};
-use super::super::words::{self, SERVICE_ENDPOINT};
-use super::Meaning;
+use super::understand::Meaning;
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::suggest;
+use crate::scenario::text::{Known, Scalar};
+use crate::scenario::words::{self, SERVICE_ENDPOINT};
 
 /// The largest CA file, in bytes: it travels in every order, and a chain takes some 6 KiB.
 const CA_MAX_BYTES: u64 = 64 * 1024;
@@ -198,7 +198,7 @@ impl Meaning<'_> {
         let path = self.base.join(&scalar.text);
         self.value(scalar, |_| {
             let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
-            let shown = path.display().to_string();
+            let shown = scalar.text.clone();
             read_bounded(&path)
                 .map_err(|reason| {
                     let mistake = Mistake::CaUnreadable { path: shown.clone(), reason: reason.to_string() };

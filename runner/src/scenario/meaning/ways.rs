@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use ringfence_contract::address::{Address, Family, Host, Transport};
 use ringfence_contract::call::{Method, Route};
 
-use super::super::fault::Fault;
-use super::super::mistake::Mistake;
-use super::super::model::{AgentIndex, Answers, Beacon, Endpoint};
-use super::super::shape::{ScenarioFile, WayMap, WayShape};
-use super::super::text::Scalar;
-use super::super::words::{ANSWERS, AnswersWord, FAMILIES, METHODS};
-use super::Meaning;
+use super::understand::Meaning;
+use crate::scenario::fault::Fault;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::model::{AgentIndex, Answers, Beacon, Endpoint};
+use crate::scenario::shape::{ScenarioFile, WayMap, WayShape};
+use crate::scenario::text::Scalar;
+use crate::scenario::words::{ANSWERS, AnswersWord, FAMILIES, METHODS};
 
 impl Meaning<'_> {
     /// Every endpoint, agents' first, in the order of the file; none in the place of one with a fault.
