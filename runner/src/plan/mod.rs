@@ -1,4 +1,4 @@
-//! [`Scenario`](crate::scenario::Scenario) in, [`Plan`] out: the third stage, the matrix.
+//! [`Scenario`] in, [`Plan`] out: the third stage, the matrix.
 //!
 //! [`expand`] makes the whole plan, [`select`] a part of it, and [`call_for_edge`] and [`call_for_witness`] the calls
 //! that carry it out. This room must not know how a call travels; it only says which calls there are.

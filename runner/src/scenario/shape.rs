@@ -73,7 +73,7 @@ shape! {
         /// What reports call the scenario.
         name ("name"): Scalar,
         /// Values that differ from one deployment to the next, given with `--set NAME=VALUE` or `--inputs FILE`.
-        #[schemars(default)]
+        #[schemars(default, schema_with = "inputs_schema")]
         #[expect(dead_code, reason = "read before the shape, which only sees that they are well written")]
         inputs ("inputs"): Named<InputShape>,
         /// Named sets of networks: where a caller's address is expected to lie. Each is a list of CIDRs or addresses;
@@ -101,6 +101,12 @@ shape! {
         #[schemars(default)]
         fingerprints ("fingerprints"): Vec<FingerprintShape>,
     }
+}
+
+/// An input may be declared by its name alone.
+fn inputs_schema(generator: &mut SchemaGenerator) -> Schema {
+    let input = generator.subschema_for::<InputShape>();
+    json_schema!({ "type": "object", "additionalProperties": { "anyOf": [input, { "type": "null" }] } })
 }
 
 shape! {

@@ -1,7 +1,13 @@
 //! The word somebody may have meant. It must not know what the words are for.
 
+/// The longest text that may be a slip: twice the longest name. Comparing takes memory in proportion to it.
+const SAID_MAX_BYTES: usize = 128;
+
 /// The closest of the known words, if it is close enough to be a slip of the finger: one change in four characters.
 pub(super) fn closest<'w>(said: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if said.len() > SAID_MAX_BYTES {
+        return None;
+    }
     let close = |word: &&str| {
         let distance = strsim::damerau_levenshtein(&said.to_lowercase(), &word.to_lowercase());
         (distance, distance <= 1.max(word.chars().count() / 3))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
-use ringfence_contract::address::Family;
+use ringfence_contract::address::Family::{Ipv4, Ipv6};
 use ringfence_contract::call::{Method, Timeouts, Trust};
 use ringfence_contract::outcome::OutcomeKind;
 
@@ -93,7 +93,6 @@ rules: []
 "#,
     );
     let families: Vec<_> = scenario.endpoints.iter().map(|endpoint| endpoint.families.clone()).collect();
-    use Family::{Ipv4, Ipv6};
     assert_eq!(families, [vec![Ipv6, Ipv4], vec![Ipv4], vec![Ipv6], vec![Ipv6], vec![Ipv4]]);
     let own = &scenario.endpoints[4];
     assert_eq!((own.name.as_str(), own.owner, own.route.method), ("own", None, Method::Post));

@@ -7,24 +7,19 @@ mod agents;
 mod control;
 mod overlap;
 mod rules;
+mod settings;
 mod values;
 mod ways;
 
 use std::path::Path;
 
-use indexmap::IndexMap;
 use ringfence_contract::address::Family;
-use ringfence_contract::call::Timeouts;
-use ringfence_contract::fingerprint::{self, Fingerprint};
 
 use super::defaults;
 use super::fault::Fault;
-use super::mistake::Mistake;
-use super::model::{Scenario, Zone};
-use super::shape::{Named, ScenarioFile};
-use super::shape_rules::{FingerprintShape, TimeoutsShape};
+use super::model::Scenario;
+use super::shape::ScenarioFile;
 use super::source::Source;
-use super::text::Scalar;
 use super::words::FAMILIES;
 
 /// The most edges a scenario may have: two families of 1,000 agents by 2,000 endpoints.
@@ -71,73 +66,5 @@ pub(super) fn understand(
 impl Meaning<'_> {
     fn fault(&mut self, fault: Fault) {
         self.faults.push(fault);
-    }
-
-    /// A name for people: anything that is not blank.
-    fn title(&mut self, scalar: &Scalar) -> Option<String> {
-        self.value(scalar, |text| match text.trim() {
-            "" => {
-                Err(Fault::at(scalar.span.clone(), Mistake::EmptyText)
-                    .help("write a name that reports can show"))
-            }
-            text => Ok(text.to_owned()),
-        })
-    }
-
-    fn zones(&mut self, zones: &Named<Vec<Scalar>>) -> IndexMap<String, Zone> {
-        let mut known = IndexMap::new();
-        for (name, networks) in &zones.0 {
-            self.name(name);
-            let networks = networks.iter().filter_map(|network| self.network(network)).collect();
-            known.insert(name.text.clone(), Zone { name: name.text.clone(), networks });
-        }
-        known
-    }
-
-    fn timeouts(&mut self, shape: Option<&TimeoutsShape>) -> Timeouts {
-        let mut timeouts = Timeouts::default();
-        let Some(shape) = shape else { return timeouts };
-        for (key, written, phase_ms) in [
-            ("resolve", &shape.resolve, &mut timeouts.resolve_ms),
-            ("connect", &shape.connect, &mut timeouts.connect_ms),
-            ("tls", &shape.tls, &mut timeouts.tls_ms),
-            ("first-byte", &shape.first_byte, &mut timeouts.first_byte_ms),
-            ("transfer", &shape.transfer, &mut timeouts.transfer_ms),
-        ] {
-            let written = written.as_ref();
-            let ms = written.and_then(|scalar| self.duration_ms(key, scalar, 1, Timeouts::PHASE_MAX_MS));
-            *phase_ms = ms.unwrap_or(*phase_ms);
-        }
-        timeouts
-    }
-
-    /// The scenario's own rows first, then those known by heart.
-    fn fingerprints(&mut self, shapes: &[FingerprintShape]) -> Vec<Fingerprint> {
-        let own: Vec<_> = shapes.iter().filter_map(|shape| self.fingerprint(shape)).collect();
-        own.into_iter().chain(fingerprint::known()).collect()
-    }
-
-    fn fingerprint(&mut self, shape: &FingerprintShape) -> Option<Fingerprint> {
-        let name = self.title(&shape.name);
-        let status = self.number("status", &shape.status, 100, 599);
-        match (&shape.header, &shape.header_contains, &shape.body_contains) {
-            (None, Some(contains), _) => {
-                let fault = Fault::at(contains.span.clone(), Mistake::HeaderContains);
-                self.fault(fault.help("add `header:` with the name of the header that must contain this"));
-            }
-            (None, None, None) => {
-                let help = "add `header:` or `body-contains:`: a stopped app or the app's own door may send the same status";
-                self.fault(Fault::at(shape.status.span.clone(), Mistake::FingerprintTooWide).help(help));
-            }
-            (Some(_), _, _) | (None, None, Some(_)) => {}
-        }
-        let text = |scalar: &Option<Scalar>| scalar.as_ref().map(|scalar| scalar.text.clone());
-        Some(Fingerprint {
-            name: name?,
-            status: u16::try_from(status?).ok()?,
-            header: text(&shape.header).map(|header| header.to_ascii_lowercase()),
-            header_contains: text(&shape.header_contains),
-            body_contains: text(&shape.body_contains),
-        })
     }
 }
