@@ -5,6 +5,12 @@ use super::product::code;
 /// The most functions a door holds: the one the room exists for, and a twin where it exists for two.
 const FUNCTIONS_MAX: usize = 2;
 
+/// Whether a file is a room's door: a folder inside a room has none.
+pub(super) fn is_door(path: &str) -> bool {
+    let inside = path.split_once("/src/").map(|(_, inside)| inside);
+    inside.and_then(|inside| inside.strip_suffix("/mod.rs")).is_some_and(|room| !room.contains('/'))
+}
+
 /// Complains of work in a door: a function that is not public, or too many that are, or methods.
 pub(super) fn holds_work(path: &str, text: &str) -> Vec<String> {
     let code = code(text);
@@ -47,6 +53,12 @@ mod tests {
         {
             assert_eq!(holds_work("runner/src/plan/mod.rs", bad).len(), 1, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_folder_inside_a_room_has_no_door() {
+        assert!(is_door("runner/src/plan/mod.rs"));
+        assert!(!is_door("runner/src/dispatch/route/mod.rs") && !is_door("runner/src/plan/model.rs"));
     }
 
     #[test]

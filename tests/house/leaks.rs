@@ -16,26 +16,27 @@ const MACHINE: [&str; 5] = [
 /// App Service", persistent shared storage).
 const PLATFORM: [&str; 2] = [concat!("/ho", "me/site/"), concat!("/ho", "me/LogFiles")];
 
-/// Settings that point a build somewhere else.
-const REGISTRY: [&str; 5] = [
-    concat!("spar", "se+"),
-    concat!("replace", "-with"),
-    concat!("[sour", "ce."),
-    concat!("[regis", "tries"),
-    concat!("regis", "try+"),
-];
+/// Registries other than the public one, wherever they are named.
+const REGISTRY: [&str; 2] = [concat!("spar", "se+"), concat!("regis", "try+")];
+
+/// Settings that point a build somewhere else; in a TOML file alone, since elsewhere they are ordinary words.
+const SETTINGS: [&str; 3] =
+    [concat!("replace", "-with"), concat!("[sour", "ce."), concat!("[regis", "tries")];
 
 /// Complains of every such line.
 pub(super) fn complaints(path: &str, text: &str) -> Vec<String> {
-    let lines = text.lines().enumerate().filter_map(|(place, line)| Some((place + 1, leak(line)?)));
+    let lines = text.lines().enumerate().filter_map(|(place, line)| Some((place + 1, leak(path, line)?)));
     lines.map(|(line, found)| format!("{path}:{line}: names `{found}`")).collect()
 }
 
-fn leak(line: &str) -> Option<&'static str> {
+fn leak(path: &str, line: &str) -> Option<&'static str> {
     let line = line.replace(PUBLIC, "");
-    let machine =
-        MACHINE.into_iter().find(|folder| line.match_indices(folder).any(|(at, _)| begins_path(&line, at)));
-    machine.or_else(|| REGISTRY.into_iter().find(|setting| line.contains(setting)))
+    let begins = |folder: &&str| line.match_indices(*folder).any(|(at, _)| begins_path(&line, at));
+    let machine = MACHINE.into_iter().find(begins);
+    let registry = || REGISTRY.into_iter().find(|registry| line.contains(registry));
+    let is_toml = path.rsplit('.').next() == Some("toml");
+    let setting = || SETTINGS.into_iter().find(|setting| is_toml && line.contains(setting));
+    machine.or_else(registry).or_else(setting)
 }
 
 /// Whether a folder's name at a place is where an absolute path begins, and none that a platform has.
@@ -60,11 +61,13 @@ mod tests {
 
     #[test]
     fn registries_other_than_the_public_one_are_complained_of() {
-        for setting in REGISTRY {
-            assert_eq!(
-                complaints("Cargo.lock", &format!("source = \"{setting}https://mirror.test/\"")).len(),
-                1
-            );
+        for registry in REGISTRY {
+            let line = format!("source = \"{registry}https://mirror.test/\"");
+            assert_eq!(complaints("Cargo.lock", &line).len(), 1, "{registry}");
+        }
+        for setting in SETTINGS {
+            assert_eq!(complaints(".cargo/config.toml", setting).len(), 1, "{setting}");
+            assert_eq!(complaints("runner/src/lab/mod.rs", setting), [""; 0], "{setting}");
         }
         assert_eq!(complaints("Cargo.lock", &format!("source = \"{PUBLIC}\"")), [""; 0]);
     }

@@ -52,7 +52,7 @@ fn only_the_rooms_that_touch_the_network_are_async_or_know_the_agent() {
 #[test]
 fn a_rooms_mod_file_is_only_its_door() {
     let tree = tree::Tree::read();
-    let doors = tree.sources().filter(|file| file.path.ends_with("/mod.rs"));
+    let doors = tree.sources().filter(|file| doors::is_door(&file.path));
     assert_none(&doors.flat_map(|file| doors::holds_work(&file.path, &file.text)).collect::<Vec<_>>());
 }
 

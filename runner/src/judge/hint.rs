@@ -9,6 +9,7 @@ use super::case::{Case, Finding, is_private};
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
 use super::platform::DOWN;
 use super::verdict::{Reason, Verdict};
+use super::witness::is_admitted;
 use crate::scenario::{Expect, WitnessBy};
 
 /// Writes the hint. Every verdict but a pass has one.
@@ -82,7 +83,7 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
 }
 
 fn no_target_witness(case: &Case<'_>) -> String {
-    let admitted = case.witnesses.is_admitted(case.edge.endpoint, case.edge.family);
+    let admitted = is_admitted(case.scenario, case.edge.endpoint, case.edge.family);
     match (admitted, case.rule.witness) {
         (true, _) => {
             "the endpoint may be down: look why the vantages that are allowed do not reach it".to_owned()

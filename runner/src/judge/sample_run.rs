@@ -193,7 +193,7 @@ fn route(address: &str) -> Route {
     Route { address, connect: None, method: Method::Get, trust: Trust::Platform }
 }
 
-fn agent_seen(name: &str) -> AgentObservation {
+pub(crate) fn agent_seen(name: &str) -> AgentObservation {
     let hello = Hello {
         agent: name.parse().expect("a name"),
         version: "0.1.0".to_owned(),

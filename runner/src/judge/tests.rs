@@ -180,7 +180,10 @@ fn a_silence_that_is_not_proved() {
         |scene: Scene| scene.with(|scene| scene.scenario.rules[1].witness = WitnessBy::TargetItself);
     let nobody = |scene: Scene| {
         let scene = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
-        scene.with(|scene| scene.plan.edges[VM_TO_SITE].expect = Expect::Deny)
+        scene.with(|scene| {
+            scene.plan.edges[VM_TO_SITE].expect = Expect::Deny;
+            scene.scenario.rules[0].to.retain(|endpoint| *endpoint != super::sample_run::SITE);
+        })
     };
     let dead = dropped().witness(VM_SEES_SITE, DROPPED, DROPPED);
     let died = dropped().witness(VM_SEES_SITE, answered("10.0.0.4"), DROPPED);
@@ -233,6 +236,21 @@ fn the_targets_own_listener_stands_in_where_the_rule_says_so_and_is_shown_as_wea
     assert!(judged.self_witnessed);
     assert!(judged.sentence.contains("only the target itself"), "{}", judged.sentence);
     assert!(!dropped().edge(OUTSIDER_TO_SITE).self_witnessed);
+}
+
+#[test]
+fn a_witness_counts_though_its_edge_was_not_selected() {
+    let selected = |scene: &mut Scene| {
+        scene.plan.edges.drain(..OUTSIDER_TO_SITE);
+        scene.observations.reach.drain(..OUTSIDER_TO_SITE);
+    };
+    let scene = dropped().with(selected);
+    assert_eq!(scene.edge(0).reason, Reason::DeniedWitnessed);
+    let dead = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
+    assert_eq!(dead.edge(0).reason, Reason::NoTargetWitness);
+    // The same call by a vantage that no rule allows is no witness for the endpoint.
+    let stranger = dropped().with(selected).with(|scene| scene.scenario.rules[0].from.clear());
+    assert_eq!(stranger.edge(0).reason, Reason::NoTargetWitness);
 }
 
 #[test]

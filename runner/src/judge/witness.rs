@@ -3,7 +3,7 @@
 //! A silence means something only if the endpoint is known to live and the vantage is known to be able to send. This
 //! file must not know what any edge came to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ringfence_contract::address::{Family, Transport};
 use ringfence_contract::id::CallId;
@@ -12,7 +12,7 @@ use ringfence_contract::outcome::{Outcome, Phase};
 use super::platform::{self, PlatformAnswer};
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, Witness, WitnessTarget};
-use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Scenario};
+use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario, SelfCalls};
 
 /// Who witnessed something, before and after the edges were tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,7 +61,6 @@ pub(super) struct WitnessBook {
     by_owner: HashMap<(EndpointIndex, Family), Witnessed>,
     own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
     vantages: HashMap<(AgentIndex, Family), Witnessed>,
-    admitted: HashSet<(EndpointIndex, Family)>,
     /// Witness calls over an edge that must be closed, and what they saw.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
 }
@@ -69,33 +68,13 @@ pub(super) struct WitnessBook {
 impl WitnessBook {
     pub(super) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
         let mut book = Self::default();
-        let allowed = book.sort_edges(plan);
+        let expected = expectations(scenario, plan);
         for (side, attempts) in [(Side::Before, &observations.before), (Side::After, &observations.after)] {
             for (place, attempt) in attempts.iter().enumerate().take(plan.witnesses.len()) {
-                book.note(scenario, &plan.witnesses[place], (side, attempt), allowed[place]);
+                book.note(scenario, &plan.witnesses[place], (side, attempt), expected[place]);
             }
         }
         book
-    }
-
-    /// Notes which endpoints admit anybody; returns which witnesses call over an edge, and what is expected of it.
-    fn sort_edges(&mut self, plan: &Plan) -> Vec<Option<Expect>> {
-        let mut expected = vec![None; plan.witnesses.len()];
-        let mut places: HashMap<(AgentIndex, EndpointIndex, Family), Vec<usize>> = HashMap::new();
-        for (place, witness) in plan.witnesses.iter().enumerate() {
-            if let WitnessTarget::Endpoint(endpoint) = witness.to {
-                places.entry((witness.vantage, endpoint, witness.family)).or_default().push(place);
-            }
-        }
-        for edge in &plan.edges {
-            if edge.expect == Expect::Allow {
-                self.admitted.insert((edge.endpoint, edge.family));
-            }
-            for place in places.get(&(edge.vantage, edge.endpoint, edge.family)).into_iter().flatten() {
-                expected[*place] = Some(edge.expect);
-            }
-        }
-        expected
     }
 
     fn note(
@@ -161,11 +140,6 @@ impl WitnessBook {
         self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
     }
 
-    /// Whether any rule admits anybody to the endpoint in this family.
-    pub(super) fn is_admitted(&self, endpoint: EndpointIndex, family: Family) -> bool {
-        self.admitted.contains(&(endpoint, family))
-    }
-
     /// The witness calls that went over an edge that must be closed, and what they saw.
     pub(super) fn crossings(
         &self,
@@ -175,6 +149,59 @@ impl WitnessBook {
     ) -> &[Crossing] {
         self.crossings.get(&(vantage, endpoint, family)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What is expected of the edge that each witness calls over, if it calls over one. A plan of selected edges has
+/// witnesses over edges that are not in it: for those the rules are asked.
+fn expectations(scenario: &Scenario, plan: &Plan) -> Vec<Option<Expect>> {
+    let mut expected = vec![None; plan.witnesses.len()];
+    let mut places: HashMap<(AgentIndex, EndpointIndex, Family), Vec<usize>> = HashMap::new();
+    for (place, witness) in plan.witnesses.iter().enumerate() {
+        if let WitnessTarget::Endpoint(endpoint) = witness.to {
+            places.entry((witness.vantage, endpoint, witness.family)).or_default().push(place);
+        }
+    }
+    for edge in &plan.edges {
+        if let Some(places) = places.remove(&(edge.vantage, edge.endpoint, edge.family)) {
+            expect_at(&mut expected, &places, Some(edge.expect));
+        }
+    }
+    for ((vantage, endpoint, family), places) in places {
+        let rule = scenario.rules.iter().find(|rule| {
+            rule.from.contains(&vantage) && is_about(scenario, rule, endpoint, family, Some(vantage))
+        });
+        expect_at(&mut expected, &places, rule.map(|rule| rule.expect));
+    }
+    expected
+}
+
+fn expect_at(expected: &mut [Option<Expect>], places: &[usize], expect: Option<Expect>) {
+    for place in places {
+        expected[*place] = expect;
+    }
+}
+
+/// Whether a rule is about calls to an endpoint in this family, by this vantage or by any.
+fn is_about(
+    scenario: &Scenario,
+    rule: &Rule,
+    endpoint: EndpointIndex,
+    family: Family,
+    vantage: Option<AgentIndex>,
+) -> bool {
+    let itself = vantage.is_some() && scenario.endpoint(endpoint).owner == vantage;
+    let wanted = match rule.self_calls {
+        SelfCalls::Excluded => !itself,
+        SelfCalls::Included => true,
+        SelfCalls::Only => itself || vantage.is_none(),
+    };
+    wanted && rule.to.contains(&endpoint) && (rule.families.is_empty() || rule.families.contains(&family))
+}
+
+/// Whether any rule admits anybody to the endpoint in this family.
+pub(super) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: Family) -> bool {
+    let mut allowing = scenario.rules.iter().filter(|rule| rule.expect == Expect::Allow);
+    allowing.any(|rule| !rule.from.is_empty() && is_about(scenario, rule, endpoint, family, None))
 }
 
 /// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.

@@ -19,17 +19,9 @@ pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
 }
 
 fn rule_record(source: &Source, rule: &Rule) -> RuleRecord {
-    let place = rule.span.as_ref().and_then(|span| line_at(&source.text, span.start));
+    let place = rule.span.as_ref().map(|span| source.line_of(span));
     let (line, text) = place.unzip();
-    RuleRecord { name: rule.name.clone(), line, text }
-}
-
-/// The line, counted from 1, that a byte of a text is on, and what it says.
-fn line_at(text: &str, byte: usize) -> Option<(usize, String)> {
-    let before = text.get(..byte)?;
-    let line = before.matches('\n').count();
-    let said = text.lines().nth(line).unwrap_or_default();
-    Some((line + 1, said.trim_end().to_owned()))
+    RuleRecord { name: rule.name.clone(), line, text: text.map(str::to_owned) }
 }
 
 pub(super) fn summary(possible: usize, edges: &[EdgeRecord]) -> Summary {

@@ -49,7 +49,7 @@ fn the_counts_add_up_and_the_names_are_the_scenarios() {
 #[test]
 fn a_rule_is_found_on_its_line() {
     let rules = record(&Scene::sound()).scenario.rules;
-    assert_eq!((rules[0].line, rules[0].text.as_deref()), (Some(3), Some("  - name: the VM calls the app")));
+    assert_eq!((rules[0].line, rules[0].text.as_deref()), (Some(3), Some("- name: the VM calls the app")));
     let unwritten = Scene::sound().with(|scene| scene.scenario.rules[1].span = None);
     assert_eq!(record(&unwritten).scenario.rules[1].line, None);
 }

@@ -1,0 +1,137 @@
+//! Whole scenarios, expanded by the plan and judged in a world that is as they say: nothing may be left unproved, and
+//! no single edge that turns round may go unnoticed.
+
+use std::path::Path;
+
+use ringfence_contract::outcome::{Answered, Outcome, Phase};
+
+use super::sample_run::{agent_seen, answered, attempt, forbidden, status};
+use super::{JudgedEdge, Verdict, judge};
+use crate::dispatch::{Attempt, Observations};
+use crate::plan::{Plan, WitnessTarget, expand, select};
+use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
+
+const TEXT: &str = "
+name: two-apps
+zones: { any: [10.0.0.0/8] }
+agents:
+  vm: { zone: any, control: 'https://vm.test' }
+  app-1:
+    zone: any
+    control: { relay: vm }
+    endpoints: { site: 'https://one.test', scm: { url: 'https://one.scm.test', answers: platform } }
+  app-2:
+    zone: any
+    control: { relay: vm }
+    endpoints: { site: 'https://two.test', scm: { url: 'https://two.scm.test', answers: platform } }
+  internet: { control: local, beacon: 'https://beacon.test' }
+rules:
+  - { name: apps, from: [app-1, app-2], to: [app-1/site, app-2/site], expect: allow }
+  - { name: vm, from: vm, to: app-*/*, expect: allow }
+otherwise: deny
+";
+
+/// How the world refuses.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    Said,
+    Silent,
+}
+
+impl Refusal {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Said => forbidden("52.1.2.3"),
+            Self::Silent => Outcome::TimedOut(Phase::Connect),
+        }
+    }
+}
+
+fn scenario() -> Scenario {
+    let source = Source::new("two-apps.yaml", TEXT);
+    read(source, Path::new("."), &Inputs::new()).expect("a scenario")
+}
+
+/// What a call that gets through comes to.
+fn through(scenario: &Scenario, endpoint: EndpointIndex) -> Outcome {
+    let endpoint = scenario.endpoint(endpoint);
+    match (&endpoint.answers, endpoint.owner, answered("10.0.0.4")) {
+        (Answers::Agent, Some(owner), Outcome::Answered(facts)) => {
+            Outcome::Answered(Answered { agent: scenario.agent(owner).name.clone(), ..facts })
+        }
+        _ => status(401),
+    }
+}
+
+/// What a run sees in a world that is as the scenario says, but for one edge that turned round.
+fn see(
+    scenario: &Scenario,
+    whole: &Plan,
+    plan: &Plan,
+    refusal: Refusal,
+    turned: Option<usize>,
+) -> Observations {
+    let outcome = |expect: Expect, endpoint: EndpointIndex| match expect {
+        Expect::Allow => through(scenario, endpoint),
+        Expect::Deny => refusal.outcome(),
+    };
+    let turn = |expect: Expect| if expect == Expect::Allow { Expect::Deny } else { Expect::Allow };
+    let reach = plan.edges.iter().enumerate().map(|(place, edge)| {
+        let expect = if turned == Some(place) { turn(edge.expect) } else { edge.expect };
+        (0..scenario.rule(edge.rule).attempts).map(|_| attempt(outcome(expect, edge.endpoint))).collect()
+    });
+    let witnessed = || -> Vec<Attempt> {
+        let witnesses = plan.witnesses.iter().map(|witness| match witness.to {
+            WitnessTarget::Beacon => attempt(status(200)),
+            WitnessTarget::OwnListener(endpoint) => attempt(through(scenario, endpoint)),
+            WitnessTarget::Endpoint(endpoint) => {
+                let same =
+                    |edge: &&crate::plan::Edge| (edge.vantage, edge.endpoint) == (witness.vantage, endpoint);
+                let edge = whole.edges.iter().find(same).expect("a witness calls over an edge");
+                attempt(outcome(edge.expect, endpoint))
+            }
+        });
+        witnesses.collect()
+    };
+    Observations {
+        agents: scenario.agents.iter().map(|agent| agent_seen(agent.name.as_str())).collect(),
+        reach: reach.collect(),
+        before: witnessed(),
+        after: witnessed(),
+        interrupted: false,
+    }
+}
+
+fn verdicts(judged: &[JudgedEdge]) -> Vec<Verdict> {
+    judged.iter().map(|edge| edge.reason.verdict()).collect()
+}
+
+#[test]
+fn a_world_that_is_as_the_scenario_says_leaves_nothing_unproved() {
+    let scenario = scenario();
+    let whole = expand(&scenario);
+    assert!(whole.edges.iter().any(|edge| edge.expect == Expect::Deny));
+    for refusal in [Refusal::Said, Refusal::Silent] {
+        for plan in [whole.clone(), select(&scenario, &whole, "internet>*").expect("a part")] {
+            let seen = see(&scenario, &whole, &plan, refusal, None);
+            let judged = judge(&scenario, &plan, &seen);
+            let told: Vec<&str> = judged.iter().map(|edge| edge.sentence.as_str()).collect();
+            assert_eq!(verdicts(&judged), vec![Verdict::Pass; plan.edges.len()], "{refusal:?} {told:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_edge_that_turns_round_fails_and_no_other_does() {
+    let scenario = scenario();
+    let plan = expand(&scenario);
+    for refusal in [Refusal::Said, Refusal::Silent] {
+        for turned in 0..plan.edges.len() {
+            let seen = see(&scenario, &plan, &plan, refusal, Some(turned));
+            let mut expected = vec![Verdict::Pass; plan.edges.len()];
+            expected[turned] = Verdict::Fail;
+            let judged = judge(&scenario, &plan, &seen);
+            assert_eq!(verdicts(&judged), expected, "edge {turned} turned, {refusal:?}");
+        }
+    }
+}
