@@ -7,10 +7,14 @@
 
 mod correspond;
 mod observe;
+mod opening;
 mod phases;
 mod place;
 mod progress;
+mod reach;
+mod receipts;
 mod route;
+mod witnesses;
 
 pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
 pub use phases::{Settings, greet, observe};

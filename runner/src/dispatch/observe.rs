@@ -67,6 +67,8 @@ pub enum UnaskedWhy {
     Restarted,
     /// The run was ended before its turn.
     Interrupted,
+    /// What was seen before made it pointless.
+    Pointless,
     /// Something in the runner broke.
     Broken,
 }

@@ -163,6 +163,7 @@ pub(super) fn not_asked(unasked: &Unasked) -> Reason {
         | UnaskedWhy::NotTrusted
         | UnaskedWhy::CutOff
         | UnaskedWhy::Restarted
+        | UnaskedWhy::Pointless
         | UnaskedWhy::Broken => Reason::VantageNotAsked,
     }
 }

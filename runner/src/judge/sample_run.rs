@@ -55,7 +55,7 @@ impl Scene {
     pub(crate) fn sound() -> Self {
         let edge =
             |vantage, endpoint, expect, rule| Edge { vantage, endpoint, family: Family::Ipv4, expect, rule };
-        let witness = |vantage, to| Witness { vantage, to, family: Family::Ipv4 };
+        let witness = |vantage, to| Witness { vantage, to, family: Family::Ipv4, expect: Expect::Allow };
         let plan = Plan {
             edges: vec![
                 edge(VM, SITE, Expect::Allow, RuleIndex(0)),

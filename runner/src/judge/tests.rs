@@ -168,7 +168,12 @@ fn unanswered() -> Scene {
 fn crossing(outcome: Outcome) -> Scene {
     dropped().with(|scene| {
         let to = WitnessTarget::Endpoint(scene.plan.edges[OUTSIDER_TO_SITE].endpoint);
-        scene.plan.witnesses.push(Witness { vantage: OUTSIDER, to, family: Family::Ipv4 });
+        scene.plan.witnesses.push(Witness {
+            vantage: OUTSIDER,
+            to,
+            family: Family::Ipv4,
+            expect: Expect::Deny,
+        });
         scene.observations.before.push(attempt(outcome));
         scene.observations.after.push(attempt(DROPPED));
     })

@@ -12,7 +12,7 @@ use ringfence_contract::outcome::{Outcome, Phase};
 use super::platform::{self, PlatformAnswer};
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, Witness, WitnessTarget};
-use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario, SelfCalls};
+use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario};
 
 /// Who witnessed something, before and after the edges were tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,32 +68,25 @@ pub(super) struct WitnessBook {
 impl WitnessBook {
     pub(super) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
         let mut book = Self::default();
-        let expected = expectations(scenario, plan);
         for (side, attempts) in [(Side::Before, &observations.before), (Side::After, &observations.after)] {
             for (place, attempt) in attempts.iter().enumerate().take(plan.witnesses.len()) {
-                book.note(scenario, &plan.witnesses[place], (side, attempt), expected[place]);
+                book.note(scenario, &plan.witnesses[place], side, attempt);
             }
         }
         book
     }
 
-    fn note(
-        &mut self,
-        scenario: &Scenario,
-        witness: &Witness,
-        (side, attempt): (Side, &Attempt),
-        expected: Option<Expect>,
-    ) {
+    fn note(&mut self, scenario: &Scenario, witness: &Witness, side: Side, attempt: &Attempt) {
         let (by, family) = (witness.vantage, witness.family);
         let outcome = attempt.sample.as_ref().ok().map(|sample| &sample.outcome);
-        if let (WitnessTarget::Endpoint(to), Some(Expect::Deny)) = (witness.to, expected) {
+        if let (WitnessTarget::Endpoint(to), Expect::Deny) = (witness.to, witness.expect) {
             let crossing = (attempt.call, outcome.cloned());
             self.crossings.entry((by, to, family)).or_default().push(crossing);
         }
         let Some(outcome) = outcome else { return };
         let succeeded = match witness.to {
             WitnessTarget::Endpoint(to) => {
-                if expected == Some(Expect::Allow) && endpoint_lives(scenario, to, outcome) {
+                if witness.expect == Expect::Allow && endpoint_lives(scenario, to, outcome) {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
                 }
                 endpoint_shows_vantage(scenario, to, outcome)
@@ -151,57 +144,12 @@ impl WitnessBook {
     }
 }
 
-/// What is expected of the edge that each witness calls over, if it calls over one. A plan of selected edges has
-/// witnesses over edges that are not in it: for those the rules are asked.
-fn expectations(scenario: &Scenario, plan: &Plan) -> Vec<Option<Expect>> {
-    let mut expected = vec![None; plan.witnesses.len()];
-    let mut places: HashMap<(AgentIndex, EndpointIndex, Family), Vec<usize>> = HashMap::new();
-    for (place, witness) in plan.witnesses.iter().enumerate() {
-        if let WitnessTarget::Endpoint(endpoint) = witness.to {
-            places.entry((witness.vantage, endpoint, witness.family)).or_default().push(place);
-        }
-    }
-    for edge in &plan.edges {
-        if let Some(places) = places.remove(&(edge.vantage, edge.endpoint, edge.family)) {
-            expect_at(&mut expected, &places, Some(edge.expect));
-        }
-    }
-    for ((vantage, endpoint, family), places) in places {
-        let rule = scenario.rules.iter().find(|rule| {
-            rule.from.contains(&vantage) && is_about(scenario, rule, endpoint, family, Some(vantage))
-        });
-        expect_at(&mut expected, &places, rule.map(|rule| rule.expect));
-    }
-    expected
-}
-
-fn expect_at(expected: &mut [Option<Expect>], places: &[usize], expect: Option<Expect>) {
-    for place in places {
-        expected[*place] = expect;
-    }
-}
-
-/// Whether a rule is about calls to an endpoint in this family, by this vantage or by any.
-fn is_about(
-    scenario: &Scenario,
-    rule: &Rule,
-    endpoint: EndpointIndex,
-    family: Family,
-    vantage: Option<AgentIndex>,
-) -> bool {
-    let itself = vantage.is_some() && scenario.endpoint(endpoint).owner == vantage;
-    let wanted = match rule.self_calls {
-        SelfCalls::Excluded => !itself,
-        SelfCalls::Included => true,
-        SelfCalls::Only => itself || vantage.is_none(),
-    };
-    wanted && rule.to.contains(&endpoint) && (rule.families.is_empty() || rule.families.contains(&family))
-}
-
 /// Whether any rule admits anybody to the endpoint in this family.
 pub(super) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: Family) -> bool {
-    let mut allowing = scenario.rules.iter().filter(|rule| rule.expect == Expect::Allow);
-    allowing.any(|rule| !rule.from.is_empty() && is_about(scenario, rule, endpoint, family, None))
+    let about = |rule: &Rule| {
+        rule.to.contains(&endpoint) && (rule.families.is_empty() || rule.families.contains(&family))
+    };
+    scenario.rules.iter().any(|rule| rule.expect == Expect::Allow && !rule.from.is_empty() && about(rule))
 }
 
 /// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.

@@ -198,7 +198,7 @@ fn vantage_is_witnessed(edges: &[Edge], plan: &Plan, edge: &Edge) -> bool {
 
 fn has_witness(plan: &Plan, edge: &Edge) -> bool {
     let to = WitnessTarget::Endpoint(edge.endpoint);
-    plan.witnesses.contains(&Witness { vantage: edge.vantage, to, family: edge.family })
+    plan.witnesses.contains(&Witness { vantage: edge.vantage, to, family: edge.family, expect: edge.expect })
 }
 
 proptest! {

@@ -40,6 +40,9 @@ pub struct Witness {
     pub to: WitnessTarget,
     /// In which family.
     pub family: Family,
+    /// Whether it should get through. Where it should not, only a refusal in the platform's own words witnesses
+    /// anything, and nothing need wait for it: it may well be dropped.
+    pub expect: Expect,
 }
 
 /// What a witness calls.

@@ -121,7 +121,7 @@ impl Found<'_> {
         for edge in edges {
             if let Some(edge) = self.pool.get(edge).copied() {
                 let to = WitnessTarget::Endpoint(edge.endpoint);
-                self.add(Witness { vantage: edge.vantage, to, family: edge.family });
+                self.add(Witness { vantage: edge.vantage, to, family: edge.family, expect: edge.expect });
             }
         }
     }
@@ -132,7 +132,8 @@ impl Found<'_> {
         }
         self.add_edges(side.allowed.taken());
         if let (true, Some(owner)) = (side.itself, scenario.endpoint(number).owner) {
-            self.add(Witness { vantage: owner, to: WitnessTarget::OwnListener(number), family });
+            let to = WitnessTarget::OwnListener(number);
+            self.add(Witness { vantage: owner, to, family, expect: Expect::Allow });
         }
     }
 
@@ -141,7 +142,8 @@ impl Found<'_> {
             return;
         }
         if has_beacon(scenario.agent(number), family) {
-            self.add(Witness { vantage: number, to: WitnessTarget::Beacon, family });
+            let to = WitnessTarget::Beacon;
+            self.add(Witness { vantage: number, to, family, expect: Expect::Allow });
         }
         if side.allowed.is_empty() {
             // Only HTTP has platforms that say no in their own words.

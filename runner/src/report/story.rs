@@ -52,6 +52,7 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
         UnaskedWhy::CutOff => "cut off in its reply",
         UnaskedWhy::Restarted => "restarted in the run",
         UnaskedWhy::Interrupted => "not asked before the run was ended",
+        UnaskedWhy::Pointless => "not asked again",
         UnaskedWhy::Broken => "not asked, the runner broke",
     };
     Some(format!("agent `{}` ({}) {why}: {}", agent.name, agent.route, trouble.detail))

@@ -1,0 +1,63 @@
+//! Every attempt at every edge, all of them in flight at once, and the retries that rules grant.
+
+use ringfence_contract::call::Call;
+use ringfence_contract::outcome::Outcome;
+
+use super::observe::{Attempt, UnaskedWhy};
+use super::phases::Phases;
+use super::progress::Stage;
+use crate::plan::call_for_edge;
+use crate::scenario::Answers;
+
+impl Phases<'_> {
+    pub(super) async fn reach(&self) -> Vec<Vec<Attempt>> {
+        let attempts = |edge: &crate::plan::Edge| self.scenario.rule(edge.rule).attempts;
+        let steps = self.plan.edges.iter().map(|edge| attempts(edge) as usize).sum();
+        self.begin(Stage::Reach, steps);
+        let mut errands = Vec::with_capacity(steps);
+        for edge in &self.plan.edges {
+            let call = |attempt| self.errand(edge.vantage, call_for_edge(self.scenario, edge, attempt));
+            errands.extend((0..attempts(edge)).map(call));
+        }
+        let mut seen = self.place(Stage::Reach, errands).await.into_iter();
+        let take = |edge| seen.by_ref().take(attempts(edge) as usize).collect();
+        let mut reach: Vec<Vec<Attempt>> = self.plan.edges.iter().map(take).collect();
+        self.try_again(&mut reach).await;
+        reach
+    }
+
+    /// Edges whose rule grants retries and whose last attempt brought no answer are tried again, all of them at once.
+    async fn try_again(&self, reach: &mut [Vec<Attempt>]) {
+        let most =
+            self.plan.edges.iter().map(|edge| self.scenario.rule(edge.rule).retries).max().unwrap_or(0);
+        for retry in 0..most {
+            let again: Vec<usize> =
+                (0..reach.len()).filter(|&edge| self.wants_retry(edge, &reach[edge], retry)).collect();
+            let errand = |&edge: &usize| {
+                let attempt = u32::try_from(reach[edge].len()).unwrap_or(u32::MAX);
+                let edge = &self.plan.edges[edge];
+                let call = call_for_edge(self.scenario, edge, attempt);
+                self.errand(edge.vantage, Call { start_after_ms: 0, ..call })
+            };
+            let errands = again.iter().map(errand).collect();
+            let seen = self.place(Stage::Reach, errands).await;
+            for (edge, attempt) in again.into_iter().zip(seen) {
+                reach[edge].push(attempt);
+            }
+        }
+    }
+
+    fn wants_retry(&self, edge: usize, attempts: &[Attempt], retry: u32) -> bool {
+        let edge = &self.plan.edges[edge];
+        let platform = matches!(self.scenario.endpoint(edge.endpoint).answers, Answers::Platform { .. });
+        let answered = |attempt: &Attempt| match &attempt.sample {
+            Ok(sample) => match sample.outcome {
+                Outcome::Answered(_) => true,
+                Outcome::Unsealed(_) => platform,
+                _ => false,
+            },
+            Err(unasked) => unasked.why == UnaskedWhy::Interrupted,
+        };
+        retry < self.scenario.rule(edge.rule).retries && !attempts.iter().rev().take(1).all(answered)
+    }
+}

@@ -1,0 +1,94 @@
+//! What the targets wrote down: asked for at the end, of every agent that owns an endpoint.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringfence_contract::id::CallId;
+use tokio::task::JoinSet;
+
+use super::correspond::Correspondent;
+use super::observe::{Attempt, ReceiptBook, Unasked, UnaskedWhy};
+use super::phases::Phases;
+use super::place::interrupted;
+use super::progress::Stage;
+use crate::plan::WitnessTarget;
+
+/// The most receipts asked for in one order.
+const RECEIPTS_PER_ORDER: usize = 4_096;
+
+impl Phases<'_> {
+    /// Asks every agent that owns an endpoint what reached it.
+    pub(super) async fn receipts(
+        &self,
+        reach: &[Vec<Attempt>],
+        witnesses: &[&[Attempt]],
+    ) -> Vec<Result<ReceiptBook, Unasked>> {
+        let calls = self.calls_by_owner(reach, witnesses);
+        self.begin(Stage::Receipts, calls.iter().flatten().count());
+        let broken = || Unasked::new(UnaskedWhy::Broken, "the task that asked for these receipts panicked");
+        // Whoever owns no endpoint has nothing to show.
+        let empty = |calls: &Option<Vec<CallId>>| match calls {
+            Some(_) => Err(broken()),
+            None => Ok(ReceiptBook::default()),
+        };
+        let mut books: Vec<Result<ReceiptBook, Unasked>> = calls.iter().map(empty).collect();
+        let mut asked = JoinSet::new();
+        for (index, calls) in calls.into_iter().enumerate() {
+            let Some(calls) = calls else { continue };
+            let (agent, cancel) = (Arc::clone(&self.agents[index]), self.cancel.clone());
+            asked.spawn(async move {
+                let book = tokio::select! {
+                    book = book(&agent, &calls) => book,
+                    () = cancel.cancelled() => Err(interrupted()),
+                };
+                (index, book)
+            });
+        }
+        while let Some(ended) = asked.join_next().await {
+            self.done(Stage::Receipts, 1);
+            if let Ok((index, book)) = ended {
+                books[index] = book;
+            }
+        }
+        books
+    }
+
+    /// The calls that could have reached each agent: none where it owns no endpoint that was called.
+    fn calls_by_owner(&self, reach: &[Vec<Attempt>], witnesses: &[&[Attempt]]) -> Vec<Option<Vec<CallId>>> {
+        let mut calls: Vec<Option<Vec<CallId>>> = vec![None; self.agents.len()];
+        let mut note = |endpoint, attempts: &[Attempt]| {
+            if let Some(owner) = self.scenario.endpoint(endpoint).owner {
+                let calls = calls[owner.0].get_or_insert_default();
+                calls.extend(attempts.iter().map(|attempt| attempt.call));
+            }
+        };
+        for (edge, attempts) in self.plan.edges.iter().zip(reach) {
+            note(edge.endpoint, attempts);
+        }
+        for (witness, attempt) in witnesses.iter().flat_map(|side| self.plan.witnesses.iter().zip(*side)) {
+            if let WitnessTarget::Endpoint(endpoint) = witness.to {
+                note(endpoint, std::slice::from_ref(attempt));
+            }
+        }
+        calls
+    }
+}
+
+/// The whole of an agent's receipts for these calls.
+async fn book(agent: &Correspondent, calls: &[CallId]) -> Result<ReceiptBook, Unasked> {
+    let dropped_at_hello = agent.greeting().await?.hello.dropped;
+    let mut book = ReceiptBook { found: HashMap::new(), restarted: false, wrapped: false };
+    for calls in calls.chunks(RECEIPTS_PER_ORDER) {
+        match agent.receipts(calls.to_vec()).await {
+            Ok(page) => {
+                book.wrapped |= page.dropped > dropped_at_hello;
+                book.found.extend(page.found.into_iter().map(|receipt| (receipt.call, receipt)));
+            }
+            Err(unasked) if unasked.why == UnaskedWhy::Restarted => {
+                return Ok(ReceiptBook { restarted: true, ..book });
+            }
+            Err(unasked) => return Err(unasked),
+        }
+    }
+    Ok(book)
+}
