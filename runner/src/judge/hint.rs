@@ -101,17 +101,17 @@ fn no_target_witness(case: &Case<'_>) -> String {
 
 /// Something got in that must not.
 fn open(case: &Case<'_>, finding: &Finding) -> String {
+    if is_scm(case) {
+        return "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own default action: look \
+                at those, or at `scmIpSecurityRestrictionsUseMain`"
+            .to_owned();
+    }
     let sample = finding.decided_by.and_then(|_| case.telling_sample(finding));
     if let Some(Outcome::Unsealed(unsealed)) = sample.map(|sample| &sample.outcome) {
         return open_door(unsealed);
     }
     let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
     match finding.reason {
-        _ if is_scm(case) => {
-            "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own \
-             default action: look at those, or at `scmIpSecurityRestrictionsUseMain`"
-                .to_owned()
-        }
         Reason::LeakOneWay => {
             "the request got in and only its answer was lost: close the way in, not the way \
              back (network security group of the target's subnet, return route)"

@@ -254,7 +254,8 @@ fn a_witness_counts_though_its_edge_was_not_selected() {
     let dead = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
     assert_eq!(dead.edge(0).reason, Reason::NoTargetWitness);
     // The same call by a vantage that no rule allows is no witness for the endpoint.
-    let stranger = dropped().with(selected).with(|scene| scene.scenario.rules[0].from.clear());
+    let stranger =
+        dropped().with(selected).with(|scene| scene.plan.witnesses[VM_SEES_SITE].expect = Expect::Deny);
     assert_eq!(stranger.edge(0).reason, Reason::NoTargetWitness);
 }
 

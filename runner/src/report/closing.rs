@@ -32,7 +32,9 @@ fn bound(record: &RunRecord) -> Option<String> {
     let (share, attempts) = shares.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     // Rounded up: the bound must not be stated tighter than it is.
     let percent = (share * 1_000.0).ceil() / 10.0;
-    Some(format!("denied edges: 0 of {attempts} calls each got in, below {percent} % at 95 % confidence"))
+    Some(format!(
+        "denied edges that passed: 0 of {attempts} calls got in on each, so fewer than {percent} % would (95 % confidence)"
+    ))
 }
 
 fn self_witnessed(record: &RunRecord) -> Option<String> {

@@ -31,6 +31,7 @@ pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
     let Some(rule) = record.scenario.rules.get(edge.rule) else { return "unknown".to_owned() };
     let path = &record.scenario.path;
     match (rule.line, &rule.text) {
+        (Some(line), Some(text)) if text.contains(&rule.name) => format!("{path}:{line}: {}", text.trim()),
         (Some(line), Some(text)) => format!("{} ({path}:{line}: {})", rule.name, text.trim()),
         (Some(line), None) => format!("{} ({path}:{line})", rule.name),
         (None, _) => format!("{} ({path}: not written, every edge no rule names is denied)", rule.name),

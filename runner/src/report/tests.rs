@@ -40,13 +40,13 @@ outsider  LEAK      ?
 → reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive
 
 →~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12 ms
-    rule: the VM calls the app (scenarios/seed.yaml:3: - name: the VM calls the app)
+    rule: scenarios/seed.yaml:3: - name: the VM calls the app
     address: https://app.test
     evidence: `app` saw the call come from 10.0.0.4
     evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; `answered` from 203.0.113.9 in 12 ms
 
 LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12 ms (1 of 3 attempts)
-    rule: nobody else does (scenarios/seed.yaml:4: - name: nobody else does)
+    rule: scenarios/seed.yaml:4: - name: nobody else does
     address: https://app.test
     evidence: `app` holds receipt 7 for attempt 1: from 198.51.100.7
     evidence: called 203.0.113.9:443 from 192.0.2.1:50000
@@ -58,7 +58,7 @@ integration, and at every address of the name
 
 ? outsider -> app/scm ipv4: expected deny, got `timed-out` (connect) in 12 ms, but no allowed vantage reached `app/scm` \
 before or after
-    rule: nobody else does (scenarios/seed.yaml:4: - name: nobody else does)
+    rule: scenarios/seed.yaml:4: - name: nobody else does
     address: https://app.scm.test
     evidence: called 203.0.113.9:443 from 192.0.2.1:50000
     evidence: `app/scm` was reached by nobody
