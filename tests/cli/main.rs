@@ -3,6 +3,7 @@
 mod agents_by_hand;
 mod ends;
 mod lab;
+mod readme;
 mod reports;
 mod usage;
 

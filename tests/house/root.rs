@@ -7,7 +7,7 @@ const LAID_OUT: [&str; 7] =
     ["Cargo.lock", "Cargo.toml", "README.md", "agent", "runner", "scenarios", "tests"];
 
 /// What must.
-const NEEDED: [&str; 5] = ["Cargo.lock", "Cargo.toml", "agent", "runner", "tests"];
+const NEEDED: [&str; 7] = LAID_OUT;
 
 /// Complains of whatever else stands in the root, and of what is missing from it.
 pub(super) fn complaints(paths: &[&str]) -> Vec<String> {
