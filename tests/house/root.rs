@@ -32,6 +32,8 @@ mod tests {
             "agent/src/lib.rs",
             "runner/x",
             "tests/y",
+            "scenarios/z",
+            "README.md",
             ".gitignore",
             "LICENSE-MIT",
         ];

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
-use crate::word::kebab;
+use crate::words;
 
 /// What one call came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl Outcome {
     }
 }
 
-kebab! {
+words! {
     /// The kind of an [`Outcome`], without its facts.
     OutcomeKind {
         /// [`Outcome::Answered`].
@@ -84,7 +84,7 @@ kebab! {
     }
 }
 
-kebab! {
+words! {
     /// A part of a call's life.
     Phase {
         /// Asking the resolver.
@@ -100,7 +100,7 @@ kebab! {
     }
 }
 
-kebab! {
+words! {
     /// What ICMP (RFC 792, RFC 4443) or the local stack said could not be reached.
     Unreachable {
         /// No route to the network, said by a router on the way.
@@ -115,7 +115,7 @@ kebab! {
     }
 }
 
-kebab! {
+words! {
     /// How a connection ended early.
     Reset {
         /// A reset while the handshake was still going on.
@@ -187,7 +187,7 @@ impl Unsealed {
     pub const BODY_MAX_BYTES: usize = 256;
 }
 
-kebab! {
+words! {
     /// What is wrong with an answer that looks sealed.
     SealFlaw {
         /// The code does not fit the words.
@@ -210,7 +210,7 @@ pub struct Unresolved {
     pub resolver: String,
 }
 
-kebab! {
+words! {
     /// Why a name has no address.
     UnresolvedWhy {
         /// The name does not exist (RFC 2308).
@@ -243,7 +243,7 @@ pub struct TlsFailed {
     pub detail: String,
 }
 
-kebab! {
+words! {
     /// Why a TLS handshake failed.
     TlsFailedWhy {
         /// The certificate's time is over.
@@ -272,7 +272,7 @@ pub struct NotSent {
     pub detail: String,
 }
 
-kebab! {
+words! {
     /// Why a vantage could not send.
     NotSentWhy {
         /// The vantage has no route there.

@@ -1,10 +1,12 @@
 //! Closed sets of words: an enum whose every variant has one word, on the wire, in scenarios and in reports.
 
-/// Declares such an enum, with all its variants in order and the word of each.
-macro_rules! kebab {
+/// Declares such an enum, with all its variants in order and the word of each. `serde` must be among the dependencies of
+/// the crate that declares it.
+#[macro_export]
+macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
         }
@@ -29,5 +31,3 @@ macro_rules! kebab {
         }
     };
 }
-
-pub(crate) use kebab;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ringfence_contract::address::{Address, Family, Host, Transport};
 use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Trust};
-use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome};
+use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
 use super::means::{Asked, Means};
+use super::not_sent::{broken, not_sent};
 use super::resolve::{Question, resolve};
 use super::trail::Trail;
 
@@ -109,16 +110,6 @@ fn in_family(address: IpAddr, family: Family) -> Result<IpAddr, Outcome> {
 fn pick(found: &[IpAddr], nth: u32) -> Option<IpAddr> {
     let nth = usize::try_from(nth).unwrap_or(usize::MAX);
     found.get(nth.checked_rem(found.len())?).copied()
-}
-
-/// The call was not sent.
-pub(super) fn not_sent(why: NotSentWhy, detail: String) -> Outcome {
-    Outcome::NotSent(NotSent { why, detail })
-}
-
-/// Something in the vantage itself broke.
-pub(super) fn broken(detail: String) -> Outcome {
-    not_sent(NotSentWhy::Broken, detail)
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
 
-use super::aim::{Way, broken};
+use super::aim::Way;
 use super::icmp;
+use super::not_sent::broken;
 use super::socket_error::{at_bind, at_once, on_the_way};
 use super::trail::{Trail, within};
 

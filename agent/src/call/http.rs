@@ -13,10 +13,11 @@ use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::seal::call_token;
 
-use super::aim::{Goal, Way, broken};
+use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
 use super::exchange::{Exchange, Limits, Lost, Protocol, open};
 use super::means::Means;
+use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::tls::{H2_OR_HTTP1, Terms, prepare};
 use super::trail::{Trail, within};

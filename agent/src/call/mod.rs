@@ -11,6 +11,7 @@ mod exchange;
 mod http;
 mod icmp;
 mod means;
+mod not_sent;
 mod place;
 mod post;
 mod resolve;

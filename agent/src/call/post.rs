@@ -15,11 +15,12 @@ use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, Phase, Reset, TlsFailedWhy, Unreachable, UnresolvedWhy,
 };
 
-use super::aim::{Goal, Way, aim, broken};
+use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
 use super::exchange::{Exchange, Limits, Lost, Protocol, open};
 use super::http::USER_AGENT;
 use super::means::Means;
+use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::tls::{HTTP1_ONLY, Terms, prepare};
 use super::trail::{Trail, within};

@@ -22,8 +22,8 @@ use ringfence_contract::address::Family;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Unresolved, UnresolvedWhy};
 use ringfence_contract::sample::Resolution;
 
-use super::aim::{broken, not_sent};
 use super::means::Means;
+use super::not_sent::{broken, not_sent};
 use super::socket_error::is_own_shortage;
 use super::trail::{Trail, micros};
 

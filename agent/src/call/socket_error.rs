@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Reset, TlsFailed, TlsFailedWhy, Unreachable};
 use rustix::io::Errno;
 
-use super::aim::{broken, not_sent};
+use super::not_sent::{broken, not_sent};
 
 /// What `connect` or the first `send` says at once: the local stack sent nothing.
 pub(super) fn at_once(error: &io::Error, remote: SocketAddr) -> Outcome {

@@ -14,8 +14,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::aim::broken;
 use super::means::Means;
+use super::not_sent::broken;
 use super::socket_error::{End, Progress};
 use super::trail::{Trail, within};
 use super::trust::{Notes, Verifier, provider, seen};

@@ -12,10 +12,11 @@ use rustix::io::Errno;
 use socket2::{Protocol, SockAddr, Type};
 use tokio::net::UdpSocket;
 
-use super::aim::{Way, not_sent};
+use super::aim::Way;
 use super::classify::{Attempt, classify, flaw, opened, unsealed};
 use super::connect::open;
 use super::icmp;
+use super::not_sent::not_sent;
 use super::socket_error::{at_once, on_the_way};
 use super::trail::{Trail, micros};
 

@@ -168,7 +168,7 @@ fn prove_all(
             if record.interrupted {
                 return Ok(exit::INTERRUPTED);
             }
-            let proof = prove(&record, broken.map_or(&[], |broken| broken.turns));
+            let proof = prove(&record, broken);
             screen.result(&describe(broken, &record, &proof, began.elapsed().as_secs_f64()))?;
             holds &= proof.holds();
             caught += usize::from(broken.is_some() && proof.holds());
@@ -184,10 +184,11 @@ fn prove_all(
 
 fn describe(broken: Option<&Break>, record: &RunRecord, proof: &Proof, took_s: f64) -> String {
     let name = broken.map_or("sound", |broken| broken.name);
-    let turned = broken.map_or(0, |broken| broken.turns.len());
     let result = match (broken, proof.holds()) {
         (None, true) => format!("all {} edges pass", record.summary.edges),
-        (Some(_), true) => format!("caught: {turned} edges turned, {} still pass", record.summary.passed),
+        (Some(_), true) => {
+            format!("caught: {} edges turned, {} still pass", proof.right.len(), record.summary.passed)
+        }
         (_, false) => "NOT AS IT SHOULD BE".to_owned(),
     };
     let mut text = format!("  {name:26} {result:44} {took_s:5.1} s\n");

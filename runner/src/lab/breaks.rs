@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::front_end::Mood;
-use super::raise::{Gone, Layout};
+use super::layout::{Gone, Layout};
 use super::topology::{SHARED_OUTBOUND, Serves, subnet};
 use crate::judge::Reason;
 
@@ -20,8 +20,8 @@ pub struct Break {
     pub what: &'static str,
     /// Does it.
     pub(super) does: fn(&mut Layout),
-    /// The edges it must turn; every other edge must pass.
-    pub turns: &'static [Turn],
+    /// The edges it must turn, in groups that several breaks share; every other edge must pass.
+    pub turns: &'static [&'static [Turn]],
 }
 
 /// An edge that a break must turn, and the reason that must be given.
@@ -53,6 +53,19 @@ fn shared_outbound() -> IpAddr {
     IpAddr::V4(Ipv4Addr::from(SHARED_OUTBOUND))
 }
 
+/// The worker of app-service-2 takes no orders: nothing is known of its calls.
+const NOT_ASKED: &[Turn] = &[
+    turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
+    turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
+    turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+];
+
+/// Whoever may reach app-service-2 gets an answer of somebody else's.
+const WRONGLY_ANSWERED: &[Turn] = &[
+    turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
+    turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
+];
+
 const APPS: &str = "app-service-to-app-service";
 const FUNCTIONS: &str = "web-app-to-function";
 
@@ -63,20 +76,20 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "the last access restriction of app-service-2 was removed, so everybody is admitted",
         does: |layout| layout.site("app_2_host").admits.push(everyone()),
-        turns: &[
+        turns: &[&[
             turn("app-service-2", "app-service-2/site", Reason::Leak),
             turn("internet", "app-service-2/site", Reason::Leak),
-        ],
+        ]],
     },
     Break {
         name: "scm-open",
         seed: APPS,
         what: "the SCM site of app-service-1 was forgotten: its own list of restrictions is empty",
         does: |layout| layout.site("app_1_scm_host").admits.push(everyone()),
-        turns: &[
+        turns: &[&[
             turn("app-service-2", "app-service-1/scm", Reason::PathOpen),
             turn("internet", "app-service-1/scm", Reason::PathOpen),
-        ],
+        ]],
     },
     Break {
         name: "wrong-subnet",
@@ -85,17 +98,17 @@ pub const BREAKS: &[Break] = &[
         does: |layout| {
             layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])];
         },
-        turns: &[
+        turns: &[&[
             turn("app-service-1", "app-service-2/site", Reason::Blocked),
             turn("app-service-2", "app-service-2/site", Reason::Leak),
-        ],
+        ]],
     },
     Break {
         name: "not-integrated",
         seed: APPS,
         what: "app-service-1 lost its VNet integration, so its calls leave from a public address",
         does: |layout| *layout.source("app-service-1") = shared_outbound(),
-        turns: &[turn("app-service-1", "app-service-2/site", Reason::Blocked)],
+        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::Blocked)]],
     },
     Break {
         name: "shared-address-admitted",
@@ -105,20 +118,14 @@ pub const BREAKS: &[Break] = &[
             *layout.source("app-service-1") = shared_outbound();
             layout.site("app_2_host").admits.push(subnet(SHARED_OUTBOUND));
         },
-        turns: &[turn("app-service-1", "app-service-2/site", Reason::WrongSource)],
+        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::WrongSource)]],
     },
     Break {
         name: "app-down",
         seed: APPS,
         what: "the worker of app-service-2 is down: the front end answers 502 to whom it admits",
         does: |layout| layout.gone = Some(("app-service-2", Gone::BeforeTheRun)),
-        turns: &[
-            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-        ],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED],
     },
     Break {
         name: "app-stopped",
@@ -126,12 +133,9 @@ pub const BREAKS: &[Break] = &[
         what: "app-service-2 is stopped: everybody gets a 403 that looks like a refusal",
         does: |layout| layout.site("app_2_host").mood = Mood::Stopped,
         turns: &[
-            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-            turn("internet", "app-service-2/site", Reason::NoTargetWitness),
+            WRONGLY_ANSWERED,
+            NOT_ASKED,
+            &[turn("internet", "app-service-2/site", Reason::NoTargetWitness)],
         ],
     },
     Break {
@@ -140,11 +144,11 @@ pub const BREAKS: &[Break] = &[
         what: "the name of app-service-2 leads to app-service-1",
         does: |layout| layout.site("app_2_host").serves = Serves::Agent("app-service-1"),
         turns: &[
-            turn("test-vm", "app-service-2/site", Reason::WrongAgent),
-            turn("app-service-1", "app-service-2/site", Reason::WrongAgent),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
+            &[
+                turn("test-vm", "app-service-2/site", Reason::WrongAgent),
+                turn("app-service-1", "app-service-2/site", Reason::WrongAgent),
+            ],
+            NOT_ASKED,
         ],
     },
     Break {
@@ -152,39 +156,26 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "a portal stands in front of app-service-2 and answers 200 to everybody",
         does: |layout| layout.site("app_2_host").mood = Mood::Portal,
-        turns: &[
-            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-            turn("internet", "app-service-2/site", Reason::PathOpen),
-        ],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED, &[turn("internet", "app-service-2/site", Reason::PathOpen)]],
     },
     Break {
         name: "resolver-broken",
         seed: APPS,
         what: "the internet vantage's resolver fails, so none of its calls gets as far as a refusal",
         does: |layout| layout.internet_resolver_fails = true,
-        turns: &[
+        turns: &[&[
             turn("internet", "app-service-1/site", Reason::NotResolved),
             turn("internet", "app-service-1/scm", Reason::NotResolved),
             turn("internet", "app-service-2/site", Reason::NotResolved),
             turn("internet", "app-service-2/scm", Reason::NotResolved),
-        ],
+        ]],
     },
     Break {
         name: "target-gone",
         seed: APPS,
         what: "app-service-2 goes down in the middle of the run",
         does: |layout| layout.gone = Some(("app-service-2", Gone::InTheRun)),
-        turns: &[
-            turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-        ],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED],
     },
     Break {
         name: "front-end-silent",
@@ -192,12 +183,12 @@ pub const BREAKS: &[Break] = &[
         what: "the front end takes requests for app-service-2 and never answers",
         does: |layout| layout.site("app_2_host").mood = Mood::Silent,
         turns: &[
-            turn("test-vm", "app-service-2/site", Reason::Blocked),
-            turn("app-service-1", "app-service-2/site", Reason::Blocked),
-            turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-            turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-            turn("internet", "app-service-2/site", Reason::NoTargetWitness),
+            &[
+                turn("test-vm", "app-service-2/site", Reason::Blocked),
+                turn("app-service-1", "app-service-2/site", Reason::Blocked),
+            ],
+            NOT_ASKED,
+            &[turn("internet", "app-service-2/site", Reason::NoTargetWitness)],
         ],
     },
     Break {
@@ -205,10 +196,10 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "one instance in three of app-service-2 does not enforce its restrictions",
         does: |layout| layout.site("app_2_host").mood = Mood::OpenOneInThree,
-        turns: &[
+        turns: &[&[
             turn("app-service-2", "app-service-2/site", Reason::Leak),
             turn("internet", "app-service-2/site", Reason::Leak),
-        ],
+        ]],
     },
     Break {
         name: "published-template",
@@ -219,7 +210,7 @@ pub const BREAKS: &[Break] = &[
                 layout.site(site).admits.push(everyone());
             }
         },
-        turns: &[
+        turns: &[&[
             turn("test-vm", "function-b/scm", Reason::PathOpen),
             turn("function-a", "function-b/scm", Reason::PathOpen),
             turn("function-b", "function-a/site", Reason::Leak),
@@ -227,28 +218,28 @@ pub const BREAKS: &[Break] = &[
             turn("internet", "function-a/site", Reason::Leak),
             turn("internet", "function-a/scm", Reason::PathOpen),
             turn("internet", "function-b/scm", Reason::PathOpen),
-        ],
+        ]],
     },
     Break {
         name: "function-open",
         seed: FUNCTIONS,
         what: "function B's unmatched callers are allowed, as one provider's default has it",
         does: |layout| layout.site("function_b_host").admits.push(everyone()),
-        turns: &[
+        turns: &[&[
             turn("test-vm", "function-b/site", Reason::Leak),
             turn("internet", "function-b/site", Reason::Leak),
-        ],
+        ]],
     },
     Break {
         name: "service-endpoint-missing",
         seed: FUNCTIONS,
         what: "the subnet of function A has no service endpoint, so function B sees a public address",
         does: |layout| *layout.source("function-a") = shared_outbound(),
-        turns: &[
+        turns: &[&[
             turn("function-a", "function-b/site", Reason::Blocked),
             // Orders to function B go by way of function A.
             turn("function-b", "function-a/site", Reason::VantageNotAsked),
             turn("function-b", "function-a/scm", Reason::VantageNotAsked),
-        ],
+        ]],
     },
 ];

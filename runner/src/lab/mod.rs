@@ -9,6 +9,7 @@
 mod breaks;
 mod certificates;
 mod front_end;
+mod layout;
 mod names;
 mod proof;
 mod raise;

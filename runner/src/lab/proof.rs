@@ -1,6 +1,6 @@
 //! A run of the lab held against what it should have come to. This file must not know how anything is broken.
 
-use super::breaks::Turn;
+use super::breaks::{Break, Turn};
 use crate::judge::Verdict;
 use crate::tally::RunRecord;
 
@@ -25,9 +25,10 @@ impl Proof {
     }
 }
 
-/// Holds a run against the edges it should have turned; none for a sound lab.
+/// Holds a run against the edges that its break should have turned: none where the lab was sound.
 #[must_use]
-pub fn prove(record: &RunRecord, turns: &[Turn]) -> Proof {
+pub fn prove(record: &RunRecord, broken: Option<&Break>) -> Proof {
+    let turns: Vec<Turn> = broken.map_or(&[][..], |broken| broken.turns).concat();
     let mut proof = Proof::default();
     for edge in &record.edges {
         let turn =

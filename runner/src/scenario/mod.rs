@@ -15,6 +15,7 @@ mod model;
 mod reader;
 mod schema;
 mod shape;
+mod shape_macro;
 mod shape_reader;
 mod shape_rules;
 mod source;

@@ -7,27 +7,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::shape_macro::shape;
 use super::shape_rules::{FingerprintShape, RuleShape, TimeoutsShape};
 use super::text::Scalar;
 use super::words;
-
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($(#[$part:meta])* $field:ident ($key:literal): $type:ty,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, JsonSchema)]
-        #[schemars(deny_unknown_fields)]
-        pub(super) struct $name {
-            $($(#[$part])* #[schemars(rename = $key)] pub(super) $field: $type,)+
-        }
-
-        impl $name {
-            /// The keys it knows.
-            pub(super) const KEYS: &[&'static str] = &[$($key,)+];
-        }
-    };
-}
-
-pub(super) use shape;
 
 impl JsonSchema for Scalar {
     fn inline_schema() -> bool {

@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 
-use super::shape::shape;
+use super::shape_macro::shape;
 use super::text::Scalar;
 use super::words;
 
