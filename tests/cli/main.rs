@@ -1,6 +1,7 @@
 //! The programs as a user runs them: exit code, standard output and standard error.
 
 mod agents_by_hand;
+mod bad_agents;
 mod ends;
 mod lab;
 mod readme;

@@ -10,9 +10,11 @@
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: networks of their own, with routers that say no;
 //! - [`certificates`]: certificates good and bad, made at run time;
+//! - [`bent_agent`]: agents that answer orders badly;
 //! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
 
+pub mod bent_agent;
 pub mod calls;
 pub mod certificates;
 pub mod closed;

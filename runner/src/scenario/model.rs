@@ -124,11 +124,13 @@ impl Control {
     #[must_use]
     pub fn is_plaintext(&self) -> bool {
         let plain = |to: &ControlAddress| {
-            let connect = to.connect.or(match to.address.host {
-                Host::Ip(address) => Some(address),
-                Host::Name(_) => None,
-            });
-            to.address.transport == Transport::Http && !connect.is_some_and(|address| address.is_loopback())
+            let loopback = match (to.connect, &to.address.host) {
+                (Some(address), _) => address.is_loopback(),
+                (None, Host::Ip(address)) => address.is_loopback(),
+                // A name that may never be looked up elsewhere (RFC 6761 section 6.3).
+                (None, Host::Name(name)) => name == "localhost",
+            };
+            to.address.transport == Transport::Http && !loopback
         };
         match self {
             Self::Local | Self::Exec(_) => false,
