@@ -10,7 +10,7 @@ use ringfence_contract::outcome::{Outcome, OutcomeKind, Reset, TlsFailedWhy};
 use ringfence_contract::sample::Sample;
 use ringfence_tests::Peer;
 use ringfence_tests::calls::{EXPECTED, call_to, means, place_freely, route, run, sealed, settings};
-use ringfence_tests::certificates::{Authority, Validity};
+use ringfence_tests::certificates::{Authority, Validity, self_signed};
 use ringfence_tests::h2;
 use ringfence_tests::script::{End, Script, response};
 use rustls::ServerConfig;
@@ -101,6 +101,31 @@ async fn a_good_certificate_is_good_by_any_of_three_trusts() {
     let by_agent = place(&means, &run(), &known(), &call, None).await;
     assert_eq!(by_agent.status, Some(200), "{by_agent:?}");
     assert!(peer.heard_text().contains(&format!("host: {NAME}:")), "the name goes into the request");
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_good_where_it_is_named_itself_and_for_its_names_and_dates_only() {
+    let (_, another) = self_signed(NAME, Validity::Now);
+    for (sentence, (tls, own), trusted, expected) in [
+        ("named itself", self_signed(NAME, Validity::Now), None, None),
+        (
+            "another of its kind is named",
+            self_signed(NAME, Validity::Now),
+            Some(another),
+            Some(TlsFailedWhy::Untrusted),
+        ),
+        ("for another name", self_signed("x.test", Validity::Now), None, Some(TlsFailedWhy::WrongName)),
+        ("of the past", self_signed(NAME, Validity::Past), None, Some(TlsFailedWhy::Expired)),
+    ] {
+        let peer = hello(tls).await;
+        let sample = called(&peer, Trust::Ca(trusted.unwrap_or(own)), Certificates::Require).await;
+        let why = match &sample.outcome {
+            Outcome::TlsFailed(failed) => Some(failed.why),
+            _ => None,
+        };
+        assert_eq!(why, expected, "{sentence}: {sample:?}");
+        assert_eq!(sample.status, expected.is_none().then_some(200), "{sentence}");
+    }
 }
 
 #[tokio::test]

@@ -6,10 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ringfence_contract::address::{Family, Host, Transport};
-use rustls::RootCertStore;
 use tokio::sync::OnceCell;
 
-use super::trust;
+use super::trust::{self, Roots};
 
 /// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
 pub trait Admit: Send + Sync {
@@ -64,7 +63,7 @@ pub struct Means(Arc<Inner>);
 
 struct Inner {
     settings: MeansSettings,
-    roots: OnceCell<Arc<RootCertStore>>,
+    roots: OnceCell<Arc<Roots>>,
 }
 
 impl Means {
@@ -75,7 +74,7 @@ impl Means {
     /// [`MeansError`], when the CA text holds no certificate or a family has two sources.
     pub fn new(settings: MeansSettings) -> Result<Self, MeansError> {
         if let Some(ca) = &settings.ca {
-            trust::read_ca(ca)?;
+            Roots::read(ca)?;
         }
         for (at, first) in settings.sources.iter().enumerate() {
             let family = Family::of(*first);
@@ -102,12 +101,12 @@ impl Means {
     }
 
     /// The platform's roots and the CA file's certificates.
-    pub(super) async fn roots(&self) -> Arc<RootCertStore> {
+    pub(super) async fn roots(&self) -> Arc<Roots> {
         let ca = self.0.settings.ca.clone();
         let load = async move {
             // Some 150 files are read and parsed: milliseconds that no other call should wait for.
-            let loaded = tokio::task::spawn_blocking(move || trust::load_roots(ca.as_deref())).await;
-            Arc::new(loaded.unwrap_or_else(|_| RootCertStore::empty()))
+            let loaded = tokio::task::spawn_blocking(move || Roots::load(ca.as_deref())).await;
+            Arc::new(loaded.unwrap_or_else(|_| Roots::none()))
         };
         Arc::clone(self.0.roots.get_or_init(|| load).await)
     }

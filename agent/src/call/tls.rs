@@ -18,7 +18,7 @@ use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::{End, Progress};
 use super::trail::{Trail, within};
-use super::trust::{Notes, Verifier, provider, seen};
+use super::trust::{Notes, Roots, Verifier, provider, seen};
 
 /// HTTP/2, then HTTP/1.1, as browsers offer them (RFC 7301, RFC 9113 section 3.2).
 pub(super) const H2_OR_HTTP1: &[&[u8]] = &[b"h2", b"http/1.1"];
@@ -45,7 +45,7 @@ pub(super) struct Terms<'a> {
 /// Gets all ready that may take its time or go wrong without any peer.
 pub(super) async fn prepare(means: &Means, terms: Terms<'_>) -> Result<Handshake, Outcome> {
     let roots = match terms.trust {
-        Trust::Pin(_) => Arc::new(rustls::RootCertStore::empty()),
+        Trust::Pin(_) => Arc::new(Roots::none()),
         Trust::Platform | Trust::Ca(_) => means.roots().await,
     };
     let (verifier, notes) = Verifier::new(terms.trust, &roots, terms.certificates)

@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ringfence_contract::call::{Certificates, Pin, Trust};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 
@@ -29,28 +30,49 @@ pub enum CaError {
     BadCertificate(usize, String),
 }
 
-/// Reads the certificates of a PEM text into a store of their own.
-pub(super) fn read_ca(pem: &str) -> Result<RootCertStore, CaError> {
-    let mut store = RootCertStore::empty();
-    for (at, found) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
-        let certificate = found.map_err(|error| CaError::NotPem(error.to_string()))?;
-        store.add(certificate).map_err(|error| CaError::BadCertificate(at + 1, error.to_string()))?;
-    }
-    if store.is_empty() { Err(CaError::Empty) } else { Ok(store) }
+/// What certificates are good by: roots that issue them, and those that a person named, which may be the peer's own.
+#[derive(Debug, Clone)]
+pub(super) struct Roots {
+    store: RootCertStore,
+    named: Vec<CertificateDer<'static>>,
 }
 
-/// Reads what the platform trusts, and the CA text's certificates. Takes milliseconds and reads files.
-pub(super) fn load_roots(ca: Option<&str>) -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    for error in &native.errors {
-        tracing::warn!(%error, "some of the platform's root certificates cannot be read");
+impl Roots {
+    /// None at all: nothing can be good.
+    pub(super) fn none() -> Self {
+        Self { store: RootCertStore::empty(), named: Vec::new() }
     }
-    store.add_parsable_certificates(native.certs);
-    if let Some(Ok(more)) = ca.map(read_ca) {
-        store.extend(more.roots);
+
+    /// What the platform trusts, and the CA text's certificates. Takes milliseconds and reads files.
+    pub(super) fn load(ca: Option<&str>) -> Self {
+        let mut roots = Self::none();
+        let native = rustls_native_certs::load_native_certs();
+        for error in &native.errors {
+            tracing::warn!(%error, "some of the platform's root certificates cannot be read");
+        }
+        roots.store.add_parsable_certificates(native.certs);
+        if let Some(Ok(more)) = ca.map(Self::read) {
+            roots.add(more);
+        }
+        roots
     }
-    store
+
+    /// Reads the certificates of a PEM text.
+    pub(super) fn read(pem: &str) -> Result<Self, CaError> {
+        let mut roots = Self::none();
+        for (at, found) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
+            let certificate = found.map_err(|error| CaError::NotPem(error.to_string()))?;
+            let unreadable = |error: Error| CaError::BadCertificate(at + 1, error.to_string());
+            roots.store.add(certificate.clone()).map_err(unreadable)?;
+            roots.named.push(certificate);
+        }
+        if roots.named.is_empty() { Err(CaError::Empty) } else { Ok(roots) }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.store.extend(more.store.roots);
+        self.named.extend(more.named);
+    }
 }
 
 /// What a verifier saw.
@@ -86,7 +108,8 @@ impl std::error::Error for NotPinned {}
 
 #[derive(Debug)]
 enum Rule {
-    Chain(Arc<WebPkiServerVerifier>),
+    /// The roots' verifier, and the certificates that a person named.
+    Chain(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>),
     Pinned(Pin),
     /// There is no root at all: nothing can be good.
     Nothing,
@@ -110,21 +133,21 @@ impl Verifier {
     /// A verifier for one connection, and the notes it will write.
     pub(super) fn new(
         trust: &Trust,
-        roots: &Arc<RootCertStore>,
+        roots: &Roots,
         certificates: Certificates,
     ) -> Result<(Self, Notes), CaError> {
         let provider = provider();
-        let chain = |roots: Arc<RootCertStore>| {
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+        let chain = |roots: Roots| {
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.store), Arc::clone(&provider))
                 .build()
-                .map_or(Rule::Nothing, Rule::Chain)
+                .map_or(Rule::Nothing, |chain| Rule::Chain(chain, roots.named))
         };
         let rule = match trust {
-            Trust::Platform => chain(Arc::clone(roots)),
+            Trust::Platform => chain(roots.clone()),
             Trust::Ca(pem) => {
-                let mut all = RootCertStore::clone(roots);
-                all.extend(read_ca(pem)?.roots);
-                chain(Arc::new(all))
+                let mut all = roots.clone();
+                all.add(Roots::read(pem)?);
+                chain(all)
             }
             Trust::Pin(pin) => Rule::Pinned(*pin),
         };
@@ -155,9 +178,9 @@ impl ServerCertVerifier for Verifier {
         let pin = Pin::new(Sha256::digest(end_entity).into());
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).pin = Some(pin);
         let looked = match &self.rule {
-            Rule::Chain(chain) => {
-                chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            }
+            Rule::Chain(chain, named) => chain
+                .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                .or_else(|error| named_itself(error, named, end_entity, server_name)),
             Rule::Pinned(pinned) if *pinned == pin => Ok(ServerCertVerified::assertion()),
             Rule::Pinned(pinned) => {
                 let error = OtherError(Arc::new(NotPinned { pinned: *pinned }));
@@ -195,14 +218,36 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
+/// A self-signed certificate that says it is a CA, as `openssl req -x509` makes them, is no peer's certificate to
+/// webpki even where it was named as trusted. Naming it is what a person does who has no CA: it is good for its names
+/// all the same. Its dates are: webpki looks at them before it looks at what a certificate may be used for.
+fn named_itself(
+    error: Error,
+    named: &[CertificateDer<'static>],
+    end_entity: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+) -> Result<ServerCertVerified, Error> {
+    let is_ca = match &error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => {
+            other.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+        }
+        _ => false,
+    };
+    if !is_ca || !named.iter().any(|named| named == end_entity) {
+        return Err(error);
+    }
+    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+    Ok(ServerCertVerified::assertion())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_ca_text_without_a_certificate_is_named_as_such() {
-        assert_eq!(read_ca("").err(), Some(CaError::Empty));
+        assert_eq!(Roots::read("").err(), Some(CaError::Empty));
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert!(matches!(read_ca(broken).err(), Some(CaError::BadCertificate(1, _))));
+        assert!(matches!(Roots::read(broken).err(), Some(CaError::BadCertificate(1, _))));
     }
 }

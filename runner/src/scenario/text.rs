@@ -260,7 +260,9 @@ fn fault(error: &serde_saphyr::Error, text: &str) -> Fault {
 }
 
 fn hint(said: &str) -> &'static str {
-    if said.contains("mapping values are not allowed") {
+    if said.contains("anchor or alias") {
+        "put a pattern that begins with `*` in quotes: `\"*\"`"
+    } else if said.contains("mapping values are not allowed") {
         "put a value that holds `: ` in quotes"
     } else if said.contains("unclosed") {
         "close it where it ends"
