@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use ringfence_tests::programs::Bench;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::PROGRAMS;
 
@@ -48,8 +49,7 @@ fn an_interrupted_run_still_reports_every_planned_edge() {
     assert!(reached, "the run came to its edges");
     // The call is on the wire once it is accepted.
     let accepted = listener.accept().expect("a call");
-    let told = Command::new("kill").args(["-INT", &runner.id().to_string()]).status().expect("kill runs");
-    assert!(told.success());
+    kill_process(Pid::from_child(&runner), Signal::INT).expect("the runner is told");
     let code = runner.wait().expect("the runner ends").code();
     drop(accepted);
     let mut stdout = String::new();

@@ -18,41 +18,39 @@ fn counted(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
-#[test]
-fn three_parsers_read_the_same_cases_out_of_the_junit_file() {
-    let bench = Bench::new(PROGRAMS);
-    let run = bench.run(&[
-        "lab",
-        "--break",
-        "app-stopped",
-        "--progress",
-        "none",
-        "--junit",
-        "r.xml",
-        "--json",
-        "r.json",
-    ]);
+const TAGS: [&str; 4] = ["testcase", "failure", "error", "skipped"];
+
+/// Runs a lab in which everything there is to report happens, and returns what its `JUnit` file must hold.
+fn reported(bench: &Bench) -> String {
+    let arguments =
+        ["lab", "--break", "app-stopped", "--progress", "none", "--junit", "r.xml", "--json", "r.json"];
+    let run = bench.run(&arguments);
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     let record: serde_json::Value = serde_json::from_str(&bench.read("r.json")).expect("JSON");
     let count = |name: &str| record["summary"][name].as_u64().expect("a count");
     // The four agents are cases of their own, and one of them could not be asked.
-    let expected = format!(
-        "{} {} {} {}",
-        count("edges") + 4,
-        count("failed"),
-        count("inconclusive") + 1,
-        count("skipped")
-    );
+    format!("{} {} {} {}", count("edges") + 4, count("failed"), count("inconclusive") + 1, count("skipped"))
+}
 
-    let path = bench.path("r.xml");
-    let path = path.to_str().expect("a path");
+#[test]
+fn the_junit_file_holds_every_edge_and_every_agent() {
+    let bench = Bench::new(PROGRAMS);
+    let expected = reported(&bench);
     let text = bench.read("r.xml");
     let document = roxmltree::Document::parse(&text).expect("XML");
-    let tags = ["testcase", "failure", "error", "skipped"];
     let found =
-        tags.map(|tag| document.descendants().filter(|node| node.has_tag_name(tag)).count().to_string());
+        TAGS.map(|tag| document.descendants().filter(|node| node.has_tag_name(tag)).count().to_string());
     assert_eq!(found.join(" "), expected);
+}
+
+#[test]
+#[ignore = "needs python3 and xmllint (Debian: libxml2-utils); CI runs it"]
+fn other_parsers_read_the_same_cases_out_of_the_junit_file() {
+    let bench = Bench::new(PROGRAMS);
+    let expected = reported(&bench);
+    let path = bench.path("r.xml");
+    let path = path.to_str().expect("a path");
     assert_eq!(counted("python3", &["-c", COUNT_WITH_EXPAT, path]), expected);
-    let by_xmllint = tags.map(|tag| counted("xmllint", &["--xpath", &format!("count(//{tag})"), path]));
+    let by_xmllint = TAGS.map(|tag| counted("xmllint", &["--xpath", &format!("count(//{tag})"), path]));
     assert_eq!(by_xmllint.join(" "), expected);
 }
