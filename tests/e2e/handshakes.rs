@@ -218,7 +218,7 @@ async fn http_2_that_is_none_is_told_by_what_came() {
 #[tokio::test]
 async fn an_own_listener_with_any_certificate_is_called() {
     let run = run();
-    let to = Destination::OwnListener(Transport::Https);
+    let to = Destination::OwnListener(route("https://127.0.0.1:1").address);
     let call = Call { to, ..call_to(route("https://127.0.0.1:1")) };
     let tls = Authority::new().server(NAME, Validity::Past, &[]);
     let answer = response("200 OK", "", &sealed(&run, call.id, EXPECTED));

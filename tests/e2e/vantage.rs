@@ -18,7 +18,7 @@ async fn what_the_vantage_cannot_or_may_not_send_is_not_sent() {
     let to = route(&format!("http://{}", peer.address));
     let call = call_to(to.clone());
     let other_family = Call { family: Family::Ipv6, ..call.clone() };
-    let own = Call { to: Destination::OwnListener(Transport::Http), ..call.clone() };
+    let own = Call { to: Destination::OwnListener(route("http://127.0.0.1:1").address), ..call.clone() };
     let forbidding = MeansSettings { admit: Arc::new(Nothing), ..settings() };
     // 192.0.2.0/24 is nobody's (RFC 5737).
     let foreign = MeansSettings { sources: vec!["192.0.2.77".parse().expect("an address")], ..settings() };
@@ -53,7 +53,7 @@ async fn a_call_leaves_from_the_source_it_is_told_to() {
 async fn an_own_listener_is_called_whatever_the_policy_says() {
     let run = run();
     let call = Call {
-        to: Destination::OwnListener(Transport::Http),
+        to: Destination::OwnListener(route("http://127.0.0.1:1").address),
         certificates: Certificates::Require,
         ..call_to(route("http://127.0.0.1:1"))
     };

@@ -117,7 +117,8 @@ impl BentAgent {
                 }
             }
             Ask::Receipts(_) => {
-                let page = ReceiptPage { boot: self.boot, dropped: 0, found: Vec::new() };
+                let page =
+                    ReceiptPage { boot: self.boot, dropped: 0, found: Vec::new(), unfinished: Vec::new() };
                 reply.push_str(&writer.line(&Line::Receipts(page)));
             }
             Ask::Relay(_) => {}

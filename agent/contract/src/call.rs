@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Address, Family, Transport};
+use crate::address::{Address, Family};
 use crate::id::CallId;
 use crate::name::AgentName;
 
@@ -36,8 +36,9 @@ pub struct Call {
 pub enum Destination {
     /// An endpoint of the scenario.
     Endpoint(Route),
-    /// The agent's own listener of this transport: shows that the listener lives, and nothing about the way to it.
-    OwnListener(Transport),
+    /// The agent's own listener behind this address, of the same transport and port, and on that address where it is not
+    /// a name: shows that the listener lives, and nothing about the way to it.
+    OwnListener(Address),
 }
 
 /// How an endpoint is reached and recognised.

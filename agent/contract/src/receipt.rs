@@ -67,4 +67,12 @@ pub struct ReceiptPage {
     pub dropped: u64,
     /// The receipts it holds for the calls asked for, in the order of their numbers.
     pub found: Vec<Receipt>,
+    /// Where TLS handshakes came from that were begun and not finished since the run is known, each address once. Their
+    /// calls got in and left no receipt.
+    pub unfinished: Vec<IpAddr>,
+}
+
+impl ReceiptPage {
+    /// The most addresses of unfinished handshakes that are held; what comes above counts as a dropped receipt.
+    pub const UNFINISHED_MAX: usize = 1_024;
 }

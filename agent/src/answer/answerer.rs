@@ -66,7 +66,12 @@ impl Answerer {
     #[must_use]
     pub fn page(&self, calls: &[CallId]) -> ReceiptPage {
         let ring = held(&self.ring);
-        ReceiptPage { boot: self.boot, dropped: ring.dropped(), found: ring.find(calls) }
+        ReceiptPage {
+            boot: self.boot,
+            dropped: ring.dropped(),
+            found: ring.find(calls),
+            unfinished: Vec::new(),
+        }
     }
 
     /// How many receipts are gone in this life.

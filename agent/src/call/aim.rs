@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use ringfence_contract::address::{Address, Family, Host, Transport};
+use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Trust};
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
@@ -37,8 +37,8 @@ impl Goal {
     pub(super) fn of(call: &Call, own: Option<SocketAddr>) -> Result<Self, Outcome> {
         let (route, certificates, is_own) = match &call.to {
             Destination::Endpoint(route) => (route.clone(), call.certificates, false),
-            Destination::OwnListener(transport) => {
-                (own_route(*transport, call.family, own)?, Certificates::Note, true)
+            Destination::OwnListener(address) => {
+                (own_route(address, call.family, own)?, Certificates::Note, true)
             }
         };
         Ok(Self { route, certificates, family: call.family, nth: call.nth, own: is_own })
@@ -51,9 +51,10 @@ impl Goal {
 }
 
 /// The route to the agent's own listener. A listener on all addresses is called on loopback.
-fn own_route(transport: Transport, family: Family, own: Option<SocketAddr>) -> Result<Route, Outcome> {
+fn own_route(behind: &Address, family: Family, own: Option<SocketAddr>) -> Result<Route, Outcome> {
+    let transport = behind.transport;
     let none = |detail: String| not_sent(NotSentWhy::NoListener, detail);
-    let own = own.ok_or_else(|| none(format!("this agent has no {transport} listener")))?;
+    let own = own.ok_or_else(|| none(format!("this agent has no listener behind `{behind}`")))?;
     let ip = match (own.ip(), family) {
         // A listener on `::` takes IPv4 as well unless told otherwise.
         (IpAddr::V4(ip), Family::Ipv4) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -116,6 +117,10 @@ fn pick(found: &[IpAddr], nth: u32) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
+    fn behind(text: &str) -> Address {
+        text.parse().expect("an address")
+    }
+
     #[test]
     fn the_nth_address_goes_round() {
         let found: Vec<IpAddr> =
@@ -142,10 +147,10 @@ mod tests {
             ("0.0.0.0:80", Family::Ipv6, None),
             ("127.0.0.9:80", Family::Ipv6, None),
         ] {
-            let route = own_route(Transport::Http, family, own.parse().ok());
+            let route = own_route(&behind("http://own.test"), family, own.parse().ok());
             let host = route.ok().map(|route| route.address.host);
             assert_eq!(host, called.map(|ip| Host::Ip(ip.parse().expect("an address"))), "{own} {family}");
         }
-        assert!(own_route(Transport::Udp, Family::Ipv4, None).is_err());
+        assert!(own_route(&behind("udp://own.test:1"), Family::Ipv4, None).is_err());
     }
 }

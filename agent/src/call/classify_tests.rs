@@ -18,7 +18,7 @@ fn run() -> Run {
 fn call(expects: Option<&str>) -> Call {
     Call {
         id: CallId::random(),
-        to: Destination::OwnListener(ringfence_contract::address::Transport::Tcp),
+        to: Destination::OwnListener("tcp://127.0.0.1:1".parse().expect("an address")),
         expects: expects.map(|name| name.parse().expect("a name")),
         family: Family::Ipv4,
         nth: 0,

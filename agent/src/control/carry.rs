@@ -91,12 +91,13 @@ impl Agent {
     }
 
     async fn show(&self, calls: &[CallId], mut reply: Reply) -> Result<(), Gone> {
-        let ReceiptPage { boot, dropped, found } = self.answerer().page(calls);
+        let ReceiptPage { boot, dropped, found, unfinished } = self.answerer().page(calls);
         // One line even where nothing is found: it says how many receipts are gone.
         let mut parts = found.chunks(RECEIPTS_PER_LINE).map(<[_]>::to_vec);
         let first = parts.next().unwrap_or_default();
         for found in std::iter::once(first).chain(parts) {
-            reply.line(&Line::Receipts(ReceiptPage { boot, dropped, found })).await?;
+            let page = ReceiptPage { boot, dropped, found, unfinished: unfinished.clone() };
+            reply.line(&Line::Receipts(page)).await?;
         }
         reply.end().await
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::{Place, Run};
@@ -135,9 +135,17 @@ impl Vantage {
         }
     }
 
-    /// The vantage's own listener of this transport: one of this family, if there is one.
-    fn own(&self, transport: Transport, family: Family) -> Option<SocketAddr> {
-        let all = || self.listeners.iter().filter(|listener| listener.transport == transport);
+    /// The vantage's own listener behind an address: one of this family, if there is one.
+    fn own(&self, behind: &Address, family: Family) -> Option<SocketAddr> {
+        let on = |address: SocketAddr| match behind.host {
+            Host::Ip(ip) => address.ip().is_unspecified() || address.ip() == ip,
+            Host::Name(_) => true,
+        };
+        let fits = |listener: &&Listener| {
+            let (transport, address) = (listener.transport, listener.address);
+            transport == behind.transport && address.port() == behind.port && on(address)
+        };
+        let all = || self.listeners.iter().filter(fits);
         let fitting = all().find(|listener| Family::of(listener.address.ip()) == family);
         fitting.or_else(|| all().next()).map(|listener| listener.address)
     }
@@ -159,7 +167,7 @@ async fn one(vantage: Arc<Vantage>, shared: Arc<Shared>, call: Call) -> Sample {
         let _permit = vantage.at_once.acquire().await;
         tokio::time::sleep_until(vantage.pace.turn(Instant::now())).await;
         let own = match &call.to {
-            Destination::OwnListener(transport) => vantage.own(*transport, call.family),
+            Destination::OwnListener(address) => vantage.own(address, call.family),
             Destination::Endpoint(_) => None,
         };
         place(&vantage.means, &shared.run, &shared.fingerprints, &call, own).await

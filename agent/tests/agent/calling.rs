@@ -48,13 +48,25 @@ async fn one_agent_calls_another_and_both_ends_tell_the_same() {
 async fn an_agent_calls_its_own_listeners_whatever_its_policy() {
     let bench = Bench::with(|settings| settings.agent.policy = Policy::default());
     bench.hello().await;
-    let own =
-        |transport| Call { to: Destination::OwnListener(transport), ..call_to("http://own.test", "app-1") };
-    for sample in bench.place(CALLED.map(own).to_vec()).await {
+    let own = |behind: String| {
+        let to = Destination::OwnListener(behind.parse().expect("an address"));
+        Call { to, ..call_to("http://own.test", "app-1") }
+    };
+    let port = |transport| bench.running.address(transport).expect("a listener").port();
+    let behind = |transport| format!("{transport}://127.0.0.1:{}", port(transport));
+    for sample in bench.place(CALLED.map(|transport| own(behind(transport))).to_vec()).await {
         assert!(matches!(&sample.outcome, Outcome::Answered(_)), "{sample:?}");
     }
-    let none = bench.place(vec![own(Transport::Https)]).await;
-    assert_eq!(not_sent(&none[0]).0, NotSentWhy::NoListener);
+    // Another transport, another port, another address: what listens there is not what was asked for.
+    let port = port(Transport::Tcp);
+    let others = [
+        format!("https://127.0.0.1:{port}"),
+        "tcp://127.0.0.1:1".to_owned(),
+        format!("tcp://127.0.0.2:{port}"),
+    ];
+    for sample in bench.place(others.map(own).to_vec()).await {
+        assert_eq!(not_sent(&sample).0, NotSentWhy::NoListener, "{sample:?}");
+    }
 }
 
 #[tokio::test]

@@ -166,6 +166,7 @@ impl Correspondent {
                 let whole = whole.get_or_insert(ReceiptPage { found: Vec::new(), ..page.clone() });
                 whole.dropped = whole.dropped.max(page.dropped);
                 whole.found.extend(page.found);
+                whole.unfinished = page.unfinished;
             }
         }
         let none = || Unasked::new(UnaskedWhy::NotTrusted, "the reply holds no page of receipts");

@@ -50,7 +50,7 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
             (Destination::Endpoint(route), answering(scenario, endpoint))
         }
         WitnessTarget::OwnListener(endpoint) => {
-            let to = Destination::OwnListener(scenario.endpoint(endpoint).route.address.transport);
+            let to = Destination::OwnListener(scenario.endpoint(endpoint).route.address.clone());
             (to, answering(scenario, endpoint))
         }
         WitnessTarget::Beacon => {

@@ -88,6 +88,9 @@ impl Program {
         let (program, arguments) = command.split_first().expect("a scenario's exec names a program");
         let mut child = Command::new(program)
             .args(arguments)
+            // The signing key is the runner's alone.
+            .env_remove("RINGFENCE_KEY")
+            .env_remove("RINGFENCE_KEY_FILE")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
