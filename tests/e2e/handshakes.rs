@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringfence_agent::call::{MeansSettings, place};
-use ringfence_contract::address::Transport;
+
 use ringfence_contract::call::{Call, Certificates, Destination, Pin, Route, Trust};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::outcome::{Outcome, OutcomeKind, Reset, TlsFailedWhy};

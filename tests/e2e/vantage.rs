@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringfence_agent::call::{MeansSettings, place};
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::call::{Call, Certificates, Destination, Method};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind};

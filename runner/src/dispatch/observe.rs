@@ -102,6 +102,8 @@ pub struct Greeting {
 pub struct ReceiptBook {
     /// The receipts found for calls of this run that could have reached this agent.
     pub found: HashMap<CallId, Receipt>,
+    /// Where TLS handshakes came from that the agent saw begin and not end in this run.
+    pub unfinished: Vec<std::net::IpAddr>,
     /// Whether the agent has restarted since its hello: the receipts before that are gone.
     pub restarted: bool,
     /// Whether the ring dropped receipts since the hello: absence proves nothing.

@@ -1,6 +1,5 @@
 //! What the targets wrote down: asked for at the end, of every agent that owns an endpoint.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_contract::id::CallId;
@@ -77,11 +76,12 @@ impl Phases<'_> {
 /// The whole of an agent's receipts for these calls.
 async fn book(agent: &Correspondent, calls: &[CallId]) -> Result<ReceiptBook, Unasked> {
     let dropped_at_hello = agent.greeting().await?.hello.dropped;
-    let mut book = ReceiptBook { found: HashMap::new(), restarted: false, wrapped: false };
+    let mut book = ReceiptBook::default();
     for calls in calls.chunks(RECEIPTS_PER_ORDER) {
         match agent.receipts(calls.to_vec()).await {
             Ok(page) => {
                 book.wrapped |= page.dropped > dropped_at_hello;
+                book.unfinished = page.unfinished;
                 book.found.extend(page.found.into_iter().map(|receipt| (receipt.call, receipt)));
             }
             Err(unasked) if unasked.why == UnaskedWhy::Restarted => {

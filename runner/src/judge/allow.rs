@@ -72,6 +72,10 @@ fn look_at_agent(case: &Case<'_>, outcome: &Outcome) -> Reason {
             Some(_) | None => Reason::Reached,
         },
         Outcome::Misanswered(_) => Reason::WrongAgent,
+        // An agent that was never told of the run answers its calls as it answers any stranger's: with a plain 404.
+        Outcome::Unsealed(unsealed) if unsealed.status == Some(404) && !case.is_target_greeted() => {
+            Reason::TargetNotAsked
+        }
         Outcome::Unsealed(_) => Reason::WrongAnswer,
         Outcome::Forbidden(_)
         | Outcome::Refused

@@ -113,6 +113,11 @@ impl<'a> Case<'a> {
         self.owner.and_then(|owner| owner.receipts.as_ref().ok())
     }
 
+    /// Whether the endpoint's agent has said hello, and so knows of the run.
+    pub(super) fn is_target_greeted(&self) -> bool {
+        self.owner.is_some_and(|owner| owner.hello.is_ok())
+    }
+
     pub(super) fn owner_name(&self) -> &'a str {
         self.endpoint
             .owner

@@ -3,8 +3,8 @@
 //! A denial is either said by the platform, or witnessed: a silence counts only if the endpoint lives, the vantage can
 //! send, and the target's agent has written nothing down. Anything that got in wins over everything else.
 
-use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unsealed};
+use ringfence_contract::address::{Host, Transport};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
@@ -37,7 +37,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     if let Some(finding) = find_open(case, &seen) {
         return finding;
     }
-    let missing: Vec<Vec<Reason>> = seen.iter().map(|seen| missing(case, *seen)).collect();
+    let sample = |place: usize| case.attempts[place].sample.as_deref().ok();
+    let missing: Vec<Vec<Reason>> =
+        seen.iter().enumerate().map(|(place, seen)| missing(case, *seen, sample(place))).collect();
     let reasons: Vec<Reason> =
         seen.iter().zip(&missing).map(|(seen, missing)| proof(*seen, missing)).collect();
     if let Some(finding) = unknown(&reasons) {
@@ -85,6 +87,7 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
         (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
+        (None, None, Ok(sample)) if got_in_by_handshake(case, sample) => Seen::Open(Reason::LeakOneWay),
         (None, None, Ok(sample)) => see_obstacle(case, sample),
     }
 }
@@ -138,18 +141,18 @@ fn see_cut_answer(sample: &Sample) -> Seen {
 }
 
 /// What is missing before an attempt is a proven denial, in the order the reasons are given.
-fn missing(case: &Case<'_>, seen: Seen) -> Vec<Reason> {
+fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
     let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
-    if silent && !has_outside_witness(case) && !self_witness(case).holds() {
-        missing.push(Reason::NoTargetWitness);
+    if silent {
+        missing.extend(target_gap(case, sample));
     }
     let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
     if (silent || seen == Seen::Unnamed) && !vantage.holds() {
         missing.push(Reason::NoVantageWitness);
     }
     match case.endpoint.answers {
-        Answers::Agent if silent => missing.extend(receipt_gap(case)),
+        Answers::Agent if silent => missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample))),
         Answers::Platform { .. } if seen == Seen::SilentLater => missing.push(Reason::NoReceipts),
         Answers::Agent | Answers::Platform { .. } => {}
     }
@@ -181,6 +184,56 @@ fn by_means(case: &Case<'_>, attempt: &Attempt) -> bool {
     case.rule.by.is_empty() || kind.is_some_and(|kind| case.rule.by.contains(&kind))
 }
 
+/// Whether a handshake was lost whose beginning the target saw: the call got in, though no receipt could be written.
+fn got_in_by_handshake(case: &Case<'_>, sample: &Sample) -> bool {
+    let seen = |from| case.receipts().is_some_and(|book| book.unfinished.contains(&from));
+    lost_in_handshake(sample) && sample.local.is_some_and(|local| seen(local.ip()))
+}
+
+fn lost_in_handshake(sample: &Sample) -> bool {
+    match &sample.outcome {
+        Outcome::TimedOut(phase) => *phase == Phase::Tls,
+        Outcome::Reset(reset) => reset.phase() == Phase::Tls,
+        _ => false,
+    }
+}
+
+/// Behind a translated address the target cannot say whose handshake it saw.
+fn handshake_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
+    let begun = case.receipts().is_some_and(|book| !book.unfinished.is_empty());
+    (begun && sample.is_some_and(lost_in_handshake)).then_some(Reason::HandshakeUnclear)
+}
+
+/// What is missing before the endpoint is known to live at the address that was silent.
+fn target_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
+    let (endpoint, family) = (case.edge.endpoint, case.edge.family);
+    if case.witnesses.target(endpoint, family).holds() {
+        let there = sample.and_then(|sample| sample.remote);
+        let holds = there.is_some_and(|remote| case.witnesses.address(endpoint, remote).holds());
+        return (!holds).then_some(Reason::OtherAddress);
+    }
+    let stands_in = own_listener(case).holds() && is_behind_address(case) && !sample.is_some_and(is_absence);
+    (!stands_in).then_some(Reason::NoTargetWitness)
+}
+
+/// Whether the scenario itself says at which address the endpoint is. A name may lead a vantage anywhere, and only one
+/// that gets through can show that it led to the target.
+fn is_behind_address(case: &Case<'_>) -> bool {
+    let route = &case.endpoint.route;
+    route.connect.is_some() || matches!(route.address.host, Host::Ip(_))
+}
+
+/// What a host says that has no such listener, or a network that has no such host. Only an outside witness shows that
+/// it is said in spite of one.
+fn is_absence(sample: &Sample) -> bool {
+    let unreachable = |what: &Unreachable| *what != Unreachable::AdminProhibited;
+    match &sample.outcome {
+        Outcome::Refused => true,
+        Outcome::Unreachable(what) => unreachable(what),
+        _ => false,
+    }
+}
+
 /// Whether allowed vantages reached the endpoint before and after, at least one of them not its own agent each time.
 fn has_outside_witness(case: &Case<'_>) -> bool {
     case.witnesses.target(case.edge.endpoint, case.edge.family).holds() && !leans_on_owner(case)
@@ -192,14 +245,10 @@ fn leans_on_owner(case: &Case<'_>) -> bool {
     owner.is_some() && (target.before == owner || target.after == owner)
 }
 
-/// The weaker witness: the target's agent itself, by an edge that allows it or, where the rule takes it, at its own
-/// listener.
-fn self_witness(case: &Case<'_>) -> Witnessed {
-    let (endpoint, family) = (case.edge.endpoint, case.edge.family);
-    let allowed = case.witnesses.target(endpoint, family);
-    let own = match case.rule.witness {
+/// The weaker witness: the target's agent at its own listener, where the rule takes that.
+fn own_listener(case: &Case<'_>) -> Witnessed {
+    match case.rule.witness {
         WitnessBy::Allowed => Witnessed::default(),
-        WitnessBy::TargetItself => case.witnesses.own_listener(endpoint, family),
-    };
-    if allowed.holds() { allowed } else { own }
+        WitnessBy::TargetItself => case.witnesses.own_listener(case.edge.endpoint, case.edge.family),
+    }
 }

@@ -49,6 +49,14 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
                 .to_owned()
         }
         Reason::NoTargetWitness => no_target_witness(case),
+        Reason::OtherAddress => format!(
+            "the name leads `{vantage}` to another address than those who may reach it: look at its resolver, its hosts \
+             file, and at stale or split records of the name"
+        ),
+        Reason::HandshakeUnclear => format!(
+            "the first packets of a call may get in and its answers be lost (a path that drops large packets, a one-way \
+             rule): call `{target}` from this vantage without TLS, or look for a path-MTU problem"
+        ),
         Reason::NoVantageWitness => format!(
             "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {}",
             case.edge.family

@@ -16,6 +16,8 @@ mod witness;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod planned;
 #[cfg(test)]
 pub(crate) mod sample_run;

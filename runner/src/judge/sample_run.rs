@@ -55,7 +55,8 @@ impl Scene {
     pub(crate) fn sound() -> Self {
         let edge =
             |vantage, endpoint, expect, rule| Edge { vantage, endpoint, family: Family::Ipv4, expect, rule };
-        let witness = |vantage, to| Witness { vantage, to, family: Family::Ipv4, expect: Expect::Allow };
+        let witness =
+            |vantage, to| Witness { vantage, to, family: Family::Ipv4, nth: 0, expect: Expect::Allow };
         let plan = Plan {
             edges: vec![
                 edge(VM, SITE, Expect::Allow, RuleIndex(0)),
@@ -190,7 +191,9 @@ fn scenario() -> Scenario {
 
 fn route(address: &str) -> Route {
     let address = address.parse().expect("an address");
-    Route { address, connect: None, method: Method::Get, trust: Trust::Platform }
+    // Where every call of this run goes, so that the scenario itself says where the endpoints are.
+    let connect = "203.0.113.9".parse().ok();
+    Route { address, connect, method: Method::Get, trust: Trust::Platform }
 }
 
 pub(crate) fn agent_seen(name: &str) -> AgentObservation {

@@ -55,6 +55,8 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::TargetNotAsked
         | Reason::TargetRestarted
         | Reason::ReceiptsWrapped
+        | Reason::OtherAddress
+        | Reason::HandshakeUnclear
         | Reason::NoReceipts => unknown(case, finding, &got),
         Reason::Leak
         | Reason::PathOpen
@@ -88,6 +90,14 @@ fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         Reason::NoTargetWitness => {
             let gap = case.witnesses.target(case.edge.endpoint, case.edge.family).gap();
             format!("{got}, but no allowed vantage reached `{}` {gap}", case.endpoint.name)
+        }
+        Reason::OtherAddress => {
+            let there = case.telling_sample(finding).and_then(|sample| sample.remote);
+            let there = there.map_or_else(|| "an unknown address".to_owned(), |there| there.to_string());
+            format!("{got} at {there}, where no allowed vantage reached `{}`", case.endpoint.name)
+        }
+        Reason::HandshakeUnclear => {
+            format!("{got}, but `{}` saw handshakes begin that were not finished", case.owner_name())
         }
         Reason::NoVantageWitness => {
             let gap = case.witnesses.vantage(case.edge.vantage, case.edge.family).gap();

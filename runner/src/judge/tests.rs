@@ -172,6 +172,7 @@ fn crossing(outcome: Outcome) -> Scene {
             vantage: OUTSIDER,
             to,
             family: Family::Ipv4,
+            nth: 0,
             expect: Expect::Deny,
         });
         scene.observations.before.push(attempt(outcome));

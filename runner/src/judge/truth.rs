@@ -202,7 +202,13 @@ pub(super) fn stated(row: &Row, around: Around) -> Reason {
         return Reason::LeakOneWay;
     }
     let (early, late) = (worth == Worth::Early, worth == Worth::Late);
-    let lives = around.target == (true, true) || (around.by_itself && around.listener == (true, true));
+    // A closed port or a missing host looks like a filter's rejection: a listener's word for itself is not enough there.
+    let absence = matches!(
+        row.outcome,
+        Outcome::Refused | Outcome::Unreachable(Unreachable::Net | Unreachable::Host | Unreachable::Port)
+    );
+    let stands_in = around.by_itself && around.listener == (true, true) && !absence;
+    let lives = around.target == (true, true) || stands_in;
     let sends = around.vantage == (true, true);
     let asked = !around.platform;
     // In this order: the first that holds is the reason.

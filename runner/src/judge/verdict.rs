@@ -48,6 +48,9 @@ words! {
         WrongMeans = "wrong-means",
         /// Inconclusive: no allowed vantage reached the endpoint in the run, so its silence may be its death.
         NoTargetWitness = "no-target-witness",
+        /// Inconclusive: the endpoint was reached in the run, but not at the address that was called here: the name leads
+        /// this vantage elsewhere.
+        OtherAddress = "other-address",
         /// Inconclusive: this vantage reached nothing in the run, so its silence may be its own.
         NoVantageWitness = "no-vantage-witness",
         /// Inconclusive: the target agent could not be asked for its receipts.
@@ -56,6 +59,8 @@ words! {
         TargetRestarted = "target-restarted",
         /// Inconclusive: the target's ring of receipts wrapped in the run.
         ReceiptsWrapped = "receipts-wrapped",
+        /// Inconclusive: the target saw TLS handshakes begin and not end, and one of them may be this call's.
+        HandshakeUnclear = "handshake-unclear",
         /// Inconclusive: a silence at an endpoint whose platform keeps no receipts may be a lost answer.
         NoReceipts = "no-receipts",
         /// Inconclusive: a name that does not resolve is no denial.
@@ -90,10 +95,12 @@ impl Reason {
             | Self::TlsFailed
             | Self::WrongMeans => Verdict::Fail,
             Self::NoTargetWitness
+            | Self::OtherAddress
             | Self::NoVantageWitness
             | Self::TargetNotAsked
             | Self::TargetRestarted
             | Self::ReceiptsWrapped
+            | Self::HandshakeUnclear
             | Self::NoReceipts
             | Self::NotResolved
             | Self::NotSent

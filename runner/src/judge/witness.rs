@@ -4,6 +4,7 @@
 //! file must not know what any edge came to.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use ringfence_contract::address::{Family, Transport};
 use ringfence_contract::id::CallId;
@@ -60,6 +61,8 @@ pub(super) struct WitnessBook {
     outside: HashMap<(EndpointIndex, Family), Witnessed>,
     by_owner: HashMap<(EndpointIndex, Family), Witnessed>,
     own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
+    /// The addresses at which allowed vantages reached an endpoint.
+    reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
     vantages: HashMap<(AgentIndex, Family), Witnessed>,
     /// Witness calls over an edge that must be closed, and what they saw.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
@@ -88,6 +91,7 @@ impl WitnessBook {
             WitnessTarget::Endpoint(to) => {
                 if witness.expect == Expect::Allow && endpoint_lives(scenario, to, outcome) {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
+                    self.note_address(to, attempt, side, by);
                 }
                 endpoint_shows_vantage(scenario, to, outcome)
             }
@@ -103,6 +107,17 @@ impl WitnessBook {
         if succeeded {
             self.vantages.entry((by, family)).or_default().note(side, by);
         }
+    }
+
+    fn note_address(&mut self, to: EndpointIndex, attempt: &Attempt, side: Side, by: AgentIndex) {
+        if let Some(remote) = attempt.sample.as_ref().ok().and_then(|sample| sample.remote) {
+            self.reached.entry((to, remote)).or_default().note(side, by);
+        }
+    }
+
+    /// Which allowed vantages reached the endpoint at this very address.
+    pub(super) fn address(&self, endpoint: EndpointIndex, remote: SocketAddr) -> Witnessed {
+        self.reached.get(&(endpoint, remote)).copied().unwrap_or_default()
     }
 
     /// Where a witness for an endpoint is noted: its own agent's apart from all others.

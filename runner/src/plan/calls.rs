@@ -65,7 +65,7 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
         to,
         expects,
         family: witness.family,
-        nth: 0,
+        nth: witness.nth,
         certificates: Certificates::Note,
         timeouts: scenario.timeouts,
         start_after_ms: 0,

@@ -40,6 +40,9 @@ pub struct Witness {
     pub to: WitnessTarget,
     /// In which family.
     pub family: Family,
+    /// Which of several addresses of the endpoint's name it takes, as a call's own `nth` says: a silence at one of them
+    /// is witnessed only by whoever got through to that one.
+    pub nth: u32,
     /// Whether it should get through. Where it should not, only a refusal in the platform's own words witnesses
     /// anything, and nothing need wait for it: it may well be dropped.
     pub expect: Expect,

@@ -48,7 +48,8 @@ fn witnesses(scenario: &Scenario, plan: &Plan) -> Vec<String> {
             WitnessTarget::Beacon => "beacon".to_owned(),
             WitnessTarget::OwnListener(endpoint) => format!("own {}", scenario.endpoint(endpoint).name),
         };
-        format!("{} > {to}", scenario.agent(witness.vantage).name)
+        let nth = if witness.nth > 0 { format!(" address {}", witness.nth + 1) } else { String::new() };
+        format!("{} > {to}{nth}", scenario.agent(witness.vantage).name)
     };
     plan.witnesses.iter().map(line).collect()
 }
@@ -81,10 +82,14 @@ fn every_deny_edge_has_its_endpoint_and_its_vantage_witnessed() {
     assert_eq!(
         witnesses(&scenario, &expand(&scenario)),
         [
-            // The endpoints that must stay silent for somebody; nobody may reach a/scm.
+            // The endpoints that must stay silent for somebody, at each address that their names may have; nobody may
+            // reach a/scm.
             "vm > a/site",
+            "vm > a/site address 2",
+            "vm > a/site address 3",
             "vm > b/site",
-            "a > b/site",
+            "a > b/site address 2",
+            "vm > b/site address 3",
             // The vantages that must not reach something: the vm by its beacon and both sites, a by b/site; b and the
             // internet may reach nothing, so a refusal in a platform's words has to do.
             "vm > beacon",
@@ -129,7 +134,9 @@ fn a_part_of_a_plan_keeps_its_witnesses() {
     let part = |expression| select(&scenario, &plan, expression);
     let one = part("internet>a/site").unwrap();
     assert_eq!(grid(&scenario, &one), ["internet > a/site ipv4 deny (otherwise)"]);
-    assert_eq!(witnesses(&scenario, &one), ["vm > a/site", "internet > a/site", "internet > a/scm"]);
+    let called: Vec<String> =
+        witnesses(&scenario, &one).into_iter().filter(|line| !line.contains("address")).collect();
+    assert_eq!(called, ["vm > a/site", "internet > a/site", "internet > a/scm"]);
     assert_eq!(one.possible, plan.possible);
     assert_eq!(part("*>*").unwrap(), plan);
     assert_eq!(part(">").unwrap(), plan);

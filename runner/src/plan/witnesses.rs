@@ -8,12 +8,15 @@ use std::collections::HashSet;
 
 use ringfence_contract::address::{Family, Host};
 
-use crate::scenario::{Agent, AgentIndex, Answers, EndpointIndex, Expect, Scenario, WitnessBy};
+use crate::scenario::{Agent, AgentIndex, Answers, Endpoint, EndpointIndex, Expect, Scenario, WitnessBy};
 
 use super::model::{Edge, Witness, WitnessTarget};
 
 /// How many calls witness one thing: with two, the loss of one of them leaves the evidence standing.
 const WITNESSES_EACH: usize = 2;
+
+/// How many addresses of a name are witnessed: as many as a denied edge is called at by default, three.
+const ADDRESSES_EACH: usize = 3;
 
 /// The first few candidates for one witness, better ones before others.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +33,7 @@ impl Few {
         }
     }
 
-    fn taken(&self) -> impl Iterator<Item = usize> + '_ {
+    fn taken(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         self.better.iter().chain(&self.others).take(WITNESSES_EACH).copied()
     }
 
@@ -106,23 +109,33 @@ fn place(family: Family) -> usize {
 
 struct Found<'p> {
     witnesses: Vec<Witness>,
-    known: HashSet<Witness>,
+    known: HashSet<(AgentIndex, WitnessTarget, Family)>,
     pool: &'p [Edge],
 }
 
 impl Found<'_> {
+    /// A witness whose address is the first will do wherever its vantage calls that endpoint already.
     fn add(&mut self, witness: Witness) {
-        if self.known.insert(witness) {
+        let known = !self.known.insert((witness.vantage, witness.to, witness.family));
+        if !known || witness.nth > 0 {
             self.witnesses.push(witness);
         }
     }
 
+    /// A call over each of these edges, unless there is one already.
     fn add_edges(&mut self, edges: impl Iterator<Item = usize>) {
-        for edge in edges {
-            if let Some(edge) = self.pool.get(edge).copied() {
-                let to = WitnessTarget::Endpoint(edge.endpoint);
-                self.add(Witness { vantage: edge.vantage, to, family: edge.family, expect: edge.expect });
-            }
+        for edge in edges.filter_map(|edge| self.pool.get(edge)) {
+            let to = WitnessTarget::Endpoint(edge.endpoint);
+            self.add(Witness { vantage: edge.vantage, to, family: edge.family, nth: 0, expect: edge.expect });
+        }
+    }
+
+    /// Calls over these edges by turns, one for each of the first few addresses that a name may have.
+    fn add_addresses(&mut self, edges: impl Iterator<Item = usize> + Clone, addresses: usize) {
+        for (nth, edge) in (0..).zip(edges.cycle().take(addresses)) {
+            let Some(edge) = self.pool.get(edge) else { continue };
+            let to = WitnessTarget::Endpoint(edge.endpoint);
+            self.add(Witness { vantage: edge.vantage, to, family: edge.family, nth, expect: edge.expect });
         }
     }
 
@@ -130,10 +143,11 @@ impl Found<'_> {
         if !side.denied {
             return;
         }
+        self.add_addresses(side.allowed.taken(), addresses(scenario.endpoint(number)));
         self.add_edges(side.allowed.taken());
         if let (true, Some(owner)) = (side.itself, scenario.endpoint(number).owner) {
             let to = WitnessTarget::OwnListener(number);
-            self.add(Witness { vantage: owner, to, family, expect: Expect::Allow });
+            self.add(Witness { vantage: owner, to, family, nth: 0, expect: Expect::Allow });
         }
     }
 
@@ -143,7 +157,7 @@ impl Found<'_> {
         }
         if has_beacon(scenario.agent(number), family) {
             let to = WitnessTarget::Beacon;
-            self.add(Witness { vantage: number, to, family, expect: Expect::Allow });
+            self.add(Witness { vantage: number, to, family, nth: 0, expect: Expect::Allow });
         }
         if side.allowed.is_empty() {
             // Only HTTP has platforms that say no in their own words.
@@ -151,6 +165,14 @@ impl Found<'_> {
         } else {
             self.add_edges(side.allowed.taken());
         }
+    }
+}
+
+/// How many addresses of an endpoint are witnessed: a name may have several.
+fn addresses(endpoint: &Endpoint) -> usize {
+    match (endpoint.route.connect, &endpoint.route.address.host) {
+        (None, Host::Name(_)) => ADDRESSES_EACH,
+        _ => 1,
     }
 }
 

@@ -1,0 +1,95 @@
+//! Cases of addresses, listeners and handshakes: the silences that must not pass for a denial.
+
+use ringfence_contract::outcome::{Outcome, Phase, Reset, Unreachable};
+
+use super::Reason;
+use super::sample_run::{OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked};
+use crate::dispatch::UnaskedWhy;
+use crate::scenario::WitnessBy;
+
+const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
+const LOST_IN_TLS: Outcome = Outcome::TimedOut(Phase::Tls);
+
+fn closed(outcome: &Outcome) -> Scene {
+    Scene::sound().saw(OUTSIDER_TO_SITE, [outcome.clone(), outcome.clone(), outcome.clone()])
+}
+
+/// Nobody but the target's own listener shows that it lives.
+fn alone(outcome: &Outcome) -> Scene {
+    let scene = closed(outcome).witness(VM_SEES_SITE, DROPPED, DROPPED);
+    scene.with(|scene| scene.scenario.rules[1].witness = WitnessBy::TargetItself)
+}
+
+fn reason(scene: &Scene) -> Reason {
+    scene.edge(OUTSIDER_TO_SITE).reason
+}
+
+#[test]
+fn a_silence_at_an_address_that_nobody_reached_is_no_denial() {
+    let astray = |outcome: &Outcome| {
+        closed(outcome).with(|scene| {
+            for attempt in &mut scene.observations.reach[OUTSIDER_TO_SITE] {
+                let sample = attempt.sample.as_mut().expect("a sample");
+                sample.remote = "203.0.113.99:443".parse().ok();
+            }
+        })
+    };
+    for outcome in [DROPPED, Outcome::Refused, Outcome::Unreachable(Unreachable::Host)] {
+        let judged = astray(&outcome).edge(OUTSIDER_TO_SITE);
+        assert_eq!(judged.reason, Reason::OtherAddress, "{outcome:?}");
+        assert!(judged.sentence.contains("203.0.113.99:443"), "{}", judged.sentence);
+        assert_eq!(reason(&closed(&outcome)), Reason::DeniedWitnessed);
+    }
+    // One address of several is enough: each attempt is looked at by itself.
+    let one = closed(&DROPPED).with(|scene| {
+        let sample = scene.observations.reach[OUTSIDER_TO_SITE][2].sample.as_mut().expect("a sample");
+        sample.remote = "203.0.113.10:443".parse().ok();
+    });
+    assert_eq!(reason(&one), Reason::OtherAddress);
+}
+
+#[test]
+fn a_listeners_word_for_itself_is_not_enough_where_a_missing_one_looks_the_same() {
+    assert_eq!(reason(&alone(&DROPPED)), Reason::DeniedWitnessed);
+    assert_eq!(reason(&alone(&Outcome::Unreachable(Unreachable::AdminProhibited))), Reason::DeniedWitnessed);
+    for absence in
+        [Outcome::Refused, Outcome::Unreachable(Unreachable::Host), Outcome::Unreachable(Unreachable::Port)]
+    {
+        assert_eq!(reason(&alone(&absence)), Reason::NoTargetWitness, "{absence:?}");
+    }
+    // A name may lead this vantage anywhere, and nobody else has called it.
+    let named = alone(&DROPPED).with(|scene| scene.scenario.endpoints[SITE.0].route.connect = None);
+    assert_eq!(reason(&named), Reason::NoTargetWitness);
+}
+
+#[test]
+fn a_handshake_that_the_target_saw_begin_got_in() {
+    let seen =
+        |outcome: &Outcome, from: &[&str]| {
+            let from: Vec<_> = from.iter().map(|from| from.parse().expect("an address")).collect();
+            let scene = closed(outcome.clone());
+            reason(&scene.with(|scene| {
+                scene.observations.agents[1].receipts.as_mut().expect("a book").unfinished = from
+            }))
+        };
+    for lost in [LOST_IN_TLS, Outcome::Reset(Reset::DuringTls), Outcome::Reset(Reset::ClosedDuringTls)] {
+        assert_eq!(seen(&lost, &[]), Reason::DeniedWitnessed, "{lost:?}");
+        assert_eq!(seen(&lost, &["192.0.2.1"]), Reason::LeakOneWay, "{lost:?}");
+        assert_eq!(seen(&lost, &["198.51.100.7"]), Reason::HandshakeUnclear, "{lost:?}");
+    }
+    assert_eq!(seen(&DROPPED, &["192.0.2.1"]), Reason::DeniedWitnessed, "another connection's handshake");
+}
+
+#[test]
+fn an_agent_that_was_never_told_of_the_run_is_no_wrong_answer() {
+    let greeted = Scene::sound().saw(VM_TO_SITE, [status(404)]);
+    assert_eq!(greeted.edge(VM_TO_SITE).reason, Reason::WrongAnswer);
+    let untold = |outcome| {
+        Scene::sound().saw(VM_TO_SITE, [outcome]).with(|scene| {
+            let trouble = unasked(UnaskedWhy::NoRoute).sample.expect_err("no sample");
+            scene.observations.agents[1].hello = Err(trouble);
+        })
+    };
+    assert_eq!(untold(status(404)).edge(VM_TO_SITE).reason, Reason::TargetNotAsked);
+    assert_eq!(untold(status(502)).edge(VM_TO_SITE).reason, Reason::WrongAnswer);
+}
