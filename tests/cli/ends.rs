@@ -1,6 +1,6 @@
 //! How runs end: early by their user, with nothing selected, with a report that cannot be written, into a closed pipe.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
 
@@ -22,10 +22,23 @@ fn silent(listener: &TcpListener) -> String {
 }
 
 #[test]
-fn an_interrupted_run_still_reports_every_planned_edge() {
+fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
     let bench = Bench::new(PROGRAMS);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    bench.write("s.yaml", &silent(&listener));
+    let open = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = open.local_addr().expect("an address");
+    let scenario =
+        silent(&listener).replacen("targets: {", &format!("targets: {{ open: \"http://{address}\","), 1);
+    bench.write(
+        "s.yaml",
+        &scenario.replace("to: silence", "to: '*'").replace("expect: allow", "expect: deny"),
+    );
+    std::thread::spawn(move || {
+        for mut stream in open.incoming().flatten() {
+            // Whoever breaks off has seen enough.
+            drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+        }
+    });
     let arguments = [
         "verify",
         "s.yaml",
@@ -47,8 +60,9 @@ fn an_interrupted_run_still_reports_every_planned_edge() {
     let mut stderr = BufReader::new(runner.stderr.take().expect("piped")).lines();
     let reached = stderr.by_ref().any(|line| line.is_ok_and(|line| line.starts_with("reach")));
     assert!(reached, "the run came to its edges");
-    // The call is on the wire once it is accepted.
-    let accepted = listener.accept().expect("a call");
+    // All attempts at the silent one are on the wire once they are accepted: a witness call, and three of the edge. The
+    // last of them is placed after the open one's first has long been answered.
+    let accepted: Vec<_> = listener.incoming().take(4).collect();
     kill_process(Pid::from_child(&runner), Signal::INT).expect("the runner is told");
     let code = runner.wait().expect("the runner ends").code();
     drop(accepted);
@@ -58,13 +72,25 @@ fn an_interrupted_run_still_reports_every_planned_edge() {
     assert!(stdout.contains("interrupted"), "{stdout}");
     let record: serde_json::Value = serde_json::from_str(&bench.read("r.json")).expect("JSON");
     assert_eq!(record["interrupted"], true);
-    assert_eq!(record["edges"][0]["judged"]["reason"], "interrupted");
+    let reason = |edge: usize| record["edges"][edge]["judged"]["reason"].as_str().unwrap_or_default();
+    assert_eq!((reason(0), reason(1)), ("path-open", "interrupted"), "{stdout}");
     let junit = bench.read("r.xml");
     let junit = roxmltree::Document::parse(&junit).expect("XML");
     let named = |node: &roxmltree::Node<'_, '_>| {
-        node.attribute("name").is_some_and(|name| name.starts_with("silence"))
+        node.attribute("name").is_some_and(|name| name.starts_with("silence") || name.starts_with("open"))
     };
-    assert_eq!(junit.descendants().filter(named).count(), 1);
+    assert_eq!(junit.descendants().filter(named).count(), 2);
+}
+
+#[test]
+fn a_failed_edge_outranks_an_output_that_cannot_be_written() {
+    let bench = Bench::new(PROGRAMS);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let arguments = ["lab", "app-service-to-app-service", "--break", "scm-open", "--progress", "none"];
+    let code = bench.command(&arguments).stdout(full).status().expect("it runs").code();
+    assert_eq!(code, Some(1));
+    let one_file = bench.run(&["lab", "web-app-to-function", "--junit", "same", "--json", "./same"]);
+    assert_eq!(one_file.code, 2, "{}", one_file.stderr);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use ringfence_contract::id::RunId;
 use ringfence_contract::order::Run;
 use ringfence_contract::seal::RunKey;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::Agents;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::{keys, run, verify};
@@ -14,17 +14,18 @@ use crate::scenario::{Agent, Scenario};
 use crate::tally::exit;
 
 pub(super) fn agents(screen: &Screen, arguments: &Agents) -> Result<u8, Failure> {
+    let ending = Ending::hear()?;
     let scenario = verify::load(&arguments.scenario)?;
     let settings = Settings {
         key: keys::key(&arguments.key, &scenario)?,
         run: Run { id: RunId::random(), key: RunKey::random() },
         local: run::local(&arguments.local)?,
-        cancel: CancellationToken::new(),
+        cancel: ending.token.clone(),
     };
-    let seen = run::runtime()?.block_on(dispatch::greet(&scenario, settings));
+    let seen = ending.runtime.block_on(dispatch::greet(&scenario, settings));
     let text: String = scenario.agents.iter().zip(&seen).map(|(agent, seen)| describe(agent, seen)).collect();
     screen.result(&text)?;
-    Ok(exit_code(&scenario, &seen))
+    Ok(if ending.token.is_cancelled() { exit::INTERRUPTED } else { exit_code(&scenario, &seen) })
 }
 
 fn exit_code(scenario: &Scenario, seen: &[AgentObservation]) -> u8 {

@@ -53,10 +53,10 @@ pub(super) struct Verify {
 pub(super) struct ScenarioArguments {
     /// The scenario file.
     pub(super) scenario: PathBuf,
-    /// A YAML file of input values, `name: value` a line.
+    /// A YAML or JSON file of input values, a map of names to values; may be repeated.
     #[arg(long, value_name = "FILE")]
     pub(super) inputs: Vec<PathBuf>,
-    /// The value of one input; outranks `--inputs`.
+    /// The value of one input; outranks `--inputs`; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) set: Vec<String>,
 }
@@ -145,10 +145,10 @@ pub(super) struct Lab {
     #[arg(long = "break", value_name = "NAME", conflicts_with = "prove")]
     pub(super) broken: Option<String>,
     /// List the breaks and what each does.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["prove", "broken", "junit", "json", "fail_on_flaky"])]
     pub(super) list_breaks: bool,
     /// Run the sound lab and then every break, and show that each turns exactly the edges it should.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["junit", "json", "fail_on_flaky"])]
     pub(super) prove: bool,
     #[command(flatten)]
     pub(super) run: RunArguments,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use ringfence_contract::order::PrivateKey;
 
 use super::arguments;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::run::{self, Means};
 use super::screen::Screen;
@@ -26,11 +27,12 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
         screen.result(&BREAKS.iter().map(line).collect::<String>())?;
         return Ok(exit::PASSED);
     }
+    run::look_over(&arguments.reports)?;
     let broken = arguments.broken.as_deref().map(find_break).transpose()?;
     let subjects = subjects(arguments.scenario.as_deref(), broken)?;
-    let runtime = run::runtime()?;
+    let ending = Ending::hear()?;
     if arguments.prove {
-        return prove_all(screen, &runtime, &subjects, arguments);
+        return prove_all(screen, &ending, &subjects, arguments);
     }
     if subjects.len() > 1 && (arguments.reports.junit.is_some() || arguments.reports.json.is_some()) {
         let wrong =
@@ -40,12 +42,14 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
     let mut worst = exit::PASSED;
     for (place, subject) in subjects.iter().enumerate() {
         screen.say(&introduce(subject, broken));
-        let record = runtime.block_on(run_once(screen, subject, broken, arguments))?;
+        let record = run_once(screen, &ending, (subject, broken), arguments)?;
         if place > 0 {
             screen.result("\n")?;
         }
-        let code = run::report(screen, &record, &arguments.reports, arguments.run.flaky())?;
-        worst = worse(worst, code);
+        worst = worse(worst, run::report(screen, &record, &arguments.reports, arguments.run.flaky()));
+        if ending.token.is_cancelled() {
+            return Ok(exit::INTERRUPTED);
+        }
     }
     Ok(worst)
 }
@@ -120,14 +124,15 @@ fn from_file(path: &Path) -> Result<Subject, Failure> {
     Ok(Subject { seed, source: Source { path: path.display().to_string(), text: text.into() } })
 }
 
-async fn run_once(
+fn run_once(
     screen: &Screen,
-    subject: &Subject,
-    broken: Option<&Break>,
+    ending: &Ending,
+    (subject, broken): (&Subject, Option<&Break>),
     arguments: &arguments::Lab,
 ) -> Result<RunRecord, Failure> {
     let key = PrivateKey::random();
-    let lab = Lab::raise(subject.seed, broken, key.public()).await?;
+    let lab = ending.runtime.block_on(Lab::raise(subject.seed, broken, key.public()))?;
+    let _inside = ending.runtime.enter();
     let mut scenario = load(subject, &lab)?;
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
@@ -137,8 +142,9 @@ async fn run_once(
             lab.hear(progress);
             watch.show(progress);
         };
-        let means = Means { key, local: lab.local().clone(), progress: &progress };
-        run::run(&scenario, &plan, means).await
+        let means =
+            Means { key, local: lab.local().clone(), cancel: ending.token.clone(), progress: &progress };
+        ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
     Ok(record)
 }
@@ -154,7 +160,7 @@ fn load(subject: &Subject, lab: &Lab) -> Result<Scenario, Failure> {
 
 fn prove_all(
     screen: &Screen,
-    runtime: &tokio::runtime::Runtime,
+    ending: &Ending,
     subjects: &[Subject],
     arguments: &arguments::Lab,
 ) -> Result<u8, Failure> {
@@ -164,7 +170,7 @@ fn prove_all(
         let sound = std::iter::once(None);
         for broken in sound.chain(BREAKS.iter().filter(|broken| broken.seed == subject.seed.name).map(Some)) {
             let began = Instant::now();
-            let record = runtime.block_on(run_once(screen, subject, broken, arguments))?;
+            let record = run_once(screen, ending, (subject, broken), arguments)?;
             if record.interrupted {
                 return Ok(exit::INTERRUPTED);
             }

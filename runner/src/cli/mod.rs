@@ -4,6 +4,7 @@
 
 mod agents;
 mod arguments;
+mod ending;
 mod failure;
 mod keygen;
 mod keys;

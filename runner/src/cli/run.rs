@@ -1,12 +1,11 @@
 //! One run, from a loaded scenario to its record: the rooms called in their order.
 
+use std::path::Path;
 use std::time::Instant;
 
 use ringfence_contract::id::RunId;
 use ringfence_contract::order::{PrivateKey, Run};
 use ringfence_contract::seal::RunKey;
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
@@ -23,12 +22,8 @@ use crate::tally::{Flaky, RunFacts, RunOutcome, RunRecord, exit, tally};
 pub(super) struct Means<'a> {
     pub(super) key: PrivateKey,
     pub(super) local: LocalVantage,
+    pub(super) cancel: CancellationToken,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
-}
-
-/// The runtime everything asynchronous happens on.
-pub(super) fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)
 }
 
 /// Puts what the arguments say above what the scenario says.
@@ -67,11 +62,8 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
     let run = Run { id: RunId::random(), key: RunKey::random() };
     let id = run.id;
-    let cancel = CancellationToken::new();
-    let interrupt = tokio::spawn(cancel_on_signal(cancel.clone()));
-    let settings = Settings { key: means.key, run, local: means.local, cancel };
+    let settings = Settings { key: means.key, run, local: means.local, cancel: means.cancel };
     let observations = dispatch::observe(scenario, plan, settings, means.progress).await;
-    interrupt.abort();
 
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let judged = judge(scenario, plan, &observations);
@@ -79,36 +71,38 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
     tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
 }
 
-async fn cancel_on_signal(cancel: CancellationToken) {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-    cancel.cancel();
-}
-
 /// Prints the terminal report, writes every other one asked for, and says how the process ends.
-pub(super) fn report(
-    screen: &Screen,
-    record: &RunRecord,
-    reports: &ReportArguments,
-    flaky: Flaky,
-) -> Result<u8, Failure> {
+pub(super) fn report(screen: &Screen, record: &RunRecord, reports: &ReportArguments, flaky: Flaky) -> u8 {
     let unwritten = report::write(record, &wanted(reports));
     let printed = screen.result(&report::terminal(record, screen.style()));
     for error in &unwritten {
         screen.explain(error);
     }
     let code = RunOutcome::of(record, flaky).exit_code();
-    match printed {
+    let unprinted = match printed {
         // Whoever read the report has enough of it; the exit code is told all the same.
-        Ok(()) | Err(Failure::ClosedPipe) => {}
-        Err(failure) => return Err(failure),
-    }
+        Ok(()) | Err(Failure::ClosedPipe) => false,
+        Err(failure) => {
+            screen.explain(&failure);
+            true
+        }
+    };
     // A leak is worse news than a report that could not be written.
-    let lost = !unwritten.is_empty() && !matches!(code, exit::FAILED | exit::INTERRUPTED);
-    Ok(if lost { exit::REPORT_NOT_WRITTEN } else { code })
+    let lost = (unprinted || !unwritten.is_empty()) && !matches!(code, exit::FAILED | exit::INTERRUPTED);
+    if lost { exit::REPORT_NOT_WRITTEN } else { code }
+}
+
+/// Two reports in one file would leave only one of them.
+pub(super) fn look_over(reports: &ReportArguments) -> Result<(), Failure> {
+    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    match (&reports.junit, &reports.json) {
+        (Some(junit), Some(json)) if whole(junit) == whole(json) => {
+            let wrong =
+                format!("`{}` is the file of the JUnit report already: give each its own", json.display());
+            Err(Failure::Setting { setting: "--json", wrong })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn wanted(reports: &ReportArguments) -> Vec<Wanted> {

@@ -1,6 +1,7 @@
 //! `ringfence verify`: run a scenario, judge every edge, report.
 
 use super::arguments::{ScenarioArguments, Verify};
+use super::ending::Ending;
 use super::failure::Failure;
 use super::keys;
 use super::run::{self, Means};
@@ -9,6 +10,8 @@ use super::watch::Watch;
 use crate::scenario::{self, Inputs, Scenario};
 
 pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure> {
+    let ending = Ending::hear()?;
+    run::look_over(&arguments.reports)?;
     let mut scenario = load(&arguments.scenario)?;
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
@@ -16,10 +19,10 @@ pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure>
     let local = run::local(&arguments.local)?;
     let record = {
         let watch = Watch::new(arguments.run.progress, screen);
-        let means = Means { key, local, progress: &|progress| watch.show(progress) };
-        run::runtime()?.block_on(run::run(&scenario, &plan, means))
+        let means = Means { key, local, cancel: ending.token, progress: &|progress| watch.show(progress) };
+        ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
-    run::report(screen, &record, &arguments.reports, arguments.run.flaky())
+    Ok(run::report(screen, &record, &arguments.reports, arguments.run.flaky()))
 }
 
 /// Loads a scenario with the inputs that the arguments give.

@@ -14,9 +14,10 @@ use ringfence_contract::order::{
 use ringfence_contract::receipt::ReceiptPage;
 use ringfence_contract::reply::{Hello, Line, ReplyError, ReplyReader};
 use ringfence_contract::sample::Sample;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio_util::sync::CancellationToken;
 
-use super::observe::{Greeting, Unasked, UnaskedWhy};
+use super::observe::{Greeting, Unasked, UnaskedWhy, interrupted};
 use super::route::{ControlRoute, Letter};
 
 /// How long an agent may take to say hello. As long as a phase may take at most, so that the
@@ -83,9 +84,9 @@ impl Correspondent {
     async fn say_hello(&self, ahead_ms: i64) -> Result<Greeting, (Unasked, Option<u64>)> {
         let began = (Instant::now(), now_ms());
         let letter = self.write(Ask::Hello, None, ahead_ms, HELLO_WITHIN);
-        let reply = self.route.deliver(&letter, HELLO_WITHIN).await.map_err(|unasked| (unasked, None))?;
+        self.route.deliver(&letter, HELLO_WITHIN).await.map_err(|unasked| (unasked, None))?;
         let round_trip = began.0.elapsed();
-        let (lines, error) = self.read(&letter, &reply);
+        let (lines, error) = self.read(&letter);
         let hello = lines.into_iter().find_map(|line| match line {
             Line::Hello(hello) => Some(*hello),
             _ => None,
@@ -116,38 +117,51 @@ impl Correspondent {
         Ok(Greeting { hello, clock_ahead_ms, round_trip })
     }
 
-    /// Has these calls placed, and returns what was seen of each. A call without a sample was not asked, or not told of:
-    /// the second value says why.
-    pub(super) async fn place(&self, calls: Vec<Call>) -> (HashMap<CallId, Sample>, Unasked) {
+    /// Has these calls placed, and returns what was seen of each, as much as was heard until it is cancelled. A call
+    /// without a sample was not asked, or not told of: the second value says why.
+    pub(super) async fn place(
+        &self,
+        calls: Vec<Call>,
+        cancel: &CancellationToken,
+    ) -> (HashMap<CallId, Sample>, Unasked) {
         let nothing = |why: Unasked| (HashMap::new(), why);
-        let greeting = match self.greeting().await {
-            Ok(greeting) => greeting,
+        let wanted = calls.len();
+        let ready = tokio::select! {
+            ready = self.ready(wanted) => ready,
+            () = cancel.cancelled() => Err(interrupted()),
+        };
+        let (greeting, _held) = match ready {
+            Ok(ready) => ready,
             Err(unasked) => return nothing(unasked),
         };
-        let at_once = greeting.hello.calls_at_once.max(1);
-        let places = self.places.get_or_init(|| async { Semaphore::new(at_once as usize) }).await;
-        let wanted = u32::try_from(calls.len()).unwrap_or(u32::MAX).min(at_once);
-        let _held = places.acquire_many(wanted).await.expect("the semaphore is never closed");
-
         let longest_ms =
             calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
         let within = Duration::from_millis(u64::from(longest_ms)) + WAY_MARGIN;
         let ask = Ask::Place(Place { calls, fingerprints: self.signet.fingerprints.clone() });
         let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
-        let reply = match self.route.deliver(&letter, within + WAY_MARGIN).await {
-            Ok(reply) => reply,
-            Err(unasked) => return nothing(unasked),
+        let delivered = tokio::select! {
+            delivered = self.route.deliver(&letter, within + WAY_MARGIN) => delivered,
+            () = cancel.cancelled() => Err(interrupted()),
         };
-        let (lines, error) = self.read(&letter, &reply);
+        let (lines, error) = self.read(&letter);
         let samples = lines.into_iter().filter_map(|line| match line {
             Line::Sample(sample) => Some((sample.call, *sample)),
             _ => None,
         });
-        let why = error.map_or_else(
-            || Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call"),
-            |error| obstacle(&error),
-        );
+        let silent =
+            || Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call");
+        let why = delivered.err().or_else(|| error.as_ref().map(obstacle)).unwrap_or_else(silent);
         (samples.collect(), why)
+    }
+
+    /// Waits until the agent is known and has room for so many calls.
+    async fn ready(&self, calls: usize) -> Result<(&Greeting, SemaphorePermit<'_>), Unasked> {
+        let greeting = self.greeting().await?;
+        let at_once = greeting.hello.calls_at_once.max(1);
+        let places = self.places.get_or_init(|| async { Semaphore::new(at_once as usize) }).await;
+        let wanted = u32::try_from(calls).unwrap_or(u32::MAX).min(at_once);
+        let held = places.acquire_many(wanted).await.expect("the semaphore is never closed");
+        Ok((greeting, held))
     }
 
     /// Asks for the receipts of these calls.
@@ -155,8 +169,8 @@ impl Correspondent {
         let greeting = self.greeting().await?;
         let boot = greeting.hello.boot;
         let letter = self.write(Ask::Receipts(calls), Some(boot), greeting.clock_ahead_ms, RECEIPTS_WITHIN);
-        let reply = self.route.deliver(&letter, RECEIPTS_WITHIN + WAY_MARGIN).await?;
-        let (lines, error) = self.read(&letter, &reply);
+        self.route.deliver(&letter, RECEIPTS_WITHIN + WAY_MARGIN).await?;
+        let (lines, error) = self.read(&letter);
         if let Some(error) = error {
             return Err(obstacle(&error));
         }
@@ -177,17 +191,17 @@ impl Correspondent {
     pub(super) async fn pass_on(
         &self,
         to: &ControlAddress,
-        order: &Letter,
+        order: &str,
         within: Duration,
     ) -> Result<String, Unasked> {
         let behind =
             |unasked: Unasked| Unasked { detail: format!("{}: {}", self.name, unasked.detail), ..unasked };
         let greeting = self.greeting().await.map_err(behind)?;
         let timeout_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
-        let ask = Ask::Relay(Relay { to: to.clone(), order: order.text.clone(), timeout_ms });
+        let ask = Ask::Relay(Relay { to: to.clone(), order: order.to_owned(), timeout_ms });
         let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
-        let reply = self.route.deliver(&letter, within + WAY_MARGIN).await.map_err(behind)?;
-        let (lines, error) = self.read(&letter, &reply);
+        self.route.deliver(&letter, within + WAY_MARGIN).await.map_err(behind)?;
+        let (lines, error) = self.read(&letter);
         let relayed = lines.into_iter().find_map(|line| match line {
             Line::Relayed(text) => Some(text),
             _ => None,
@@ -222,14 +236,14 @@ impl Correspondent {
             run,
             ask,
         };
-        Letter { id, text: order::sign(&self.signet.key, &order) }
+        Letter::new(id, order::sign(&self.signet.key, &order))
     }
 
-    /// Every good line of a reply, up to its end or its first fault.
-    fn read(&self, letter: &Letter, reply: &str) -> (Vec<Line>, Option<ReplyError>) {
+    /// Every good line of what has come of a reply, up to its end or its first fault.
+    fn read(&self, letter: &Letter) -> (Vec<Line>, Option<ReplyError>) {
         let mut reader = ReplyReader::new(self.signet.run.key.clone(), letter.id);
         let mut lines = Vec::new();
-        for text in reply.split_inclusive('\n') {
+        for text in letter.heard().split_inclusive('\n') {
             match reader.read(text) {
                 Ok(line) => lines.extend(line),
                 Err(error) => return (lines, Some(error)),

@@ -51,6 +51,11 @@ impl Unasked {
     }
 }
 
+/// The run was ended by its user before this was known.
+pub(super) fn interrupted() -> Unasked {
+    Unasked::new(UnaskedWhy::Interrupted, "nothing was known of it when the run was ended")
+}
+
 /// Why an agent could not be asked, or did not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::correspond::{Correspondent, Signet};
-use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked};
+use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, interrupted};
 use super::opening::open_all;
-use super::place::{Errand, interrupted, place_all};
+use super::place::{Errand, place_all};
 use super::progress::{Progress, Stage};
 use super::route::LocalVantage;
 use crate::plan::Plan;
@@ -69,7 +69,9 @@ pub(super) struct Phases<'a> {
 
 impl Phases<'_> {
     pub(super) fn begin(&self, stage: Stage, steps: usize) {
-        (self.progress)(Progress::Begins(stage, steps));
+        if !self.cancel.is_cancelled() {
+            (self.progress)(Progress::Begins(stage, steps));
+        }
     }
 
     pub(super) fn done(&self, stage: Stage, steps: usize) {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::correspond::Correspondent;
-use super::observe::{Attempt, Unasked, UnaskedWhy};
+use super::observe::{Attempt, Unasked, UnaskedWhy, interrupted};
 
 /// The most calls in one order: a reply of some 400 KiB, and no long wait for the slowest of too many.
 const CALLS_PER_ORDER: usize = 512;
@@ -56,21 +56,14 @@ async fn carry_out(
     for call in &mut calls {
         call.start_after_ms -= later_ms;
     }
-    let placed = async {
-        tokio::time::sleep(Duration::from_millis(u64::from(later_ms))).await;
-        vantage.place(calls).await
-    };
-    let (mut samples, why) = tokio::select! {
-        placed = placed => placed,
-        () = cancel.cancelled() => (HashMap::new(), interrupted()),
+    let later = Duration::from_millis(u64::from(later_ms));
+    let (mut samples, why) = match cancel.run_until_cancelled(tokio::time::sleep(later)).await {
+        Some(()) => vantage.place(calls, &cancel).await,
+        None => (HashMap::new(), interrupted()),
     };
     let attempt =
         |call| Attempt { call, sample: samples.remove(&call).map(Box::new).ok_or_else(|| why.clone()) };
     ids.into_iter().map(attempt).collect()
-}
-
-pub(super) fn interrupted() -> Unasked {
-    Unasked::new(UnaskedWhy::Interrupted, "the run was ended before this was known")
 }
 
 /// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each.

@@ -6,9 +6,8 @@ use ringfence_contract::id::CallId;
 use tokio::task::JoinSet;
 
 use super::correspond::Correspondent;
-use super::observe::{Attempt, ReceiptBook, Unasked, UnaskedWhy};
+use super::observe::{Attempt, ReceiptBook, Unasked, UnaskedWhy, interrupted};
 use super::phases::Phases;
-use super::place::interrupted;
 use super::progress::Stage;
 use crate::plan::WitnessTarget;
 

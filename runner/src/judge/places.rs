@@ -64,14 +64,13 @@ fn a_listeners_word_for_itself_is_not_enough_where_a_missing_one_looks_the_same(
 
 #[test]
 fn a_handshake_that_the_target_saw_begin_got_in() {
-    let seen =
-        |outcome: &Outcome, from: &[&str]| {
-            let from: Vec<_> = from.iter().map(|from| from.parse().expect("an address")).collect();
-            let scene = closed(outcome.clone());
-            reason(&scene.with(|scene| {
-                scene.observations.agents[1].receipts.as_mut().expect("a book").unfinished = from
-            }))
-        };
+    let seen = |outcome: &Outcome, from: &[&str]| {
+        let from: Vec<_> = from.iter().map(|from| from.parse().expect("an address")).collect();
+        let scene = closed(outcome);
+        reason(&scene.with(|scene| {
+            scene.observations.agents[1].receipts.as_mut().expect("a book").unfinished = from;
+        }))
+    };
     for lost in [LOST_IN_TLS, Outcome::Reset(Reset::DuringTls), Outcome::Reset(Reset::ClosedDuringTls)] {
         assert_eq!(seen(&lost, &[]), Reason::DeniedWitnessed, "{lost:?}");
         assert_eq!(seen(&lost, &["192.0.2.1"]), Reason::LeakOneWay, "{lost:?}");

@@ -23,8 +23,9 @@ impl Direct {
 impl ControlRoute for Direct {
     fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
         Box::pin(async move {
-            post(&self.means, &self.to, &order.text, within)
-                .await
+            let reply = post(&self.means, &self.to, &order.text, within).await;
+            reply
+                .map(|reply| order.hear(&reply))
                 .map_err(|error| Unasked::new(UnaskedWhy::NoRoute, format!("{}: {error}", self.to.address)))
         })
     }

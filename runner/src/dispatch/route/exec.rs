@@ -109,7 +109,7 @@ impl Program {
         Ok(Self { stdin: tokio::sync::Mutex::new(stdin), waiting, stderr, shown, _child: child })
     }
 
-    async fn exchange(&self, order: &Letter) -> Result<String, Unasked> {
+    async fn exchange(&self, order: &Letter) -> Result<(), Unasked> {
         let (sender, mut lines) = mpsc::unbounded_channel();
         match self.waiting.lock().expect("no holder panics").as_mut() {
             Some(waiting) => waiting.insert(order.id, sender),
@@ -123,16 +123,14 @@ impl Program {
         if sent.await.is_err() {
             return Err(self.ended());
         }
-        let mut reply = String::new();
         while let Some(line) = lines.recv().await {
-            let last = is_last(&line);
-            reply.push_str(&line);
-            if last {
-                return Ok(reply);
+            order.hear(&line);
+            if is_last(&line) {
+                return Ok(());
             }
         }
-        // The program ended inside the reply: what came is worth reading, and its reader will see that it was cut off.
-        if reply.is_empty() { Err(self.ended()) } else { Ok(reply) }
+        // The program ended inside the reply. What came of it is worth reading.
+        Err(self.ended())
     }
 
     fn ended(&self) -> Unasked {

@@ -87,17 +87,19 @@ impl Local {
         Self { agent: Agent::embedded(settings).expect("the same settings were looked over before") }
     }
 
-    async fn carry_out(&self, order: &Letter) -> Result<String, Unasked> {
+    async fn carry_out(&self, order: &Letter) -> Result<(), Unasked> {
         let mut lines = match self.agent.take(&order.text) {
             Taken::Lines(lines) => lines,
-            Taken::Refused(line) => return Ok(line),
+            Taken::Refused(line) => {
+                order.hear(&line);
+                return Ok(());
+            }
             Taken::Stranger => return Err(broken("the embedded agent does not trust the run's own key")),
         };
-        let mut reply = String::new();
         while let Some(line) = lines.recv().await {
-            reply.push_str(&line);
+            order.hear(&line);
         }
-        Ok(reply)
+        Ok(())
     }
 }
 

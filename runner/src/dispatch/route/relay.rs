@@ -23,7 +23,11 @@ impl Relay {
 
 impl ControlRoute for Relay {
     fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
-        Box::pin(async move { self.via.pass_on(&self.to, order, within).await })
+        Box::pin(async move {
+            let reply = self.via.pass_on(&self.to, &order.text, within).await?;
+            order.hear(&reply);
+            Ok(())
+        })
     }
 
     fn describe(&self) -> String {
