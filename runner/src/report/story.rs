@@ -51,7 +51,7 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
         UnaskedWhy::Refused => "refused the order",
         UnaskedWhy::NotTrusted => "not to be trusted",
         UnaskedWhy::CutOff => "cut off in its reply",
-        UnaskedWhy::Restarted => "restarted in the run",
+        UnaskedWhy::Restarted => "cannot tell all",
         UnaskedWhy::Interrupted => "not asked before the run was ended",
         UnaskedWhy::Pointless => "not asked again",
         UnaskedWhy::Broken => "not asked, the runner broke",
