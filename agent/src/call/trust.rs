@@ -93,14 +93,22 @@ pub(super) fn seen(notes: &Notes) -> Seen {
 }
 
 /// The certificate is not the pinned one.
-#[derive(Debug)]
 struct NotPinned {
     pinned: Pin,
+    presented: Pin,
 }
 
 impl fmt::Display for NotPinned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the certificate is not the pinned one `{}`", String::from(self.pinned))
+        let (presented, pinned) = (String::from(self.presented), String::from(self.pinned));
+        write!(f, "the certificate `{presented}` is not the pinned one `{pinned}`")
+    }
+}
+
+/// The same words: rustls shows an error of ours by its `Debug`.
+impl fmt::Debug for NotPinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -183,7 +191,7 @@ impl ServerCertVerifier for Verifier {
                 .or_else(|error| named_itself(error, named, end_entity, server_name)),
             Rule::Pinned(pinned) if *pinned == pin => Ok(ServerCertVerified::assertion()),
             Rule::Pinned(pinned) => {
-                let error = OtherError(Arc::new(NotPinned { pinned: *pinned }));
+                let error = OtherError(Arc::new(NotPinned { pinned: *pinned, presented: pin }));
                 Err(Error::InvalidCertificate(CertificateError::Other(error)))
             }
             Rule::Nothing => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
@@ -243,6 +251,18 @@ fn named_itself(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_the_pinned_one_is_named_with_it_in_plain_words() {
+        let error = NotPinned { pinned: Pin::new([1; 32]), presented: Pin::new([2; 32]) };
+        let (pinned, presented) = ("01".repeat(32), "02".repeat(32));
+        let words = format!("the certificate `sha256:{presented}` is not the pinned one `sha256:{pinned}`");
+        assert_eq!(error.to_string(), words);
+        assert_eq!(format!("{error:?}"), words);
+        let shown =
+            Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error)))).to_string();
+        assert!(shown.contains(&words), "{shown}");
+    }
 
     #[test]
     fn a_ca_text_without_a_certificate_is_named_as_such() {

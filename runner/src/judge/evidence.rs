@@ -6,9 +6,9 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
-use super::sentence::{name_witnesses, quote, saw};
+use super::sentence::{name_witnesses, quote, quote_detail, saw};
 use super::verdict::{Reason, Verdict};
-use crate::scenario::{Answers, Expect, WitnessBy};
+use crate::scenario::{Answers, Control, Expect, WitnessBy};
 
 /// Writes the lines.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
@@ -74,7 +74,7 @@ fn path_of(sample: &Sample) -> Vec<String> {
         lines.push(format!("called {remote} from {local}"));
     }
     if let Some(error) = sample.tls.as_ref().and_then(|tls| tls.certificate_error.as_deref()) {
-        lines.push(format!("the certificate is not good: {}", quote(error)));
+        lines.push(format!("the certificate is not good: {}", quote_detail(error)));
     }
     lines
 }
@@ -86,7 +86,7 @@ fn answer_of(sample: &Sample) -> Vec<String> {
         Outcome::Unsealed(unsealed) if !unsealed.body.is_empty() => {
             lines.push(format!("the body begins: {}", quote(&unsealed.body)));
         }
-        Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote(&failed.detail))),
+        Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
         Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),
         _ => {}
     }
@@ -95,16 +95,35 @@ fn answer_of(sample: &Sample) -> Vec<String> {
 
 /// What the attempts came to, where they were several and not alike.
 fn other_attempts(case: &Case<'_>) -> Option<String> {
+    let command = command_of(case);
+    // A command may be long, and would be told once an attempt.
+    let unnamed = |detail: &str| match &command {
+        Some(command) => detail.replace(&format!("`{command}`"), "its program"),
+        None => detail.to_owned(),
+    };
     let attempts: Vec<String> = case
         .attempts
         .iter()
         .map(|attempt| match &attempt.sample {
             Ok(sample) => saw(sample),
-            Err(unasked) => format!("not asked: {}", quote(&unasked.detail)),
+            Err(unasked) => format!("not asked: {}", quote_detail(&unnamed(&unasked.detail))),
         })
         .collect();
     let alike = case.outcomes().len() == 1 && case.attempts.iter().all(|attempt| attempt.sample.is_ok());
     (attempts.len() > 1 && !alike).then(|| format!("attempts: {}", attempts.join("; ")))
+}
+
+/// The program that orders to the vantage, or to who passes them on, go through.
+fn command_of(case: &Case<'_>) -> Option<String> {
+    let mut control = &case.vantage.control;
+    for _ in &case.scenario.agents {
+        match control {
+            Control::Exec(command) => return Some(command.join(" ")),
+            Control::Relay { via, .. } => control = &case.scenario.agent(*via).control,
+            Control::Local | Control::Direct(_) => return None,
+        }
+    }
+    None
 }
 
 /// Who showed that the endpoint lives and that the vantage can send.
@@ -132,10 +151,11 @@ fn receipts(case: &Case<'_>) -> Option<String> {
     match (case.receipts(), case.owner.and_then(|owner| owner.receipts.as_ref().err())) {
         (Some(book), _) => {
             let restarted = if book.restarted { ", but restarted in the run" } else { "" };
-            let wrapped = if book.wrapped { ", but dropped some in the run" } else { "" };
+            let wrapped =
+                if book.wrapped { ", but dropped some or turned connections away in the run" } else { "" };
             Some(format!("`{target}` holds no receipt for these calls{restarted}{wrapped}"))
         }
-        (None, Some(unasked)) => Some(format!("`{target}` was not asked: {}", quote(&unasked.detail))),
+        (None, Some(unasked)) => Some(format!("`{target}` was not asked: {}", quote_detail(&unasked.detail))),
         (None, None) => Some(format!("`{target}` was not asked for receipts")),
     }
 }

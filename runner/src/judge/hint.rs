@@ -10,6 +10,7 @@ use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_
 use super::platform::DOWN;
 use super::verdict::{Reason, Verdict};
 use super::witness::is_admitted;
+use crate::dispatch::{AgentObservation, UnaskedWhy};
 use crate::scenario::{Expect, WitnessBy};
 
 /// Writes the hint. Every verdict but a pass has one.
@@ -68,7 +69,10 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
             format!("find out why `{target}` restarted (a deployment, a health check, memory), and run again")
         }
         Reason::ReceiptsWrapped => {
-            format!("give `{target}` a larger ring of receipts, or run fewer edges at once")
+            format!(
+                "`{target}` lost receipts or turned connections away: raise its connection limit, give it a larger \
+                 ring, or run fewer edges at once"
+            )
         }
         Reason::NoReceipts => {
             "the request may have got in unseen: only the platform's own words prove a refusal \
@@ -92,7 +96,11 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
 
 fn no_target_witness(case: &Case<'_>) -> String {
     let admitted = is_admitted(case.scenario, case.edge.endpoint, case.edge.family);
+    let unasked = case.owner.is_some_and(is_lost);
     match (admitted, case.rule.witness) {
+        (true, _) | (false, WitnessBy::TargetItself) if unasked => {
+            format!("agent `{}` could not be asked or restarted: look at it first", case.owner_name())
+        }
         (true, _) => {
             "the endpoint may be down: look why the vantages that are allowed do not reach it".to_owned()
         }
@@ -104,6 +112,14 @@ fn no_target_witness(case: &Case<'_>) -> String {
         (false, WitnessBy::TargetItself) => {
             "the target's own listener did not answer its own agent: look whether it still listens".to_owned()
         }
+    }
+}
+
+/// Whether an agent may be the reason why nobody reaches its endpoints. The end of a run is no fault of an agent's.
+fn is_lost(owner: &AgentObservation) -> bool {
+    match &owner.receipts {
+        Ok(book) => book.restarted,
+        Err(unasked) => unasked.why != UnaskedWhy::Interrupted,
     }
 }
 
@@ -135,10 +151,21 @@ fn open(case: &Case<'_>, finding: &Finding) -> String {
              and the network integration, and at every address of the name"
                 .to_owned()
         }
+        _ if !may_be_site(case) => {
+            "nothing refuses on the way: look at the firewall, the security group of the \
+             target's subnet, and what listens there"
+                .to_owned()
+        }
         _ => "the restriction is gone, or its default action is Allow: look at the access restrictions and \
              `ipSecurityRestrictionsDefaultAction` of the site, or at the firewall in front of it"
             .to_owned(),
     }
+}
+
+/// Whether an endpoint may be a site of a platform, which has access restrictions of its own: those go by name.
+fn may_be_site(case: &Case<'_>) -> bool {
+    let address = &case.endpoint.route.address;
+    address.transport.is_http() && matches!(address.host, Host::Name(_))
 }
 
 /// Whether an outcome is an answer, of whomever.
@@ -212,4 +239,69 @@ fn not_sent(outcome: Option<&Outcome>) -> String {
         NotSentWhy::Broken => "the agent broke: look at its log",
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfence_contract::outcome::Phase;
+
+    use super::*;
+    use crate::dispatch::{ReceiptBook, Unasked};
+    use crate::judge::sample_run::{APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, answered};
+
+    const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
+
+    fn hint(scene: &Scene) -> String {
+        scene.edge(OUTSIDER_TO_SITE).hint.unwrap_or_default()
+    }
+
+    fn dead(receipts: Result<ReceiptBook, Unasked>) -> Scene {
+        let scene = Scene::sound().saw(OUTSIDER_TO_SITE, [DROPPED, DROPPED, DROPPED]);
+        let scene = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
+        scene.with(|scene| scene.observations.agents[APP.0].receipts = receipts)
+    }
+
+    #[test]
+    fn where_the_targets_agent_is_lost_the_hint_names_it() {
+        let unasked = |why| Err(Unasked { why, detail: "closed".to_owned() });
+        let first = "agent `app` could not be asked or restarted: look at it first";
+        assert_eq!(hint(&dead(unasked(UnaskedWhy::NoRoute))), first);
+        assert_eq!(hint(&dead(Ok(ReceiptBook { restarted: true, ..ReceiptBook::default() }))), first);
+        for known in [Ok(ReceiptBook::default()), unasked(UnaskedWhy::Interrupted)] {
+            assert!(hint(&dead(known)).starts_with("the endpoint may be down"));
+        }
+    }
+
+    #[test]
+    fn what_the_counter_counts_is_named_in_full() {
+        let scene = Scene::sound().saw(OUTSIDER_TO_SITE, [DROPPED, DROPPED, DROPPED]);
+        let scene = scene.with(|scene| {
+            let book = ReceiptBook { wrapped: true, ..ReceiptBook::default() };
+            scene.observations.agents[APP.0].receipts = Ok(book);
+        });
+        let hint = hint(&scene);
+        assert!(
+            hint.starts_with("`app` lost receipts or turned connections away: raise its connection limit")
+        );
+        let sentence = scene.edge(OUTSIDER_TO_SITE).sentence;
+        assert!(sentence.ends_with("but `app` dropped receipts or turned connections away in the run"));
+    }
+
+    #[test]
+    fn a_leak_past_no_site_is_not_blamed_on_the_settings_of_one() {
+        let leak = || [(); 3].map(|()| answered("198.51.100.7"));
+        for (address, site) in [
+            ("https://app.test", true),
+            ("http://app.test", true),
+            ("https://192.0.2.9", false),
+            ("tcp://app.test:5432", false),
+            ("udp://192.0.2.9:53", false),
+        ] {
+            let mut scene = Scene::sound().saw(OUTSIDER_TO_SITE, leak());
+            scene.scenario.endpoints[SITE.0].route.address = address.parse().expect("an address");
+            let hint = hint(&scene);
+            assert_eq!(hint.contains("ipSecurityRestrictionsDefaultAction"), site, "{address}: {hint}");
+            assert_eq!(hint.starts_with("nothing refuses on the way"), !site, "{address}: {hint}");
+        }
+    }
 }

@@ -16,6 +16,9 @@ use crate::scenario::Expect;
 /// The longest quotation of what a peer said, in characters.
 const QUOTE_MAX: usize = 80;
 
+/// The longest quotation of why an agent was not asked or a handshake failed, in characters: what to do often comes last.
+const DETAIL_MAX: usize = 300;
+
 /// Writes the sentence, without a full stop.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
     let got = case.telling_sample(finding).map_or_else(|| "nothing".to_owned(), saw);
@@ -108,7 +111,8 @@ fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         }
         Reason::TargetRestarted => format!("{got}, but `{}` restarted in the run", case.owner_name()),
         Reason::ReceiptsWrapped => {
-            format!("{got}, but `{}` dropped receipts in the run", case.owner_name())
+            let target = case.owner_name();
+            format!("{got}, but `{target}` dropped receipts or turned connections away in the run")
         }
         _ => format!("{got}, and nobody at `{}` writes down what got in", case.endpoint.name),
     }
@@ -117,7 +121,7 @@ fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
 fn not_asked(case: &Case<'_>, finding: &Finding) -> String {
     let unasked = case.telling(finding).and_then(|attempt| attempt.sample.as_ref().err());
     let detail =
-        unasked.map_or_else(|| "no result was recorded".to_owned(), |unasked| quote(&unasked.detail));
+        unasked.map_or_else(|| "no result was recorded".to_owned(), |unasked| quote_detail(&unasked.detail));
     format!("`{}` could not be asked: {detail}", case.vantage.name)
 }
 
@@ -218,11 +222,59 @@ pub(super) fn name_witnesses(case: &Case<'_>, witnessed: Witnessed) -> String {
 
 /// What a peer said, on one line and cut short.
 pub(super) fn quote(text: &str) -> String {
+    cut_at(QUOTE_MAX, text)
+}
+
+/// Why an agent was not asked or a handshake failed, on one line and cut less short.
+pub(super) fn quote_detail(text: &str) -> String {
+    cut_at(DETAIL_MAX, text)
+}
+
+fn cut_at(max: usize, text: &str) -> String {
     let plain: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let line = plain.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    let mut cut: String = line.chars().take(QUOTE_MAX).collect();
+    let mut cut: String = line.chars().take(max).collect();
     if cut.len() < line.len() {
         cut.push('…');
     }
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DETAIL_MAX, quote, quote_detail};
+    use crate::dispatch::UnaskedWhy;
+    use crate::judge::sample_run::{OUTSIDER, OUTSIDER_TO_SITE, Scene, answered, attempt, unasked};
+    use crate::scenario::Control;
+
+    #[test]
+    fn the_useful_half_of_a_control_trouble_is_kept() {
+        let detail = "https://agent.example.test:8443: status `404`: no agent takes orders at this address, or it \
+                      does not trust this key";
+        let mut untold = unasked(UnaskedWhy::NoRoute);
+        untold.sample.as_mut().expect_err("it was not asked").detail = detail.to_owned();
+        let scene = Scene::sound().with(|scene| scene.observations.reach[OUTSIDER_TO_SITE] = vec![untold]);
+        let sentence = scene.edge(OUTSIDER_TO_SITE).sentence;
+        assert_eq!(sentence, format!("`outsider` could not be asked: {detail}"));
+        let long = quote_detail(&"x\n\u{1b}".repeat(1_000));
+        assert_eq!(long.chars().count(), DETAIL_MAX + 1, "and cut all the same");
+        assert!(!long.contains(char::is_control));
+        assert_eq!(quote(&"x".repeat(1_000)).chars().count(), 81);
+    }
+
+    #[test]
+    fn a_line_of_attempts_does_not_repeat_the_command_of_a_route() {
+        let scene = Scene::sound().with(|scene| {
+            let command = "ssh far.test ringfence-agent serve".split(' ').map(str::to_owned).collect();
+            scene.scenario.agents[OUTSIDER.0].control = Control::Exec(command);
+            let mut ended = unasked(UnaskedWhy::NoRoute);
+            ended.sample.as_mut().expect_err("it was not asked").detail =
+                "`ssh far.test ringfence-agent serve` ended, saying nothing".to_owned();
+            let reached = attempt(answered("198.51.100.7"));
+            scene.observations.reach[OUTSIDER_TO_SITE] = vec![reached, ended.clone(), ended];
+        });
+        let evidence = scene.edge(OUTSIDER_TO_SITE).evidence.join("\n");
+        assert_eq!(evidence.matches("its program ended, saying nothing").count(), 2, "{evidence}");
+        assert!(!evidence.contains("far.test"), "{evidence}");
+    }
 }

@@ -51,10 +51,15 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
         UnaskedWhy::Refused => "refused the order",
         UnaskedWhy::NotTrusted => "not to be trusted",
         UnaskedWhy::CutOff => "cut off in its reply",
-        UnaskedWhy::Restarted => "restarted in the run",
+        UnaskedWhy::Restarted => "cannot tell all",
         UnaskedWhy::Interrupted => "not asked before the run was ended",
         UnaskedWhy::Pointless => "not asked again",
         UnaskedWhy::Broken => "not asked, the runner broke",
     };
-    Some(format!("agent `{}` ({}) {why}: {}", agent.name, agent.route, trouble.detail))
+    // A command may be long, and the route has it already.
+    let detail = match agent.route.strip_prefix("exec ") {
+        Some(command) => trouble.detail.replace(&format!("`{command}`"), "its program"),
+        None => trouble.detail.clone(),
+    };
+    Some(format!("agent `{}` ({}) {why}: {detail}", agent.name, agent.route))
 }

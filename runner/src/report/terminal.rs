@@ -1,4 +1,4 @@
-//! The report for people: the matrix, then whatever did not pass and why, then one line.
+//! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then one line.
 
 use super::closing;
 use super::grid::{self, Mark};
@@ -22,8 +22,9 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
         grid::draw(&mut page, record, style);
         page.blank();
     }
-    tell_edges(&mut page, record);
+    // A cause comes before its consequences.
     tell_agents(&mut page, record);
+    tell_edges(&mut page, record);
     page.line(Tone::Strong, &closing::line(record));
     page.finish()
 }

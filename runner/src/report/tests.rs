@@ -39,6 +39,9 @@ vm        →~        →
 outsider  LEAK      ?
 → reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive
 
+agent `app` (local) not reached: connection refused
+PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
+
 →~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12 ms
     rule: scenarios/seed.yaml:3: - name: the VM calls the app
     address: https://app.test
@@ -65,9 +68,6 @@ before or after
     evidence: `outsider` reached something before and after
     hint: the endpoint may be down: look why the vantages that are allowed do not reach it
 
-agent `app` (local) not reached: connection refused
-PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
-
 failed: 4 of 6 possible edges: 2 passed (1 flaky), 1 failed, 1 inconclusive, 0 skipped; allowed calls took 12.3 ms at \
 the median; the run took 2.3 s
 ";
@@ -76,6 +76,16 @@ the median; the run took 2.3 s
 fn the_terminal_report_of_the_model_run() {
     let drawn = terminal(&model(), Style::default());
     assert_eq!(drawn, TERMINAL, "\n{drawn}");
+}
+
+#[test]
+fn an_agent_in_trouble_is_told_with_its_command_once() {
+    let mut record = record(&Scene::sound());
+    record.agents[1].route = "exec ssh far.test agent".to_owned();
+    let detail = "`ssh far.test agent` ended, saying nothing".to_owned();
+    record.agents[1].trouble = Some(Unasked { why: UnaskedWhy::NoRoute, detail });
+    let told = "\nagent `app` (exec ssh far.test agent) not reached: its program ended, saying nothing\n";
+    assert!(terminal(&record, Style::default()).contains(told));
 }
 
 #[test]

@@ -45,10 +45,6 @@ pub(super) fn agents(scenario: &Scenario, observations: &Observations) -> Vec<Ag
 
 fn agent_record(agent: &Agent, seen: Option<&AgentObservation>) -> AgentRecord {
     let greeting = seen.and_then(|seen| seen.hello.as_ref().ok());
-    let trouble = match seen {
-        None => Some(Unasked { why: UnaskedWhy::Broken, detail: "nothing was recorded of it".to_owned() }),
-        Some(seen) => seen.hello.as_ref().err().or(seen.receipts.as_ref().err()).cloned(),
-    };
     AgentRecord {
         name: agent.name.clone(),
         zone: agent.zone.as_ref().map(|zone| zone.name.clone()),
@@ -57,7 +53,20 @@ fn agent_record(agent: &Agent, seen: Option<&AgentObservation>) -> AgentRecord {
         version: greeting.map(|greeting| greeting.hello.version.clone()),
         clock_ahead_ms: greeting.map(|greeting| greeting.clock_ahead_ms),
         hello_us: greeting.map(|greeting| u64::try_from(greeting.round_trip.as_micros()).unwrap_or(u64::MAX)),
-        trouble,
+        trouble: trouble(seen),
+    }
+}
+
+/// Why an agent could not be asked, or why what it says at the end of the run is not the whole of it.
+fn trouble(seen: Option<&AgentObservation>) -> Option<Unasked> {
+    let trouble = |why, detail: &str| Some(Unasked { why, detail: detail.to_owned() });
+    let Some(seen) = seen else { return trouble(UnaskedWhy::Broken, "nothing was recorded of it") };
+    match (&seen.hello, &seen.receipts) {
+        (Err(unasked), _) | (_, Err(unasked)) => Some(unasked.clone()),
+        (Ok(_), Ok(book)) if book.restarted => {
+            trouble(UnaskedWhy::Restarted, "it restarted during the run: what it received before is lost")
+        }
+        (Ok(_), Ok(_)) => None,
     }
 }
 

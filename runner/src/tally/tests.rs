@@ -2,7 +2,8 @@
 
 use super::ledger::record;
 use super::{Flaky, ReadError, RunOutcome, exit, read};
-use crate::judge::sample_run::{OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, status};
+use crate::dispatch::UnaskedWhy;
+use crate::judge::sample_run::{APP, OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, status};
 
 fn mixed() -> Scene {
     let scene = Scene::sound().saw(OUTSIDER_TO_SITE, [answered("198.51.100.7"), status(401), status(403)]);
@@ -44,6 +45,19 @@ fn the_counts_add_up_and_the_names_are_the_scenarios() {
     assert_eq!(edge.address, "https://app.test");
     assert!(edge.attempts[0].receipt.is_some() && edge.attempts[1].receipt.is_none());
     assert_eq!(record.witnesses[3].to, "own listener of app/site");
+}
+
+#[test]
+fn an_agent_that_restarted_in_the_run_is_in_trouble() {
+    let restarted = Scene::sound().with(|scene| {
+        scene.observations.agents[APP.0].receipts.as_mut().expect("a book").restarted = true;
+    });
+    let agents = record(&restarted).agents;
+    let trouble = agents[APP.0].trouble.as_ref().expect("its receipts are lost");
+    assert_eq!(trouble.why, UnaskedWhy::Restarted);
+    assert_eq!(trouble.detail, "it restarted during the run: what it received before is lost");
+    assert_eq!(agents.iter().filter(|agent| agent.trouble.is_some()).count(), 1);
+    assert!(record(&Scene::sound()).agents.iter().all(|agent| agent.trouble.is_none()));
 }
 
 #[test]
