@@ -11,7 +11,7 @@ use super::platform::DOWN;
 use super::verdict::{Reason, Verdict};
 use super::witness::is_admitted;
 use crate::dispatch::{AgentObservation, UnaskedWhy};
-use crate::scenario::{Expect, WitnessBy};
+use crate::scenario::{Control, Expect, WitnessBy};
 
 /// Writes the hint. Every verdict but a pass has one.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
@@ -30,7 +30,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
         }
         Reason::WrongSource => wrong_source(outcome),
         Reason::NotResolved => not_resolved(outcome),
-        Reason::NotSent => not_sent(outcome),
+        Reason::NotSent => not_sent(case, outcome),
         other => by_reason(case, other),
     };
     Some(hint)
@@ -218,9 +218,12 @@ fn not_resolved(outcome: Option<&Outcome>) -> String {
     format!("{what}; if a missing name is the means of denial, say `by: [unresolved]`")
 }
 
-fn not_sent(outcome: Option<&Outcome>) -> String {
+fn not_sent(case: &Case<'_>, outcome: Option<&Outcome>) -> String {
     let Some(Outcome::NotSent(not_sent)) = outcome else { return silent_hint(&Outcome::Refused).to_owned() };
     match not_sent.why {
+        NotSentWhy::NotAllowed if case.vantage.control == Control::Local => {
+            "the runner calls guarded addresses only where `--local-allow` lists them: add the network to it"
+        }
         NotSentWhy::NotAllowed => "the agent's own allow list refuses: add the address to it",
         NotSentWhy::NoResources => {
             "the vantage ran out of descriptors, ports or memory: lower its concurrency"

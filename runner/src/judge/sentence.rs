@@ -84,7 +84,7 @@ fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
     let vantage = &case.vantage.name;
     let got = format!("expected {}, got {got}", case.edge.expect);
     match finding.reason {
-        Reason::Interrupted => "the run was ended before this edge was tried".to_owned(),
+        Reason::Interrupted => "the run was ended before enough was known of this edge".to_owned(),
         Reason::VantageNotAsked => not_asked(case, finding),
         Reason::NoFamily => format!("`{vantage}` has no {} address", case.edge.family),
         Reason::NotSent => format!("{got}: `{vantage}` could not send, which is no denial"),

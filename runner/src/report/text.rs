@@ -19,13 +19,15 @@ fn is_printable(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// A text whose every character XML 1.0 allows (section 2.2, production 2).
+/// A text whose every character XML 1.0 allows (section 2.2, production 2), without those that would reorder or hide
+/// what a reader's screen shows.
 pub(super) fn xml(text: &str) -> String {
     text.chars().map(|c| if is_xml(c) { c } else { STAND_IN }).collect()
 }
 
 fn is_xml(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+    let legal = matches!(c, '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}');
+    matches!(c, '\t' | '\n') || (legal && is_printable(c))
 }
 
 /// A text for an XML attribute: legal, and on one line, since a reader makes spaces of newlines (XML 1.0 section 3.3.3).

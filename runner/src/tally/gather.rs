@@ -62,7 +62,10 @@ fn trouble(seen: Option<&AgentObservation>) -> Option<Unasked> {
     let trouble = |why, detail: &str| Some(Unasked { why, detail: detail.to_owned() });
     let Some(seen) = seen else { return trouble(UnaskedWhy::Broken, "nothing was recorded of it") };
     match (&seen.hello, &seen.receipts) {
-        (Err(unasked), _) | (_, Err(unasked)) => Some(unasked.clone()),
+        (Err(unasked), _) => Some(unasked.clone()),
+        (Ok(_), Err(unasked)) => {
+            trouble(unasked.why, &format!("its receipts were not shown: {}", unasked.detail))
+        }
         (Ok(_), Ok(book)) if book.restarted => {
             trouble(UnaskedWhy::Restarted, "it restarted during the run: what it received before is lost")
         }
