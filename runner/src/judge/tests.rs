@@ -122,7 +122,7 @@ fn an_open_edge_that_is_not_open() {
         "no route", VM_TO_SITE: open(not_sent(NotSentWhy::NoRoute))
             => Blocked, "no-route", "own network refuses";
         "not on the allow list", VM_TO_SITE: open(not_sent(NotSentWhy::NotAllowed))
-            => NotSent, "could not send", "allow list";
+            => NotSent, "could not send", "--local-allow";
         "no address in the family", VM_TO_SITE: open(not_sent(NotSentWhy::NoFamily))
             => NoFamily, "has no ipv4 address", "families";
         "a platform's bare 403", VM_TO_SCM: Scene::sound().saw(VM_TO_SCM, [status(403)])
