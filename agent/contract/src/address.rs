@@ -222,9 +222,10 @@ impl fmt::Display for Address {
 
 /// The IPv4 address that an IPv6 address carries inside, if it is one of the forms that do.
 ///
-/// Known forms: v4-mapped `::ffff:0:0/96` and v4-compatible `::/96` (RFC 4291 section 2.5.5), NAT64 `64:ff9b::/96`
-/// (RFC 6052), 6to4 `2002::/16` (RFC 3056), Teredo `2001::/32` with the client's address inverted (RFC 4380 section 4),
-/// and ISATAP `…:0:5efe:a.b.c.d` (RFC 5214 section 6.1).
+/// Known forms: v4-mapped `::ffff:0:0/96` and v4-compatible `::/96` (RFC 4291 section 2.5.5), IPv4-translated
+/// `::ffff:0:0:0/96` (RFC 2765 section 2.1), NAT64 `64:ff9b::/96` (RFC 6052) and `64:ff9b:1::/48` (RFC 8215), 6to4
+/// `2002::/16` (RFC 3056), Teredo `2001::/32` with the client's address inverted (RFC 4380 section 4), and ISATAP
+/// `…:0:5efe:a.b.c.d` (RFC 5214 section 6.1).
 #[must_use]
 pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let embedded = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
@@ -232,7 +233,9 @@ pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         // `::` and `::1` are addresses of their own, not compatible forms of 0.0.0.0 and 0.0.0.1.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
         | [0x2002, high, low, ..]
         | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
         [0x2001, 0, _, _, _, _, high, low] => embedded(!high, !low),
@@ -274,6 +277,8 @@ mod tests {
         for text in [
             "::ffff:169.254.169.254",
             "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "::ffff:0:a9fe:a9fe",
             "2002:a9fe:a9fe::1",
             "::a9fe:a9fe",
             "2001:0:1:2:3:4:5601:5601",

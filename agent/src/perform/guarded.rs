@@ -52,8 +52,13 @@ const TABLE: &[Guarded] = &[
     v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, "link-local addresses"),
     // RFC 4291 section 2.7.
     v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, "multicast"),
-    // Amazon EC2 user guide, "Access instance metadata": the IPv6 address on Nitro instances.
-    v6([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254], 128, "Amazon EC2's metadata service"),
+    // Amazon EC2 user guide, "Access instance metadata": fd00:ec2::254 on Nitro instances; Amazon EKS user guide, "EKS Pod
+    // Identity": fd00:ec2::23 serves credentials; the time and DNS services are beside them.
+    v6(
+        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0],
+        32,
+        "Amazon EC2's services for an instance, metadata and credentials among them",
+    ),
     // Google Cloud, "About VM metadata": the IPv6 address of the metadata server.
     v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128, "Google Cloud's metadata service"),
 ];

@@ -79,6 +79,7 @@ fn guarded_addresses_are_refused_unless_named_whatever_the_host_says() {
         ("a.example.net", "255.255.255.255"),
         ("a.example.net", "ff02::1"),
         ("a.example.net", "fd00:ec2::254"),
+        ("a.example.net", "fd00:ec2::23"),
         ("a.example.net", "100.100.100.200"),
         ("a.example.net", "192.0.0.192"),
     ] {
@@ -120,6 +121,8 @@ fn no_disguise_gets_a_guarded_address_admitted() {
         "[::ffff:169.254.169.254]",
         "[::a9fe:a9fe]",
         "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::a9fe:a9fe]",
+        "[::ffff:0:a9fe:a9fe]",
         "[2002:a9fe:a9fe::1]",
         "[2001:0:1:2:3:4:5601:5601]",
         "[2001:db8::5efe:a9fe:a9fe]",

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use ringfence_contract::ORDER_PATH;
 use ringfence_contract::address::Transport;
@@ -31,17 +31,22 @@ use super::seldom::Seldom;
 use crate::answer::{answer_http, not_found};
 use crate::control::{Agent, Taken};
 
-/// How long an order's bytes may take to come, the wait for its turn to be read among it.
+/// How long an order's bytes may take to come, all of them.
 const ORDER_READ_WITHIN: Duration = Duration::from_secs(30);
 
-/// How many orders are read at once: nobody is known before the last byte, so this times the longest order, 64 * 4 MiB =
-/// 256 MiB, is what strangers can make an agent hold.
-const ORDERS_READ_AT_ONCE: usize = 64;
+/// How long the next of an order's bytes may take to come: a runner sends them all at once.
+const ORDER_IDLE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How many bytes of unfinished orders are held at once: nobody is known before the last byte, so this is what strangers
+/// can make an agent hold. 64 of the longest orders, 64 * 4 MiB = 256 MiB. Only bytes that came count, so a request that
+/// sends none keeps nobody else out.
+const ORDER_BYTES_HELD: usize = 256 * 1024 * 1024;
 
 /// What the routes need, shared by all connections.
 pub(super) struct Routes {
     agent: Arc<Agent>,
-    reading: Semaphore,
+    /// A permit a byte of an unfinished order.
+    room: Semaphore,
     strangers: Seldom,
 }
 
@@ -54,11 +59,19 @@ pub(super) struct Caller {
     pub(super) transport: Transport,
 }
 
+/// Why an order's bytes were not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    TooLong,
+    NoRoom,
+    NotWhole,
+}
+
 type Answered = Response<Full<Bytes>>;
 
 impl Routes {
     pub(super) fn new(agent: Arc<Agent>) -> Self {
-        Self { agent, reading: Semaphore::new(ORDERS_READ_AT_ONCE), strangers: Seldom::default() }
+        Self { agent, room: Semaphore::new(ORDER_BYTES_HELD), strangers: Seldom::default() }
     }
 
     pub(super) async fn answer(
@@ -87,14 +100,14 @@ impl Routes {
         if announced_length(headers).is_some_and(|length| length > limit) {
             return too_long(limit);
         }
-        let reading = async {
-            let _turn = self.reading.acquire().await;
-            Limited::new(body, limit).collect().await
-        };
-        let bytes = match timeout(ORDER_READ_WITHIN, reading).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_long(limit),
-            Ok(Err(_)) | Err(_) => {
+        let bytes = match timeout(ORDER_READ_WITHIN, self.read(body, limit)).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(Unread::TooLong)) => return too_long(limit),
+            Ok(Err(Unread::NoRoom)) => {
+                tracing::warn!(peer = %caller.peer, "an order is not read: too many are being read already");
+                return text(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being read\n");
+            }
+            Ok(Err(Unread::NotWhole)) | Err(_) => {
                 return text(StatusCode::REQUEST_TIMEOUT, "the request did not come whole\n");
             }
         };
@@ -107,6 +120,24 @@ impl Routes {
                 not_found()
             }
         }
+    }
+
+    /// Reads an order's bytes, each of which takes its room as it comes.
+    async fn read(&self, mut body: Incoming, limit: usize) -> Result<Vec<u8>, Unread> {
+        let mut bytes = Vec::new();
+        let mut held = self.room.try_acquire_many(0).map_err(|_| Unread::NoRoom)?;
+        while let Some(frame) =
+            timeout(ORDER_IDLE_WITHIN, body.frame()).await.map_err(|_| Unread::NotWhole)?
+        {
+            let Ok(chunk) = frame.map_err(|_| Unread::NotWhole)?.into_data() else { continue };
+            if bytes.len() + chunk.len() > limit {
+                return Err(Unread::TooLong);
+            }
+            let room = u32::try_from(chunk.len()).map_err(|_| Unread::TooLong)?;
+            held.merge(self.room.try_acquire_many(room).map_err(|_| Unread::NoRoom)?);
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
     }
 
     fn warn_of_stranger(&self, caller: Caller) {

@@ -103,3 +103,22 @@ async fn what_cannot_be_listened_on_is_named_and_nothing_runs() {
     fifth.listen.https = Some(TlsListen { key: tls().key, ..tls() });
     assert!(matches!(start(fifth), Err(StartError::Identity(_))));
 }
+
+#[tokio::test]
+async fn strangers_half_orders_keep_no_order_waiting_and_are_closed() {
+    let bench = Bench::new();
+    let half = b"POST /.ringfence/order HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nringfence/1";
+    let mut held = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(bench.at(Transport::Http)).await.expect("a connection");
+        stream.write_all(half).await.expect("half an order sent");
+        held.push(stream);
+    }
+    let long = Duration::from_secs(10);
+    tokio::time::timeout(long, bench.hello()).await.expect("a whole order is taken all the same");
+    for mut stream in held {
+        let got =
+            tokio::time::timeout(long, rest(&mut stream)).await.expect("a half order is not waited for");
+        assert!(got.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&got));
+    }
+}
