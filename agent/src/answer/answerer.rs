@@ -2,11 +2,12 @@
 //!
 //! It must not know how a call travelled; it is told.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::address::Transport;
-use ringfence_contract::id::{BootId, CallId};
+use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
@@ -15,6 +16,7 @@ use ringfence_contract::seal::{Answer, UnverifiedCall, seal_answer};
 use super::receipts::Ring;
 use super::runs::{Hold, Runs};
 use super::source::Proxies;
+use super::unfinished::{Note, Unfinished};
 
 /// The one who answers calls, for all listeners of an agent.
 #[derive(Debug)]
@@ -24,13 +26,15 @@ pub struct Answerer {
     proxies: Proxies,
     runs: Mutex<Runs>,
     ring: Mutex<Ring>,
+    unfinished: Mutex<Unfinished>,
 }
 
 impl Answerer {
     /// Answers as this agent, in this life of it, and believes these proxies' headers.
     #[must_use]
     pub fn new(name: AgentName, boot: BootId, proxies: Proxies, ring: Ring) -> Self {
-        Self { name, boot, proxies, runs: Mutex::default(), ring: Mutex::new(ring) }
+        let ring = Mutex::new(ring);
+        Self { name, boot, proxies, runs: Mutex::default(), ring, unfinished: Mutex::default() }
     }
 
     /// The proxies whose headers count.
@@ -62,15 +66,26 @@ impl Answerer {
         Some(seal_answer(&key, &answer))
     }
 
-    /// What the ring says about these calls.
+    /// What the ring says about these calls of a run, and where handshakes came from since that run was first announced
+    /// that were not finished.
     #[must_use]
-    pub fn page(&self, calls: &[CallId]) -> ReceiptPage {
+    pub fn page(&self, run: RunId, calls: &[CallId]) -> ReceiptPage {
+        let announced = held(&self.runs).announced(run);
+        let unfinished = held(&self.unfinished);
+        // Of a run that had to go it is not known since when it counts, so every address may be one of its callers.
+        let unfinished = announced.map_or_else(|| unfinished.all(), |start| unfinished.since(start));
         let ring = held(&self.ring);
-        ReceiptPage {
-            boot: self.boot,
-            dropped: ring.dropped(),
-            found: ring.find(calls),
-            unfinished: Vec::new(),
+        ReceiptPage { boot: self.boot, dropped: ring.dropped(), found: ring.find(calls), unfinished }
+    }
+
+    /// Notes where a TLS handshake came from that was begun and not finished. It may have been a call's: where there is
+    /// no room for the address, it is counted as a missed receipt.
+    pub fn note_unfinished(&self, address: IpAddr) {
+        let now = Instant::now();
+        let needed = held(&self.runs).first_announced(now);
+        let note = held(&self.unfinished).note(address, now, needed);
+        if note == Note::NoRoom {
+            self.miss();
         }
     }
 

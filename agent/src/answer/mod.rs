@@ -10,6 +10,7 @@ mod receipts;
 mod runs;
 mod source;
 mod stream;
+mod unfinished;
 
 pub use answerer::Answerer;
 pub use http::{answer_http, not_found};

@@ -35,6 +35,7 @@ pub enum Hold {
 #[derive(Debug)]
 struct Held {
     key: RunKey,
+    announced: Instant,
     ordered: Instant,
 }
 
@@ -52,7 +53,7 @@ impl Runs {
         {
             self.held.remove(&oldest);
         }
-        self.held.insert(run.id, Held { key: run.key.clone(), ordered: now });
+        self.held.insert(run.id, Held { key: run.key.clone(), announced: now, ordered: now });
         if full { Hold::HeldForAnother } else { Hold::Held }
     }
 
@@ -61,6 +62,19 @@ impl Runs {
     pub fn key(&self, run: RunId, now: Instant) -> Option<&RunKey> {
         let held = self.held.get(&run)?;
         (now.saturating_duration_since(held.ordered) < RUN_LIFE).then_some(&held.key)
+    }
+
+    /// When a run was first announced, while it is held.
+    #[must_use]
+    pub fn announced(&self, run: RunId) -> Option<Instant> {
+        self.held.get(&run).map(|held| held.announced)
+    }
+
+    /// When the first of the runs was announced whose life is not over.
+    #[must_use]
+    pub fn first_announced(&self, now: Instant) -> Option<Instant> {
+        let alive = self.held.values().filter(|held| now.saturating_duration_since(held.ordered) < RUN_LIFE);
+        alive.map(|held| held.announced).min()
     }
 }
 
@@ -80,6 +94,19 @@ mod tests {
         assert_eq!(runs.hold(&run, later), Hold::Held);
         assert_eq!(runs.key(run.id, later + RUN_LIFE / 2), Some(&run.key));
         assert_eq!(runs.key(run.id, later + RUN_LIFE), None);
+    }
+
+    #[test]
+    fn a_run_counts_from_when_it_was_first_announced() {
+        let (mut runs, first, second, start) = (Runs::default(), run(), run(), Instant::now());
+        assert_eq!(runs.first_announced(start), None);
+        let later = start + RUN_LIFE / 2;
+        for (run, at) in [(&first, start), (&second, later), (&first, later)] {
+            assert_eq!(runs.hold(run, at), Hold::Held);
+        }
+        assert_eq!((runs.announced(first.id), runs.announced(second.id)), (Some(start), Some(later)));
+        assert_eq!(runs.first_announced(later), Some(start));
+        assert_eq!(runs.first_announced(later + RUN_LIFE), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ringfence_contract::id::{CallId, OrderId};
+use ringfence_contract::id::{CallId, OrderId, RunId};
 use ringfence_contract::order::{Ask, Order, Place, Refusal, RefusalWhy, Relay, Run};
 use ringfence_contract::receipt::ReceiptPage;
 use ringfence_contract::reply::{Line, ReplyWriter, write_refusal};
@@ -15,7 +15,8 @@ use super::agent::{Agent, clock_ms};
 use crate::call::{PostError, post};
 use crate::perform::Work;
 
-/// How many receipts one line shows: some 300 bytes each, so a line stays below 150 KiB.
+/// How many receipts one line shows: some 300 bytes each, and at most 1,024 addresses of some 40, so a line stays below
+/// 200 KiB.
 const RECEIPTS_PER_LINE: usize = 500;
 
 /// How many samples may wait to be written.
@@ -56,7 +57,7 @@ impl Agent {
             match ask {
                 Ask::Hello => self.greet(reply).await,
                 Ask::Place(place) => self.place(run, place, ends, reply).await,
-                Ask::Receipts(calls) => self.show(&calls, reply).await,
+                Ask::Receipts(calls) => self.show(run.id, &calls, reply).await,
                 Ask::Relay(relay) => self.relay(id, &relay, ends, reply).await,
             }
         };
@@ -90,8 +91,8 @@ impl Agent {
         written
     }
 
-    async fn show(&self, calls: &[CallId], mut reply: Reply) -> Result<(), Gone> {
-        let ReceiptPage { boot, dropped, found, unfinished } = self.answerer().page(calls);
+    async fn show(&self, run: RunId, calls: &[CallId], mut reply: Reply) -> Result<(), Gone> {
+        let ReceiptPage { boot, dropped, found, unfinished } = self.answerer().page(run, calls);
         // One line even where nothing is found: it says how many receipts are gone.
         let mut parts = found.chunks(RECEIPTS_PER_LINE).map(<[_]>::to_vec);
         let first = parts.next().unwrap_or_default();

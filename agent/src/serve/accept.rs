@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -107,12 +108,40 @@ async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
     match kind {
         Kind::Line => answer_line(doors.agent.answerer(), stream, peer, within).await,
         Kind::Http => serve_http(stream, Caller { peer, transport: Transport::Http }, doors).await,
-        Kind::Https(acceptor) => match timeout(within, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => serve_http(stream, Caller { peer, transport: Transport::Https }, doors).await,
-            Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!(%peer, "a TLS handshake was not done in time"),
-        },
+        Kind::Https(acceptor) => {
+            if let Some(stream) = shake(stream, peer, &acceptor, doors).await {
+                serve_http(stream, Caller { peer, transport: Transport::Https }, doors).await;
+            }
+        }
     }
+}
+
+/// Makes the TLS handshake. A caller whose bytes came and who did not finish it got in all the same: where it came from
+/// is noted, however the handshake ended. A connection that stayed without a byte, as a port scan leaves, is nobody's call.
+async fn shake(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: &TlsAcceptor,
+    doors: &Doors,
+) -> Option<TlsStream<TcpStream>> {
+    let mut begun = false;
+    let handshake = async {
+        begun = stream.peek(&mut [0]).await? > 0;
+        if begun { acceptor.accept(stream).await.map(Some) } else { Ok(None) }
+    };
+    let shaken = timeout(doors.agent.limits().head_within, handshake).await;
+    if let Ok(Ok(Some(stream))) = shaken {
+        return Some(stream);
+    }
+    if begun {
+        doors.agent.answerer().note_unfinished(peer.ip());
+    }
+    match shaken {
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+        Ok(Ok(_)) => tracing::debug!(%peer, "a connection closed before a TLS handshake"),
+        Err(_) => tracing::debug!(%peer, "a TLS handshake was not done in time"),
+    }
+    None
 }
 
 /// HTTP/1.1 only: a client that agrees on HTTP/2 and then says nothing could not be timed out.

@@ -10,3 +10,4 @@ mod program;
 mod receipts;
 mod strangers;
 mod support;
+mod unfinished;
