@@ -13,7 +13,7 @@ fn judged(bent: Bent) -> (i32, String, String) {
         "s.yaml",
         &format!(
             "name: bent\nagents: {{ bent: {{ control: \"http://{address}\" }} }}\ntargets: {{ there: \"http://127.0.0.1:9\" }}\n\
-             rules: [{{ name: may not, from: bent, to: there, expect: deny }}]\n"
+             rules: [{{ name: may not, from: bent, to: there, expect: deny, attempts: 25 }}]\n"
         ),
     );
     let run = bench.run(&["verify", "s.yaml", "--progress", "none", "--json", "r.json"]);
@@ -31,6 +31,12 @@ fn what_is_cut_off_withheld_or_falsely_sealed_concludes_nothing() {
     assert_eq!(judged(Bent::SaysNothing), row("vantage-not-asked", "not-trusted"));
     assert_eq!(judged(Bent::FalseSeal), row("vantage-not-asked", "not-trusted"));
     assert_eq!(judged(Bent::Restarts), row("vantage-not-asked", "restarted"));
+}
+
+#[test]
+fn no_order_holds_more_calls_than_its_agent_takes() {
+    // All samples are there, so the reason is a missing witness: nothing was refused.
+    assert_eq!(judged(Bent::Clock(0)), (3, "no-target-witness".to_owned(), "-".to_owned()));
 }
 
 #[test]

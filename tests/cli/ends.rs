@@ -83,6 +83,26 @@ fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
 }
 
 #[test]
+fn one_interrupt_ends_a_lab_of_two_topologies() {
+    let bench = Bench::new(PROGRAMS);
+    let mut runner = bench
+        .command(&["lab", "--progress", "plain"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the runner starts");
+    let mut stderr = BufReader::new(runner.stderr.take().expect("piped")).lines();
+    assert!(
+        stderr.by_ref().any(|line| line.is_ok_and(|line| line.starts_with("hello"))),
+        "the first is raised"
+    );
+    kill_process(Pid::from_child(&runner), Signal::INT).expect("the runner is told");
+    let rest: Vec<String> = stderr.map_while(Result::ok).collect();
+    assert_eq!(runner.wait().expect("the runner ends").code(), Some(130), "{rest:?}");
+    assert!(!rest.iter().any(|line| line.starts_with("lab:")), "the second is not raised: {rest:?}");
+}
+
+#[test]
 fn a_failed_edge_outranks_an_output_that_cannot_be_written() {
     let bench = Bench::new(PROGRAMS);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");

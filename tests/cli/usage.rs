@@ -54,6 +54,20 @@ fn a_key_that_is_none_is_refused_without_being_shown() {
 }
 
 #[test]
+fn a_program_that_orders_go_through_never_sees_the_signing_key() {
+    let bench = Bench::new(PROGRAMS);
+    bench
+        .write("s.yaml", "name: t\nagents: { vm: { control: { exec: [sh, -c, env > seen] } } }\nrules: []\n");
+    let private = bench.read("ringfence.key");
+    let output =
+        bench.command(&["agents", "s.yaml"]).env("RINGFENCE_KEY", private.trim()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let seen = bench.read("seen");
+    assert!(seen.contains("PATH="), "{seen}");
+    assert!(!seen.contains("RINGFENCE_KEY") && !seen.contains(private.trim()));
+}
+
+#[test]
 fn a_wrong_argument_ends_with_two_and_a_hint() {
     let bench = Bench::new(PROGRAMS);
     for arguments in [

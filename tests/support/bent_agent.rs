@@ -14,6 +14,9 @@ use ringfence_contract::reply::{Hello, Line, ReplyWriter, write_refusal};
 use ringfence_contract::sample::{Phases, Sample};
 use ringfence_contract::seal::RunKey;
 
+/// The most calls it takes in one order, and it says so.
+pub const CALLS_PER_ORDER: u32 = 10;
+
 /// How it answers badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bent {
@@ -103,6 +106,14 @@ impl BentAgent {
                 order::Refusal { why, detail: "another life".to_owned(), clock_ms: self.clock_ms() };
             return write_refusal(Some(order.id), &refusal);
         }
+        if let Ask::Place(place) = &order.ask
+            && place.calls.len() > CALLS_PER_ORDER as usize
+        {
+            let why = order::RefusalWhy::OverLimit;
+            let refusal =
+                order::Refusal { why, detail: "too many calls".to_owned(), clock_ms: self.clock_ms() };
+            return write_refusal(Some(order.id), &refusal);
+        }
         let mut writer = ReplyWriter::new(key, order.id);
         let mut reply = String::new();
         match order.ask {
@@ -136,8 +147,8 @@ impl BentAgent {
             families: vec![Family::Ipv4],
             listeners: Vec::new(),
             allow: Vec::new(),
-            calls_per_order: 10,
-            calls_at_once: 10,
+            calls_per_order: CALLS_PER_ORDER,
+            calls_at_once: CALLS_PER_ORDER,
         }
     }
 }

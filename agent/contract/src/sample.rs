@@ -51,7 +51,7 @@ pub struct Phases {
 /// What the resolver said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
-    /// The resolvers that could be asked, as `address:port`, comma-separated.
+    /// The resolvers that could be asked, as `address:port`, comma-separated; `hosts file` where that had the name.
     pub resolver: String,
     /// The name asked for.
     pub name: String,

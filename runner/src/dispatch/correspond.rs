@@ -124,15 +124,33 @@ impl Correspondent {
         calls: Vec<Call>,
         cancel: &CancellationToken,
     ) -> (HashMap<CallId, Sample>, Unasked) {
-        let nothing = |why: Unasked| (HashMap::new(), why);
-        let wanted = calls.len();
-        let ready = tokio::select! {
-            ready = self.ready(wanted) => ready,
-            () = cancel.cancelled() => Err(interrupted()),
+        let greeting = match cancel.run_until_cancelled(self.greeting()).await {
+            Some(Ok(greeting)) => greeting,
+            Some(Err(unasked)) => return (HashMap::new(), unasked),
+            None => return (HashMap::new(), interrupted()),
         };
-        let (greeting, _held) = match ready {
-            Ok(ready) => ready,
-            Err(unasked) => return nothing(unasked),
+        // An order with more calls than the agent places at once would end before the turn of its last.
+        let most = greeting.hello.calls_at_once.min(greeting.hello.calls_per_order).max(1) as usize;
+        let (mut samples, mut why) = (HashMap::new(), silent());
+        for part in calls.chunks(most) {
+            let (seen, unseen) = self.place_order(greeting, part.to_vec(), cancel).await;
+            if seen.len() < part.len() {
+                why = unseen;
+            }
+            samples.extend(seen);
+        }
+        (samples, why)
+    }
+
+    /// One order of calls, no more than the agent places at once.
+    async fn place_order(
+        &self,
+        greeting: &Greeting,
+        calls: Vec<Call>,
+        cancel: &CancellationToken,
+    ) -> (HashMap<CallId, Sample>, Unasked) {
+        let Some(_held) = cancel.run_until_cancelled(self.room(greeting, calls.len())).await else {
+            return (HashMap::new(), interrupted());
         };
         let longest_ms =
             calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
@@ -154,14 +172,12 @@ impl Correspondent {
         (samples.collect(), why)
     }
 
-    /// Waits until the agent is known and has room for so many calls.
-    async fn ready(&self, calls: usize) -> Result<(&Greeting, SemaphorePermit<'_>), Unasked> {
-        let greeting = self.greeting().await?;
+    /// Waits until the agent has room for so many calls.
+    async fn room(&self, greeting: &Greeting, calls: usize) -> SemaphorePermit<'_> {
         let at_once = greeting.hello.calls_at_once.max(1);
         let places = self.places.get_or_init(|| async { Semaphore::new(at_once as usize) }).await;
         let wanted = u32::try_from(calls).unwrap_or(u32::MAX).min(at_once);
-        let held = places.acquire_many(wanted).await.expect("the semaphore is never closed");
-        Ok((greeting, held))
+        places.acquire_many(wanted).await.expect("the semaphore is never closed")
     }
 
     /// Asks for the receipts of these calls.
@@ -251,6 +267,10 @@ impl Correspondent {
         }
         (lines, reader.finish().err())
     }
+}
+
+fn silent() -> Unasked {
+    Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call")
 }
 
 /// What a bad reply means for the calls it says nothing of.
