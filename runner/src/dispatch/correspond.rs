@@ -2,23 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use ringfence_contract::call::Call;
-use ringfence_contract::fingerprint::Fingerprint;
-use ringfence_contract::id::{BootId, CallId, OrderId};
+use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
-use ringfence_contract::order::{
-    self, Ask, ControlAddress, Order, Place, PrivateKey, RefusalWhy, Relay, Run,
-};
+use ringfence_contract::order::{Ask, ControlAddress, Place, RefusalWhy, Relay};
 use ringfence_contract::receipt::ReceiptPage;
-use ringfence_contract::reply::{Hello, Line, ReplyError, ReplyReader};
+use ringfence_contract::reply::{Hello, Line, ReplyError};
 use ringfence_contract::sample::Sample;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::observe::{Greeting, Unasked, UnaskedWhy, interrupted};
 use super::route::{ControlRoute, Letter};
+use super::signet::{Life, Signet, now_ms};
 
 /// How long an agent may take to say hello. As long as a phase may take at most, so that the
 /// obstacle on the way is named.
@@ -29,13 +27,6 @@ const RECEIPTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is left for the way there and back, beside the time that the order itself takes.
 const WAY_MARGIN: Duration = Duration::from_secs(10);
-
-/// The private key and the run, shared by all correspondence.
-pub(super) struct Signet {
-    pub(super) key: PrivateKey,
-    pub(super) run: Run,
-    pub(super) fingerprints: Vec<Fingerprint>,
-}
 
 /// One agent, as the runner talks to it.
 pub(super) struct Correspondent {
@@ -83,10 +74,11 @@ impl Correspondent {
 
     async fn say_hello(&self, ahead_ms: i64) -> Result<Greeting, (Unasked, Option<u64>)> {
         let began = (Instant::now(), now_ms());
-        let letter = self.write(Ask::Hello, None, ahead_ms, HELLO_WITHIN);
+        let letter =
+            self.signet.write(&self.name, Ask::Hello, Life { boot: None, ahead_ms, within: HELLO_WITHIN });
         self.route.deliver(&letter, HELLO_WITHIN).await.map_err(|unasked| (unasked, None))?;
         let round_trip = began.0.elapsed();
-        let (lines, error) = self.read(&letter);
+        let (lines, error) = self.signet.read(&letter);
         let hello = lines.into_iter().find_map(|line| match line {
             Line::Hello(hello) => Some(*hello),
             _ => None,
@@ -156,12 +148,12 @@ impl Correspondent {
             calls.iter().map(|call| call.start_after_ms + call.timeouts.total_ms()).max().unwrap_or(0);
         let within = Duration::from_millis(u64::from(longest_ms)) + WAY_MARGIN;
         let ask = Ask::Place(Place { calls, fingerprints: self.signet.fingerprints.clone() });
-        let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
+        let letter = self.write(greeting, ask, within);
         let delivered = tokio::select! {
             delivered = self.route.deliver(&letter, within + WAY_MARGIN) => delivered,
             () = cancel.cancelled() => Err(interrupted()),
         };
-        let (lines, error) = self.read(&letter);
+        let (lines, error) = self.signet.read(&letter);
         let samples = lines.into_iter().filter_map(|line| match line {
             Line::Sample(sample) => Some((sample.call, *sample)),
             _ => None,
@@ -170,6 +162,12 @@ impl Correspondent {
             || Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call");
         let why = delivered.err().or_else(|| error.as_ref().map(obstacle)).unwrap_or_else(silent);
         (samples.collect(), why)
+    }
+
+    /// An order for the life of the agent that said this hello.
+    fn write(&self, greeting: &Greeting, ask: Ask, within: Duration) -> Letter {
+        let life = Life { boot: Some(greeting.hello.boot), ahead_ms: greeting.clock_ahead_ms, within };
+        self.signet.write(&self.name, ask, life)
     }
 
     /// Waits until the agent has room for so many calls.
@@ -184,9 +182,9 @@ impl Correspondent {
     pub(super) async fn receipts(&self, calls: Vec<CallId>) -> Result<ReceiptPage, Unasked> {
         let greeting = self.greeting().await?;
         let boot = greeting.hello.boot;
-        let letter = self.write(Ask::Receipts(calls), Some(boot), greeting.clock_ahead_ms, RECEIPTS_WITHIN);
+        let letter = self.write(greeting, Ask::Receipts(calls), RECEIPTS_WITHIN);
         self.route.deliver(&letter, RECEIPTS_WITHIN + WAY_MARGIN).await?;
-        let (lines, error) = self.read(&letter);
+        let (lines, error) = self.signet.read(&letter);
         if let Some(error) = error {
             return Err(obstacle(&error));
         }
@@ -215,9 +213,9 @@ impl Correspondent {
         let greeting = self.greeting().await.map_err(behind)?;
         let timeout_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
         let ask = Ask::Relay(Relay { to: to.clone(), order: order.to_owned(), timeout_ms });
-        let letter = self.write(ask, Some(greeting.hello.boot), greeting.clock_ahead_ms, within);
+        let letter = self.write(greeting, ask, within);
         self.route.deliver(&letter, within + WAY_MARGIN).await.map_err(behind)?;
-        let (lines, error) = self.read(&letter);
+        let (lines, error) = self.signet.read(&letter);
         let relayed = lines.into_iter().find_map(|line| match line {
             Line::Relayed(text) => Some(text),
             _ => None,
@@ -236,36 +234,6 @@ impl Correspondent {
                 Err(behind(Unasked::new(UnaskedWhy::NotTrusted, "the relay passed no reply back")))
             }
         }
-    }
-
-    fn write(&self, ask: Ask, boot: Option<BootId>, ahead_ms: i64, within: Duration) -> Letter {
-        let issued_ms = now_ms().saturating_add_signed(ahead_ms);
-        let life_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).min(order::ORDER_LIFE_MAX_MS);
-        let id = OrderId::random();
-        let run = self.signet.run.clone();
-        let order = Order {
-            audience: self.name.clone(),
-            id,
-            issued_ms,
-            expires_ms: issued_ms + life_ms,
-            boot,
-            run,
-            ask,
-        };
-        Letter::new(id, order::sign(&self.signet.key, &order))
-    }
-
-    /// Every good line of what has come of a reply, up to its end or its first fault.
-    fn read(&self, letter: &Letter) -> (Vec<Line>, Option<ReplyError>) {
-        let mut reader = ReplyReader::new(self.signet.run.key.clone(), letter.id);
-        let mut lines = Vec::new();
-        for text in letter.heard().split_inclusive('\n') {
-            match reader.read(text) {
-                Ok(line) => lines.extend(line),
-                Err(error) => return (lines, Some(error)),
-            }
-        }
-        (lines, reader.finish().err())
     }
 }
 
@@ -290,12 +258,6 @@ fn not_trusted(error: &ReplyError) -> Unasked {
         UnaskedWhy::CutOff => unasked,
         _ => Unasked { detail: format!("{}: is that a Ringfence agent?", unasked.detail), ..unasked },
     }
-}
-
-/// The runner's clock, in milliseconds since the Unix epoch.
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn signed_difference(a: u64, b: u64) -> i64 {

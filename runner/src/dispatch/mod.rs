@@ -14,6 +14,7 @@ mod progress;
 mod reach;
 mod receipts;
 mod route;
+mod signet;
 mod witnesses;
 
 pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::correspond::{Correspondent, Signet};
+use super::correspond::Correspondent;
 use super::route::{self, LocalVantage};
+use super::signet::Signet;
 use crate::scenario::{AgentIndex, Control, Scenario};
 
 pub(super) fn open_all(

@@ -7,12 +7,13 @@ use ringfence_contract::order::{PrivateKey, Run};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::correspond::{Correspondent, Signet};
+use super::correspond::Correspondent;
 use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, interrupted};
 use super::opening::open_all;
 use super::place::{Errand, place_all};
 use super::progress::{Progress, Stage};
 use super::route::LocalVantage;
+use super::signet::Signet;
 use crate::plan::Plan;
 use crate::scenario::{AgentIndex, Scenario};
 
