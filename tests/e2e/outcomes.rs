@@ -133,6 +133,25 @@ async fn an_http_call_ends_as_its_peer_makes_it_end() {
 }
 
 #[tokio::test]
+async fn a_call_lies_about_its_source_only_if_it_is_told_to() {
+    let run = run();
+    for (source, lines) in [
+        ("10.0.1.4", ["x-forwarded-for: 10.0.1.4", "client-ip: 10.0.1.4", "forwarded: for=10.0.1.4"]),
+        ("fd00::4", ["x-forwarded-for: fd00::4", "client-ip: fd00::4", "forwarded: for=\"[fd00::4]\""]),
+    ] {
+        let honest = call_to(route("http://192.0.2.1"));
+        let lying = Call { spoofs: source.parse().ok(), ..honest.clone() };
+        for (call, lies) in [(honest, false), (lying, true)] {
+            let peer = Script::http(response("404 Not Found", "", b"")).play().await;
+            let to = Destination::Endpoint(route(&format!("http://{}", peer.address)));
+            place_freely(&run, &Call { to, ..call }).await;
+            let heard = peer.heard_text().to_lowercase();
+            assert_eq!(lines.map(|line| heard.contains(&format!("\r\n{line}\r\n"))), [lies; 3], "{heard}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_seal_that_is_not_good_is_named() {
     let (run, stranger) = (run(), run());
     let call = call_to(route("http://127.0.0.1:1"));

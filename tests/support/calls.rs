@@ -93,6 +93,7 @@ pub fn call_to(route: Route) -> Call {
         certificates: Certificates::Require,
         timeouts: PATIENT,
         start_after_ms: 0,
+        spoofs: None,
     }
 }
 

@@ -25,6 +25,7 @@ fn call(expects: Option<&str>) -> Call {
         certificates: Certificates::Require,
         timeouts: Timeouts::default(),
         start_after_ms: 0,
+        spoofs: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! A call over HTTP: the sealed call in a request header, the answer in the body of the response.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Builder;
 use http::{HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -24,6 +26,11 @@ use super::trail::{Trail, within};
 
 /// What this program calls itself to a server.
 pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSION"));
+
+/// The headers with which proxies pass on a caller's address, beside `Forwarded` (RFC 7239): the usual one, nginx's, App
+/// Service's two, and that of content networks.
+const SOURCE_HEADERS: [&str; 5] =
+    ["x-forwarded-for", "x-real-ip", "client-ip", "x-client-ip", "true-client-ip"];
 
 /// Places the call.
 pub(super) async fn call(
@@ -47,10 +54,9 @@ pub(super) async fn call(
     let limits = Limits { connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
     // Both forms are made first: a request that cannot be written sends nothing.
     let token = call_token(&attempt.run.key, attempt.run.id, attempt.call.id);
-    let (http1, http2) = (
-        request(&goal.route.address, goal.route.method, &token, Protocol::Http1)?,
-        request(&goal.route.address, goal.route.method, &token, Protocol::Http2)?,
-    );
+    let asks =
+        Asks { address: &goal.route.address, method: goal.route.method, token, spoofs: attempt.call.spoofs };
+    let (http1, http2) = (asks.request(Protocol::Http1)?, asks.request(Protocol::Http2)?);
     let (stream, protocol) = open(way, handshake, limits, trail).await?;
     let request = if protocol == Protocol::Http2 { http2 } else { http1 };
     let (mut exchange, io) = Exchange::on(stream, protocol);
@@ -108,33 +114,51 @@ fn headless(lost: &Lost) -> Outcome {
     lost.end().outcome(progress)
 }
 
-/// The request, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section 3.2), in the target for
-/// HTTP/2 (RFC 9113 section 8.3.1).
-fn request(
-    address: &Address,
+/// What a request asks, whatever the protocol.
+struct Asks<'a> {
+    address: &'a Address,
     method: Method,
-    token: &str,
-    protocol: Protocol,
-) -> Result<Request<Full<Bytes>>, Outcome> {
-    let authority = address.authority();
-    let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
-    let builder = Request::builder().method(method.as_str());
-    let builder = match protocol {
-        Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
-        Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
-    };
-    let builder = builder
-        .header(HeaderName::from_static(CALL_HEADER), token)
-        .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
-        .header(header::ACCEPT, HeaderValue::from_static("*/*"));
-    // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
-    let builder = match method {
-        Method::Post | Method::Put | Method::Patch => {
-            builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"))
+    token: String,
+    spoofs: Option<IpAddr>,
+}
+
+impl Asks<'_> {
+    /// The request, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section 3.2), in the target
+    /// for HTTP/2 (RFC 9113 section 8.3.1).
+    fn request(&self, protocol: Protocol) -> Result<Request<Full<Bytes>>, Outcome> {
+        let Self { address, method, .. } = *self;
+        let authority = address.authority();
+        let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
+        let builder = Request::builder().method(method.as_str());
+        let builder = match protocol {
+            Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
+            Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
+        };
+        let builder = builder
+            .header(HeaderName::from_static(CALL_HEADER), &self.token)
+            .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
+            .header(header::ACCEPT, HeaderValue::from_static("*/*"));
+        // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
+        let builder = match method {
+            Method::Post | Method::Put | Method::Patch => {
+                builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"))
+            }
+            Method::Get | Method::Delete | Method::Options => builder,
+        };
+        self.spoof(builder)
+            .body(Full::default())
+            .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
+    }
+
+    fn spoof(&self, mut builder: Builder) -> Builder {
+        let Some(source) = self.spoofs else { return builder };
+        for name in SOURCE_HEADERS {
+            builder = builder.header(HeaderName::from_static(name), source.to_string());
         }
-        Method::Get | Method::Delete | Method::Options => builder,
-    };
-    builder
-        .body(Full::default())
-        .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
+        let node = match source {
+            IpAddr::V4(v4) => format!("for={v4}"),
+            IpAddr::V6(v6) => format!("for=\"[{v6}]\""),
+        };
+        builder.header(header::FORWARDED, node)
+    }
 }

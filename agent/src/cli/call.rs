@@ -76,6 +76,7 @@ fn ordered(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Option<Call> {
         certificates: if args.insecure { Certificates::Note } else { Certificates::Require },
         timeouts: Timeouts::default(),
         start_after_ms: 0,
+        spoofs: None,
     })
 }
 

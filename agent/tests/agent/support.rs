@@ -175,6 +175,7 @@ pub(crate) fn call_to(url: &str, expects: &str) -> Call {
         certificates: Certificates::Require,
         timeouts: Timeouts::default(),
         start_after_ms: 0,
+        spoofs: None,
     }
 }
 

@@ -6,12 +6,12 @@ use ringfence_contract::outcome::Outcome;
 use super::observe::{Attempt, UnaskedWhy};
 use super::phases::Phases;
 use super::progress::Stage;
-use crate::plan::call_for_edge;
+use crate::plan::{Edge, call_for_edge, calls_on};
 use crate::scenario::Answers;
 
 impl Phases<'_> {
     pub(super) async fn reach(&self) -> Vec<Vec<Attempt>> {
-        let attempts = |edge: &crate::plan::Edge| self.scenario.rule(edge.rule).attempts;
+        let attempts = |edge: &Edge| calls_on(self.scenario, edge);
         let steps = self.plan.edges.iter().map(|edge| attempts(edge) as usize).sum();
         self.begin(Stage::Reach, steps);
         let mut errands = Vec::with_capacity(steps);

@@ -130,6 +130,11 @@ impl<'a> Case<'a> {
         self.endpoint.answers == Answers::Agent && answered.agent.as_str() == self.owner_name()
     }
 
+    /// The address that an attempt said it came from, if it did: the one behind the rule's own.
+    pub(super) fn spoofed(&self, place: usize) -> Option<IpAddr> {
+        self.edge.spoofs.filter(|_| place as u64 == u64::from(self.rule.attempts))
+    }
+
     /// The attempt that decided, or the last.
     pub(super) fn telling(&self, finding: &Finding) -> Option<&'a Attempt> {
         let decided = finding.decided_by.and_then(|place| self.attempts.get(place));

@@ -12,6 +12,7 @@ use super::platform::BARE_DENIAL;
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
+use crate::plan::calls_on;
 use crate::scenario::{Answers, WitnessBy};
 
 /// What one attempt at a closed edge shows by itself.
@@ -46,7 +47,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         let missing = finding.decided_by.map(|place| missing[place].clone()).unwrap_or_default();
         return Finding { missing, ..finding };
     }
-    if reasons.is_empty() || (reasons.len() as u64) < u64::from(case.rule.attempts) {
+    if reasons.is_empty() || (reasons.len() as u64) < u64::from(calls_on(case.scenario, case.edge)) {
         return Finding::new(case.nothing_recorded(), None);
     }
     if let Some(place) = case.attempts.iter().position(|attempt| !by_means(case, attempt)) {

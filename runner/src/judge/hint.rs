@@ -125,6 +125,11 @@ fn is_lost(owner: &AgentObservation) -> bool {
 
 /// Something got in that must not.
 fn open(case: &Case<'_>, finding: &Finding) -> String {
+    if finding.decided_by.is_some_and(|place| case.spoofed(place).is_some()) {
+        return "the front end believes what callers say of themselves: let it take a caller's address from the connection, \
+                or from `X-Forwarded-For` only where a proxy of its own has written it"
+            .to_owned();
+    }
     if is_scm(case) {
         return "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own default action: look \
                 at those, or at `scmIpSecurityRestrictionsUseMain`"

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::{Answered, Outcome, Phase};
 use super::sample_run::{agent_seen, answered, attempt, forbidden, status};
 use super::{JudgedEdge, Verdict, judge};
 use crate::dispatch::{Attempt, Observations};
-use crate::plan::{Plan, WitnessTarget, expand, select};
+use crate::plan::{Plan, WitnessTarget, calls_on, expand, select};
 use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
 
 const TEXT: &str = "
@@ -78,7 +78,7 @@ fn see(
     let turn = |expect: Expect| if expect == Expect::Allow { Expect::Deny } else { Expect::Allow };
     let reach = plan.edges.iter().enumerate().map(|(place, edge)| {
         let expect = if turned == Some(place) { turn(edge.expect) } else { edge.expect };
-        (0..scenario.rule(edge.rule).attempts).map(|_| attempt(outcome(expect, edge.endpoint))).collect()
+        (0..calls_on(scenario, edge)).map(|_| attempt(outcome(expect, edge.endpoint))).collect()
     });
     let witnessed = || -> Vec<Attempt> {
         let witnesses = plan.witnesses.iter().map(|witness| match witness.to {

@@ -17,7 +17,7 @@ use crate::dispatch::{AgentObservation, Attempt, Greeting, Observations, Receipt
 use crate::plan::{Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    Source, WitnessBy, Zone,
+    Source, Spoofing, WitnessBy, Zone,
 };
 
 pub(crate) const TEXT: &str =
@@ -53,8 +53,14 @@ pub(crate) struct Scene {
 impl Scene {
     /// Everything as it should be: the VM reaches both endpoints, the outsider neither.
     pub(crate) fn sound() -> Self {
-        let edge =
-            |vantage, endpoint, expect, rule| Edge { vantage, endpoint, family: Family::Ipv4, expect, rule };
+        let edge = |vantage, endpoint, expect, rule| Edge {
+            vantage,
+            endpoint,
+            family: Family::Ipv4,
+            expect,
+            rule,
+            spoofs: None,
+        };
         let witness =
             |vantage, to| Witness { vantage, to, family: Family::Ipv4, nth: 0, expect: Expect::Allow };
         let plan = Plan {
@@ -166,6 +172,7 @@ fn scenario() -> Scenario {
         families: Vec::new(),
         self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        spoofing: Spoofing::Tried,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {

@@ -146,6 +146,9 @@ fn has_receipt(case: &Case<'_>, finding: &Finding) -> bool {
 
 /// Of several attempts, how many saw what decided.
 fn tries(case: &Case<'_>, finding: &Finding) -> String {
+    if let Some(source) = finding.decided_by.and_then(|place| case.spoofed(place)) {
+        return format!(" (only the attempt that said it comes from {source})");
+    }
     let all = case.attempts.len();
     let decided = case.telling_sample(finding).map(|sample| sample.outcome.kind());
     let alike = case.outcomes().into_iter().find(|(kind, _)| Some(*kind) == decided);

@@ -44,6 +44,12 @@ fn dropped() -> Scene {
     closed([DROPPED, DROPPED, DROPPED])
 }
 
+/// One call more than the rule's says that it comes from an admitted address.
+fn spoofing(outcomes: impl IntoIterator<Item = Outcome>) -> Scene {
+    let scene = Scene::sound().saw(OUTSIDER_TO_SITE, outcomes);
+    scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = Some([10, 0, 0, 4].into()))
+}
+
 fn unresolved(why: UnresolvedWhy) -> Outcome {
     Outcome::Unresolved(Unresolved {
         why,
@@ -139,6 +145,12 @@ fn a_closed_edge_that_is_not_closed() {
             => Leak, "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)", "default action is Allow";
         "one gets in", OUTSIDER_TO_SITE: closed([DROPPED, a(), DROPPED])
             => Leak, "(1 of 3 attempts)", "instances differ";
+        "only the one that lies about its source gets in", OUTSIDER_TO_SITE: spoofing([DROPPED, DROPPED, DROPPED, a()])
+            => Leak, "(only the attempt that said it comes from 10.0.0.4)", "believes what callers say of themselves";
+        "the one that lies gets in like all others", OUTSIDER_TO_SITE: spoofing([a(), a(), a(), a()])
+            => Leak, "(4 of 4 attempts)", "default action is Allow";
+        "the one that lies was not heard of", OUTSIDER_TO_SITE: spoofing([DROPPED, DROPPED, DROPPED])
+            => VantageNotAsked, "could not be asked", "control route";
         "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
             => LeakOneWay, "but the call reached `app`", "close the way in";
         "the platform says no, the target says yes", OUTSIDER_TO_SITE: Scene::sound().receipt(OUTSIDER_TO_SITE, 1)
@@ -265,7 +277,7 @@ fn a_target_that_may_call_itself_is_no_outside_witness() {
     let scene = dropped().with(|scene| {
         let (app, site) = (super::sample_run::APP, super::sample_run::SITE);
         let (family, expect, rule) = (Family::Ipv4, Expect::Allow, RuleIndex(0));
-        scene.plan.edges.push(Edge { vantage: app, endpoint: site, family, expect, rule });
+        scene.plan.edges.push(Edge { vantage: app, endpoint: site, family, expect, rule, spoofs: None });
         scene.plan.witnesses[VM_SEES_SITE].vantage = app;
     });
     let judged = scene.edge(OUTSIDER_TO_SITE);

@@ -92,6 +92,16 @@ pub const BREAKS: &[Break] = &[
         ]],
     },
     Break {
+        name: "forwarded-for-believed",
+        seed: APPS,
+        what: "app-service-2 takes a caller's address from the X-Forwarded-For header, which anybody can write",
+        does: |layout| layout.site("app_2_host").mood = Mood::Believing,
+        turns: &[&[
+            turn("app-service-2", "app-service-2/site", Reason::Leak),
+            turn("internet", "app-service-2/site", Reason::Leak),
+        ]],
+    },
+    Break {
         name: "wrong-subnet",
         seed: APPS,
         what: "app-service-2 admits its own subnet where it should admit that of app-service-1",

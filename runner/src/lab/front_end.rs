@@ -61,6 +61,8 @@ pub(super) enum Mood {
     Silent,
     /// A portal answers 200 to everybody.
     Portal,
+    /// It takes a caller's address from the caller's own word.
+    Believing,
     /// Every third request of a caller it should refuse gets in.
     OpenOneInThree,
 }
@@ -139,12 +141,16 @@ impl Sites {
             Mood::Portal => {
                 return page(StatusCode::OK, "<html><title>Welcome</title>Please sign in.</html>\n");
             }
-            Mood::Normal | Mood::OpenOneInThree => {}
+            Mood::Normal | Mood::Believing | Mood::OpenOneInThree => {}
         }
-        let admitted = site.admits.iter().any(|network| network.contains(&caller.ip()));
+        let source = match site.mood {
+            Mood::Believing => says_it_comes_from(&request).unwrap_or(caller.ip()),
+            _ => caller.ip(),
+        };
+        let admitted = site.admits.iter().any(|network| network.contains(&source));
         let slips_in = || site.mood == Mood::OpenOneInThree && self.is_third(name, caller.ip());
         if !(admitted || slips_in()) {
-            return forbidden(caller.ip());
+            return forbidden(source);
         }
         match site.upstream {
             Some(upstream) => self.pass_on(request, upstream, caller).await.unwrap_or_else(|error| {
@@ -184,6 +190,10 @@ impl Sites {
         connection.abort();
         Ok(Response::from_parts(parts, Full::new(body)))
     }
+}
+
+fn says_it_comes_from(request: &Request<Incoming>) -> Option<IpAddr> {
+    request.headers().get("x-forwarded-for")?.to_str().ok()?.trim().parse().ok()
 }
 
 fn page(status: StatusCode, text: &str) -> Response<Full<Bytes>> {

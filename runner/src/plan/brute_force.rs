@@ -116,6 +116,8 @@ impl Model {
                     family,
                     expect: Expect::Deny,
                     rule: scenario::RuleIndex(self.rules.len()),
+                    // No zone, nowhere to pretend to be from.
+                    spoofs: None,
                 };
                 cells.push((edge, owner, covering));
             }

@@ -8,8 +8,15 @@ use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
 
 use super::model::{Edge, Witness, WitnessTarget};
 
+/// How many calls an edge takes, retries aside: as many as its rule says, and one more where a source is spoofed.
+#[must_use]
+pub fn calls_on(scenario: &Scenario, edge: &Edge) -> u32 {
+    scenario.rule(edge.rule).attempts + u32::from(edge.spoofs.is_some())
+}
+
 /// One attempt at an edge, counted from 0. Attempts are spread evenly over the rule's window, and take a name's
-/// addresses in turn. An attempt behind the rule's own number, as a retry is, starts at once.
+/// addresses in turn. An attempt behind the rule's own number, as a retry or the one with a spoofed source is,
+/// starts at once.
 #[must_use]
 pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
     let rule = scenario.rule(edge.rule);
@@ -32,6 +39,7 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
         certificates,
         timeouts: scenario.timeouts,
         start_after_ms,
+        spoofs: edge.spoofs.filter(|_| attempt == rule.attempts),
     }
 }
 
@@ -69,6 +77,7 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
         certificates: Certificates::Note,
         timeouts: scenario.timeouts,
         start_after_ms: 0,
+        spoofs: None,
     }
 }
 

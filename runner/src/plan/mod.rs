@@ -9,7 +9,7 @@ mod model;
 mod select;
 mod witnesses;
 
-pub use calls::{call_for_edge, call_for_witness};
+pub use calls::{call_for_edge, call_for_witness, calls_on};
 pub use model::{Edge, Plan, Witness, WitnessTarget};
 pub use select::{SelectError, select};
 

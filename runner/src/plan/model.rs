@@ -1,5 +1,7 @@
 //! The plan: every edge that will be judged, and every call that will witness it.
 
+use std::net::IpAddr;
+
 use ringfence_contract::address::Family;
 
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, RuleIndex};
@@ -29,6 +31,9 @@ pub struct Edge {
     pub expect: Expect,
     /// The rule that says so.
     pub rule: RuleIndex,
+    /// For an edge that must be denied over HTTP: an address from which the endpoint admits callers. One call more than
+    /// the rule's says that it comes from there.
+    pub spoofs: Option<IpAddr>,
 }
 
 /// A call that must succeed for a silence to mean anything.

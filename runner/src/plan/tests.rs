@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ringfence_contract::call::{Certificates, Destination};
 
 use super::*;
-use crate::scenario::{self, Inputs, LoadError, Scenario, Source};
+use crate::scenario::{self, Expect, Inputs, LoadError, Scenario, Source};
 
 pub(super) fn read(text: &str) -> Result<Scenario, LoadError> {
     scenario::read(Source::new("test.yaml", text), Path::new(""), &Inputs::new())
@@ -164,6 +164,51 @@ fn attempts_are_spread_over_the_window_and_take_the_addresses_in_turn() {
     assert_eq!(calls[0].expects.as_ref().map(ringfence_contract::name::AgentName::as_str), Some("b"));
     let denied = call_for_edge(&scenario, edge(0, 1), 0);
     assert_eq!((denied.certificates, denied.expects), (Certificates::Note, None));
+}
+
+#[test]
+fn one_call_more_says_that_it_comes_from_an_admitted_zone_that_is_not_its_own() {
+    let scenario = scenario(
+        r#"
+name: spoofed
+zones: { east: [10.0.1.0/24], west: ["10.0.2.9", 10.0.3.0/24], none: [10.9.0.0/16] }
+agents:
+  east: { zone: east, control: "https://192.0.2.1" }
+  west: { zone: west, control: "https://192.0.2.2" }
+  east-too: { zone: east, control: "https://192.0.2.3" }
+  app: { zone: none, control: "https://192.0.2.4", endpoints: { site: "https://app.test", port: "tcp://192.0.2.4:1" } }
+  out: { control: local }
+rules:
+  - { name: both, from: [east, west], to: app/*, expect: allow }
+  - { name: self, from: app, to: app/site, expect: deny, self: only, spoof: false }
+"#,
+    );
+    let plan = expand(&scenario);
+    let spoofs: Vec<String> = plan
+        .edges
+        .iter()
+        .filter(|edge| edge.expect == Expect::Deny)
+        .map(|edge| {
+            let calls: Vec<_> = (0..calls_on(&scenario, edge))
+                .map(|attempt| call_for_edge(&scenario, edge, attempt).spoofs)
+                .collect();
+            format!(
+                "{} > {}: {calls:?}",
+                scenario.agent(edge.vantage).name,
+                scenario.endpoint(edge.endpoint).name
+            )
+        })
+        .collect();
+    assert_eq!(
+        spoofs,
+        [
+            "east-too > app/site: [None, None, None, Some(10.0.2.9)]",
+            "east-too > app/port: [None, None, None]",
+            "app > app/site: [None, None, None]",
+            "out > app/site: [None, None, None, Some(10.0.1.4)]",
+            "out > app/port: [None, None, None]",
+        ]
+    );
 }
 
 #[test]

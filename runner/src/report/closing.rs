@@ -28,7 +28,8 @@ pub(super) fn line(record: &RunRecord) -> String {
 
 /// What the denied edges prove: the weakest of them.
 fn bound(record: &RunRecord) -> Option<String> {
-    let shares = record.edges.iter().filter_map(|edge| Some((edge.leak_share_below?, edge.attempts.len())));
+    let plain = |edge: &EdgeRecord| edge.attempts.iter().filter(|attempt| attempt.spoofed.is_none()).count();
+    let shares = record.edges.iter().filter_map(|edge| Some((edge.leak_share_below?, plain(edge))));
     let (share, attempts) = shares.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     // Rounded up: the bound must not be stated tighter than it is.
     let percent = (share * 1_000.0).ceil() / 10.0;

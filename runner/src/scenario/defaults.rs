@@ -3,7 +3,7 @@
 
 use ringfence_contract::address::Family;
 
-use super::model::Expect;
+use super::model::{Expect, Spoofing};
 
 /// The families an endpoint is called in where neither it nor its address nor the file says.
 pub const FAMILIES: &[Family] = &[Family::Ipv4];
@@ -28,6 +28,9 @@ pub const RETRIES: u32 = 0;
 
 /// The most such retries.
 pub const RETRIES_MAX: u32 = 5;
+
+/// Whether denied callers also try to pass for admitted ones.
+pub const SPOOFING: Spoofing = Spoofing::Tried;
 
 /// What is expected of an edge that no rule names.
 pub const OTHERWISE: Option<Expect> = Some(Expect::Deny);

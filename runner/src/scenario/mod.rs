@@ -31,7 +31,7 @@ pub use glob::glob_matches;
 pub use inputs::{Inputs, SetError};
 pub use model::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    SelfCalls, WitnessBy, Zone,
+    SelfCalls, Spoofing, WitnessBy, Zone,
 };
 pub use schema::schema;
 pub use source::{Source, Span};

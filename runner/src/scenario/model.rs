@@ -200,6 +200,8 @@ pub struct Rule {
     pub self_calls: SelfCalls,
     /// Who shows that a silent endpoint lives.
     pub witness: WitnessBy,
+    /// Whether denied callers also try to pass for admitted ones.
+    pub spoofing: Spoofing,
     /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
     pub span: Option<Span>,
 }
@@ -232,6 +234,15 @@ pub enum SelfCalls {
     Included,
     /// They alone are.
     Only,
+}
+
+/// Whether denied callers also say, in the headers of proxies, that they come from an admitted address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoofing {
+    /// They do, in one call more.
+    Tried,
+    /// They do not.
+    Left,
 }
 
 /// Who shows that a silent endpoint lives.

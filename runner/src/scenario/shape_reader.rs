@@ -195,8 +195,22 @@ impl Reader<'_> {
         let families = self.optional_scalars(&mut fields, "families");
         let self_calls = self.optional(&mut fields, "self");
         let witness = self.optional(&mut fields, "witness");
+        let spoof = self.optional(&mut fields, "spoof");
         let (name, from, to, expect) = (name?, from?, to?, expect?);
-        Some(RuleShape { name, from, to, expect, attempts, window, retry, by, families, self_calls, witness })
+        Some(RuleShape {
+            name,
+            from,
+            to,
+            expect,
+            attempts,
+            window,
+            retry,
+            by,
+            families,
+            self_calls,
+            witness,
+            spoof,
+        })
     }
 
     fn timeouts(&mut self, key: &Scalar, node: Node) -> Option<TimeoutsShape> {

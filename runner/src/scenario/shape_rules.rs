@@ -44,6 +44,10 @@ shape! {
         /// admits anybody to it.
         #[schemars(default, schema_with = "words::witness_schema")]
         witness ("witness"): Option<Scalar>,
+        /// Whether one call more over each HTTP edge says, in the headers of proxies, that it comes from an admitted
+        /// address. Default: true.
+        #[schemars(default, schema_with = "words::truth_schema")]
+        spoof ("spoof"): Option<Scalar>,
     }
 }
 

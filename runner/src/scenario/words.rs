@@ -6,7 +6,7 @@ use ringfence_contract::outcome::OutcomeKind;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::defaults;
-use super::model::{Expect, SelfCalls, WitnessBy};
+use super::model::{Expect, SelfCalls, Spoofing, WitnessBy};
 
 /// What `expect:` may say.
 pub(super) const EXPECT: &[(&str, Expect)] = &[("allow", Expect::Allow), ("deny", Expect::Deny)];
@@ -47,6 +47,9 @@ pub(super) const SELF: &[(&str, SelfCalls)] =
 /// What `witness:` may say.
 pub(super) const WITNESS: &[(&str, WitnessBy)] =
     &[("allowed", WitnessBy::Allowed), ("self", WitnessBy::TargetItself)];
+
+/// What `spoof:` may say.
+pub(super) const SPOOF: &[(&str, Spoofing)] = &[("true", Spoofing::Tried), ("false", Spoofing::Left)];
 
 /// What `plaintext:` may say.
 pub(super) const TRUTH: &[(&str, bool)] = &[("true", true), ("false", false)];

@@ -94,6 +94,11 @@ fn edge_record(
 ) -> EdgeRecord {
     let endpoint = scenario.endpoint(edge.endpoint);
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
+    let rule_calls = scenario.rule(edge.rule).attempts as usize;
+    let record = |(place, attempt): (usize, &Attempt)| AttemptRecord {
+        spoofed: edge.spoofs.filter(|_| place == rule_calls),
+        ..attempt_record(owner, attempt)
+    };
     let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
     EdgeRecord {
         vantage: scenario.agent(edge.vantage).name.clone(),
@@ -104,8 +109,8 @@ fn edge_record(
         rule: edge.rule.0,
         verdict: judged.reason.verdict(),
         outcome: telling.and_then(kind_of),
-        attempts: attempts.iter().map(|attempt| attempt_record(owner, attempt)).collect(),
-        leak_share_below: leak_share_below(judged.reason, attempts.len()),
+        leak_share_below: leak_share_below(judged.reason, attempts.len().min(rule_calls)),
+        attempts: (0..).zip(attempts).map(record).collect(),
         judged,
     }
 }
@@ -114,6 +119,7 @@ fn attempt_record(owner: Option<&AgentObservation>, attempt: &Attempt) -> Attemp
     let book = owner.and_then(|owner| owner.receipts.as_ref().ok());
     AttemptRecord {
         call: attempt.call,
+        spoofed: None,
         sample: attempt.sample.as_ref().ok().map(|sample| sample.as_ref().clone()),
         unasked: attempt.sample.as_ref().err().cloned(),
         receipt: book.and_then(|book| book.found.get(&attempt.call)).cloned(),

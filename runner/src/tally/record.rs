@@ -2,6 +2,8 @@
 //!
 //! Absent is `null`, never 0. No secret is in it: no key, no seal, no header beyond those named as evidence.
 
+use std::net::IpAddr;
+
 use ringfence_contract::address::Family;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::name::AgentName;
@@ -141,6 +143,9 @@ pub struct EdgeRecord {
 pub struct AttemptRecord {
     /// The call.
     pub call: CallId,
+    /// The address it said it came from, where it tried to pass for an admitted caller.
+    #[serde(default)]
+    pub spoofed: Option<IpAddr>,
     /// What its vantage saw.
     pub sample: Option<Sample>,
     /// Why there is no sample.

@@ -3,7 +3,8 @@
 use super::ledger::record;
 use super::{Flaky, ReadError, RunOutcome, exit, read};
 use crate::dispatch::UnaskedWhy;
-use crate::judge::sample_run::{APP, OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, status};
+use crate::judge::Verdict;
+use crate::judge::sample_run::{APP, OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, forbidden, status};
 
 fn mixed() -> Scene {
     let scene = Scene::sound().saw(OUTSIDER_TO_SITE, [answered("198.51.100.7"), status(401), status(403)]);
@@ -75,6 +76,18 @@ fn what_a_denial_bounds_is_stated_only_where_it_was_proved() {
     // 1 - 0.05^(1/3) = 0.63159…
     assert_eq!(bounds(&Scene::sound()), [None, None, Some(0.6316), Some(0.6316)]);
     assert_eq!(bounds(&mixed())[OUTSIDER_TO_SITE], None);
+}
+
+#[test]
+fn a_call_that_lies_about_its_source_bounds_nothing() {
+    let refused = || forbidden("198.51.100.7");
+    let scene = Scene::sound().saw(OUTSIDER_TO_SITE, (0..4).map(|_| refused()));
+    let source = Some([10, 0, 0, 4].into());
+    let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = source));
+    let edge = &record.edges[OUTSIDER_TO_SITE];
+    assert_eq!((edge.verdict, edge.leak_share_below), (Verdict::Pass, Some(0.6316)));
+    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed).collect();
+    assert_eq!(spoofed, [None, None, None, source]);
 }
 
 #[test]

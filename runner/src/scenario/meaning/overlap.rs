@@ -143,7 +143,7 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
 
 /// What else a rule says of an edge, beside what it expects.
 fn settings(rule: &Rule) -> impl PartialEq + use<'_> {
-    (rule.attempts, rule.window_ms, rule.retries, &rule.by, rule.witness)
+    (rule.attempts, rule.window_ms, rule.retries, &rule.by, rule.witness, rule.spoofing)
 }
 
 fn differing(one: &Rule, other: &Rule) -> String {
@@ -153,6 +153,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
         ("retry", one.retries != other.retries),
         ("by", one.by != other.by),
         ("witness", one.witness != other.witness),
+        ("spoof", one.spoofing != other.spoofing),
     ];
     let keys: Vec<_> =
         keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("`{key}:`")).collect();

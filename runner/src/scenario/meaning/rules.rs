@@ -19,7 +19,7 @@ use crate::scenario::shape_rules::RuleShape;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::text::Scalar;
-use crate::scenario::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, WITNESS};
+use crate::scenario::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, SPOOF, WITNESS};
 
 /// The names rules can use.
 struct Names<'a> {
@@ -114,6 +114,7 @@ impl Meaning<'_> {
             self.words("families", shape.families.as_deref().unwrap_or_default(), FAMILIES);
         let self_calls = shape.self_calls.as_ref().map(|word| self.word("self", word, SELF));
         let witness = shape.witness.as_ref().map(|word| self.word("witness", word, WITNESS));
+        let spoofing = shape.spoof.as_ref().map(|word| self.word("spoof", word, SPOOF));
         Some(Rule {
             name: name?,
             from,
@@ -126,6 +127,7 @@ impl Meaning<'_> {
             families,
             self_calls: self_calls.unwrap_or(Some(SelfCalls::Excluded))?,
             witness: witness.unwrap_or(Some(WitnessBy::Allowed))?,
+            spoofing: spoofing.unwrap_or(Some(defaults::SPOOFING))?,
             span: Some(shape.name.span.clone()),
         })
     }
@@ -133,15 +135,18 @@ impl Meaning<'_> {
     /// Keys that have no effect on this expectation are mistakes: somebody counts on them.
     fn fits(&mut self, shape: &RuleShape, expect: Expect) {
         let by = shape.by.as_ref().and_then(|by| by.first());
-        for (key, written) in
-            [("retry", shape.retry.as_ref()), ("by", by), ("witness", shape.witness.as_ref())]
-        {
+        for (key, written) in [
+            ("retry", shape.retry.as_ref()),
+            ("by", by),
+            ("witness", shape.witness.as_ref()),
+            ("spoof", shape.spoof.as_ref()),
+        ] {
             let help = match (key, expect) {
                 ("retry", Expect::Deny) => {
                     "remove it: the first call that gets through is a leak, and none is tried away; `attempts:` sets how \
                      many calls are placed"
                 }
-                ("by" | "witness", Expect::Allow) => {
+                ("by" | "witness" | "spoof", Expect::Allow) => {
                     "remove it: an allowed call shows by its answer that it got through"
                 }
                 _ => continue,
@@ -206,6 +211,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         families: Vec::new(),
         self_calls: SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        spoofing: defaults::SPOOFING,
         span,
     }
 }
