@@ -106,7 +106,7 @@ pub enum Trust {
 }
 
 /// The SHA-256 of a certificate in DER form: 64 hex digits, with or without colons, in either case.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pin([u8; 32]);
 

@@ -22,6 +22,9 @@ enum Seen {
     Open(Reason),
     /// The platform said that it refused.
     Attributed,
+    /// A 403 that nobody signed for, said by the very server that answers admitted callers: the vantage can send, and
+    /// got as far as the endpoint.
+    TurnedAway,
     /// Silence or rejection before any request could have got in.
     SilentAtConnect,
     /// Silence or rejection that may have come after the request got in.
@@ -55,7 +58,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     }
     let witnessed = reasons.iter().position(|reason| *reason == Reason::DeniedWitnessed);
     let place = witnessed.unwrap_or(0);
-    let leans = |seen: &Seen| matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
+    let leans = |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::SilentAtConnect | Seen::SilentLater);
     let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
     Finding { self_witnessed, ..Finding::new(reasons[place], Some(place)) }
 }
@@ -122,6 +125,7 @@ fn see_obstacle(case: &Case<'_>, sample: &Sample) -> Seen {
             Phase::Resolve | Phase::Connect | Phase::Tls => Seen::SilentAtConnect,
             Phase::FirstByte => Seen::SilentLater,
         },
+        Outcome::Unsealed(_) if case.witnesses.is_server(case.edge.endpoint, sample) => Seen::TurnedAway,
         Outcome::TimedOut(_) | Outcome::Unsealed(_) => Seen::SilentLater,
         Outcome::Unresolved(unresolved) => {
             let means = case.rule.by.contains(&OutcomeKind::Unresolved);
@@ -145,7 +149,8 @@ fn see_cut_answer(sample: &Sample) -> Seen {
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
     let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
-    if silent {
+    let turned_away = seen == Seen::TurnedAway;
+    if silent || turned_away {
         missing.extend(target_gap(case, sample));
     }
     let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
@@ -153,7 +158,9 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
         missing.push(Reason::NoVantageWitness);
     }
     match case.endpoint.answers {
-        Answers::Agent if silent => missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample))),
+        Answers::Agent if silent || turned_away => {
+            missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)))
+        }
         Answers::Platform { .. } if seen == Seen::SilentLater => missing.push(Reason::NoReceipts),
         Answers::Agent | Answers::Platform { .. } => {}
     }
@@ -175,7 +182,9 @@ fn proof(seen: Seen, missing: &[Reason]) -> Reason {
         (Seen::Open(reason) | Seen::Unknown(reason), _) => reason,
         (_, Some(reason)) => *reason,
         (Seen::Attributed, None) => Reason::DeniedAttributed,
-        (Seen::SilentAtConnect | Seen::SilentLater | Seen::Unnamed, None) => Reason::DeniedWitnessed,
+        (Seen::TurnedAway | Seen::SilentAtConnect | Seen::SilentLater | Seen::Unnamed, None) => {
+            Reason::DeniedWitnessed
+        }
     }
 }
 

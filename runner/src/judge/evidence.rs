@@ -136,9 +136,15 @@ fn witnesses(case: &Case<'_>) -> Vec<String> {
         let own = case.witnesses.own_listener(edge.endpoint, edge.family);
         lines.push(format!("its own listener was reached by {}", name_witnesses(case, own)));
     }
-    let (what, when) =
-        if vantage.holds() { ("something", "before and after") } else { ("nothing", vantage.gap()) };
-    lines.push(format!("`{}` reached {what} {when}", case.vantage.name));
+    let name = &case.vantage.name;
+    let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
+    lines.push(match vantage.holds() {
+        true => format!("`{name}` reached something before and after"),
+        false if samples.clone().any(|sample| case.witnesses.is_server(edge.endpoint, sample)) => {
+            format!("`{name}` was turned away by the server that answers others, known by its certificate")
+        }
+        false => format!("`{name}` reached nothing {}", vantage.gap()),
+    });
     lines
 }
 

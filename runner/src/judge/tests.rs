@@ -1,15 +1,16 @@
 //! Named cases, one row a case: what was seen, what is concluded, and what the reader is told.
 
 use ringfence_contract::address::Family;
+use ringfence_contract::call::Pin;
 use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, OutcomeKind, Phase, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy,
     Unsealed,
 };
-use ringfence_contract::sample::Resolution;
+use ringfence_contract::sample::{Resolution, TlsFacts};
 
 use super::sample_run::{
-    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SITE,
-    VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status, unasked,
+    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SCM,
+    VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status, unasked,
 };
 use super::{JudgedEdge, Reason};
 use crate::dispatch::UnaskedWhy;
@@ -229,6 +230,53 @@ fn a_silence_that_is_not_proved() {
             => ReceiptsWrapped, "dropped receipts", "larger ring";
         "a bare 403 where nobody keeps receipts", OUTSIDER_TO_SCM: silent
             => NoReceipts, "nobody at `app/scm` writes down", "own words";
+    }
+}
+
+/// The outsider gets a bare 403 at an endpoint over TLS, and reaches nothing else; an admitted vantage reached that
+/// endpoint. The certificate each of them saw, and whether all was well with the outsider's.
+fn turned_away(edge: usize, witness: usize, (saw, admitted): (u8, u8), error: Option<&str>) -> Scene {
+    let scene = Scene::sound().saw(edge, [status(403), status(403), status(403)]);
+    scene.witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED).with(|scene| {
+        for attempt in &mut scene.observations.reach[edge] {
+            show(attempt, saw, error);
+        }
+        show(&mut scene.observations.before[witness], admitted, None);
+    })
+}
+
+fn show(attempt: &mut crate::dispatch::Attempt, certificate: u8, error: Option<&str>) {
+    attempt.sample.as_mut().expect("a sample").tls = Some(TlsFacts {
+        version: Some("TLSv1_3".to_owned()),
+        alpn: None,
+        pin: Some(Pin::new([certificate; 32])),
+        certificate_error: error.map(str::to_owned),
+    });
+}
+
+#[test]
+fn a_bare_403_of_the_server_that_answers_others() {
+    let (site, scm) = ((OUTSIDER_TO_SITE, VM_SEES_SITE), (OUTSIDER_TO_SCM, VM_SEES_SCM));
+    let at = |(edge, witness): (usize, usize), pins, error| turned_away(edge, witness, pins, error);
+    let dead = at(site, (1, 1), None).with(|scene| scene.observations.after[VM_SEES_SITE] = attempt(DROPPED));
+    let unread = at(site, (1, 1), None).with(|scene| {
+        scene.observations.agents[1].receipts.as_mut().expect("a book").restarted = true;
+    });
+    judged! {
+        "it shows that the vantage can send", OUTSIDER_TO_SITE: at(site, (1, 1), None)
+            => DeniedWitnessed, "denied: `unsealed` status 403", "";
+        "a platform's site needs no receipts then", OUTSIDER_TO_SCM: at(scm, (1, 1), None)
+            => DeniedWitnessed, "denied: `unsealed` status 403", "";
+        "another server shows nothing", OUTSIDER_TO_SITE: at(site, (2, 1), None)
+            => NoVantageWitness, "reached nothing", "`beacon`";
+        "another server shows nothing of a platform", OUTSIDER_TO_SCM: at(scm, (2, 1), None)
+            => NoVantageWitness, "reached nothing", "`beacon`";
+        "a certificate whose key was not shown shows nothing", OUTSIDER_TO_SITE: at(site, (1, 1), Some("bad signature"))
+            => NoVantageWitness, "reached nothing", "`beacon`";
+        "the target died in the run", OUTSIDER_TO_SITE: dead
+            => NoTargetWitness, "reached `app/site` after", "may be down";
+        "the target restarted", OUTSIDER_TO_SITE: unread
+            => TargetRestarted, "`app` restarted", "why `app` restarted";
     }
 }
 

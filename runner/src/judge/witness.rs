@@ -3,12 +3,14 @@
 //! A silence means something only if the endpoint is known to live and the vantage is known to be able to send. This
 //! file must not know what any edge came to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::call::Pin;
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::sample::Sample;
 
 use super::platform::{self, PlatformAnswer};
 use crate::dispatch::{Attempt, Observations};
@@ -63,6 +65,8 @@ pub(super) struct WitnessBook {
     own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
     /// The addresses at which allowed vantages reached an endpoint.
     reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
+    /// The certificates with which an endpoint answered those vantages.
+    servers: HashSet<(EndpointIndex, Pin)>,
     vantages: HashMap<(AgentIndex, Family), Witnessed>,
     /// Witness calls over an edge that must be closed, and what they saw.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
@@ -71,6 +75,11 @@ pub(super) struct WitnessBook {
 impl WitnessBook {
     pub(super) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
         let mut book = Self::default();
+        for attempts in [&observations.before, &observations.after] {
+            for (witness, attempt) in plan.witnesses.iter().zip(attempts) {
+                book.note_server(scenario, witness, attempt);
+            }
+        }
         for (side, attempts) in [(Side::Before, &observations.before), (Side::After, &observations.after)] {
             for (place, attempt) in attempts.iter().enumerate().take(plan.witnesses.len()) {
                 book.note(scenario, &plan.witnesses[place], side, attempt);
@@ -79,9 +88,27 @@ impl WitnessBook {
         book
     }
 
+    fn note_server(&mut self, scenario: &Scenario, witness: &Witness, attempt: &Attempt) {
+        let (WitnessTarget::Endpoint(to), Expect::Allow, Ok(sample)) =
+            (witness.to, witness.expect, &attempt.sample)
+        else {
+            return;
+        };
+        if endpoint_lives(scenario, to, &sample.outcome) {
+            self.servers.extend(proven_certificate(sample).map(|pin| (to, pin)));
+        }
+    }
+
+    /// Whether a call met the very server that answered admitted callers of this endpoint: it showed the same
+    /// certificate, and that it holds its key. A portal or a proxy on the caller's own side can do neither.
+    pub(super) fn is_server(&self, endpoint: EndpointIndex, sample: &Sample) -> bool {
+        proven_certificate(sample).is_some_and(|pin| self.servers.contains(&(endpoint, pin)))
+    }
+
     fn note(&mut self, scenario: &Scenario, witness: &Witness, side: Side, attempt: &Attempt) {
         let (by, family) = (witness.vantage, witness.family);
-        let outcome = attempt.sample.as_ref().ok().map(|sample| &sample.outcome);
+        let sample = attempt.sample.as_deref().ok();
+        let outcome = sample.map(|sample| &sample.outcome);
         if let (WitnessTarget::Endpoint(to), Expect::Deny) = (witness.to, witness.expect) {
             let crossing = (attempt.call, outcome.cloned());
             self.crossings.entry((by, to, family)).or_default().push(crossing);
@@ -93,7 +120,8 @@ impl WitnessBook {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
                     self.note_address(to, attempt, side, by);
                 }
-                endpoint_shows_vantage(scenario, to, outcome)
+                let turned_away = sample.is_some_and(|sample| self.is_server(to, sample));
+                turned_away || endpoint_shows_vantage(scenario, to, outcome)
             }
             WitnessTarget::Beacon => beacon_reached(scenario, by, outcome),
             WitnessTarget::OwnListener(endpoint) => {
@@ -157,6 +185,12 @@ impl WitnessBook {
     ) -> &[Crossing] {
         self.crossings.get(&(vantage, endpoint, family)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The certificate whose key the peer has shown to hold. A handshake in which anything was wrong shows nothing.
+fn proven_certificate(sample: &Sample) -> Option<Pin> {
+    let tls = sample.tls.as_ref().filter(|tls| tls.certificate_error.is_none() && tls.version.is_some());
+    tls.and_then(|tls| tls.pin)
 }
 
 /// Whether any rule admits anybody to the endpoint in this family.
