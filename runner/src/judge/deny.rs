@@ -159,7 +159,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
     }
     match case.endpoint.answers {
         Answers::Agent if silent || turned_away => {
-            missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)))
+            missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
         }
         Answers::Platform { .. } if seen == Seen::SilentLater => missing.push(Reason::NoReceipts),
         Answers::Agent | Answers::Platform { .. } => {}
