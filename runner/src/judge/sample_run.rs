@@ -152,6 +152,7 @@ fn scenario() -> Scenario {
         route: route(address),
         answers,
         families: vec![Family::Ipv4],
+        resolves: None,
         span: 0..4,
     };
     let rule = |name: &str, from, to, expect, attempts| Rule {
@@ -166,6 +167,7 @@ fn scenario() -> Scenario {
         families: Vec::new(),
         self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        resolves: None,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {
