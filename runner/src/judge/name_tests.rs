@@ -194,7 +194,7 @@ fn a_hosts_file_is_a_resolver_like_any_other_and_is_named() {
     let good = "resolved to private addresses: 10.0.3.4 from its hosts file";
     check("as claimed", &from_hosts("10.0.3.4"), ClaimReason::Resolved, good, "");
     let evidence = only(&from_hosts("10.0.3.4")).evidence;
-    assert_eq!(evidence, ["`app.test`: 10.0.3.4", "from the hosts file of the vantage"]);
+    assert_eq!(evidence, ["`app.test` resolved to 10.0.3.4", "from the hosts file of the vantage"]);
     let bad = "expected to resolve to private addresses, got 203.0.113.7 (public) from its hosts file";
     let hint = "the hosts file of `vm` has the name";
     check("elsewhere", &from_hosts("203.0.113.7"), ClaimReason::ResolvedElsewhere, bad, hint);
@@ -225,7 +225,7 @@ fn what_is_no_address_fails_or_proves_nothing_but_never_passes() {
             unresolved(UnresolvedWhy::ResolverFailed, Some("SERVFAIL")),
             Some("SERVFAIL"),
             ResolverSilent,
-            "expected to resolve to private addresses, but the resolver failed: SERVFAIL by 10.0.0.53:53 in 3.0 ms",
+            "expected to resolve to private addresses, but 10.0.0.53:53 answered SERVFAIL in 3.0 ms",
             "forwarders",
         ),
         (
@@ -233,7 +233,7 @@ fn what_is_no_address_fails_or_proves_nothing_but_never_passes() {
             unresolved(UnresolvedWhy::ResolverFailed, Some("REFUSED")),
             Some("REFUSED"),
             ResolverSilent,
-            "expected to resolve to private addresses, but the resolver failed: REFUSED by 10.0.0.53:53 in 3.0 ms",
+            "expected to resolve to private addresses, but 10.0.0.53:53 answered REFUSED in 3.0 ms",
             "forwarders",
         ),
         (
@@ -241,7 +241,7 @@ fn what_is_no_address_fails_or_proves_nothing_but_never_passes() {
             unresolved(UnresolvedWhy::ResolverSilent, None),
             Some(""),
             ResolverSilent,
-            "expected to resolve to private addresses, but no answer came by 10.0.0.53:53 in 3.0 ms",
+            "expected to resolve to private addresses, but no answer came from 10.0.0.53:53 in 3.0 ms",
             "port 53",
         ),
         (
@@ -369,7 +369,7 @@ fn every_attempt_has_to_agree() {
     assert_eq!(
         told.evidence,
         [
-            "`app.test`: 203.0.113.7",
+            "`app.test` resolved to 203.0.113.7",
             "an alias of app.privatelink.test",
             "answered NOERROR by 10.0.0.53:53 in 3.0 ms",
             "attempts: 10.0.3.4; 203.0.113.7; 203.0.113.7"

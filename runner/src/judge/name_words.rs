@@ -39,7 +39,7 @@ pub(super) fn sentence(case: &NameCase<'_>, reason: ClaimReason, decided_by: Opt
             format!("{expected}, got {}{by}{}", nothing(case, decided_by), tries(case, reason))
         }
         ClaimReason::ResolverSilent => {
-            format!("{expected}, but {}{by}{}", silence(case, decided_by), tries(case, reason))
+            format!("{expected}, but {}{}", silence(case, decided_by), tries(case, reason))
         }
         ClaimReason::NameNotAsked => format!("{expected}, but `{vantage}` did not come to ask for the name"),
         ClaimReason::VantageNotAsked => {
@@ -99,14 +99,24 @@ fn nothing(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
 
 /// Why nothing is known of the name.
 fn silence(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
-    match case.sample(decided_by).map(|sample| &sample.outcome) {
-        Some(Outcome::Unresolved(unresolved)) => match (unresolved.why, &unresolved.rcode) {
-            (UnresolvedWhy::NoResolver, _) => format!("`{}` has no resolver", case.edge.vantage.name),
-            (UnresolvedWhy::ResolverFailed, Some(rcode)) => format!("the resolver failed: {}", quote(rcode)),
-            (UnresolvedWhy::ResolverFailed, None) => "the resolver failed, without a code".to_owned(),
-            _ => "no answer came".to_owned(),
-        },
-        _ => "no answer came".to_owned(),
+    let asked = case.resolution(decided_by);
+    let asked = asked.map(|asked| (quote(&asked.resolver), milliseconds(asked.took_us)));
+    let said = match case.sample(decided_by).map(|sample| &sample.outcome) {
+        Some(Outcome::Unresolved(unresolved)) => Some((unresolved.why, unresolved.rcode.as_deref())),
+        _ => None,
+    };
+    match (said, asked) {
+        (Some((UnresolvedWhy::NoResolver, _)), _) => {
+            format!("`{}` has no resolver", case.edge.vantage.name)
+        }
+        (Some((UnresolvedWhy::ResolverFailed, Some(rcode))), Some((resolver, took))) => {
+            format!("{resolver} answered {} in {took}", quote(rcode))
+        }
+        (Some((UnresolvedWhy::ResolverFailed, None)), Some((resolver, took))) => {
+            format!("no sense could be made of what {resolver} answered in {took}")
+        }
+        (_, Some((resolver, took))) => format!("no answer came from {resolver} in {took}"),
+        (_, None) => "no answer came".to_owned(),
     }
 }
 
@@ -141,7 +151,7 @@ pub(super) fn evidence(case: &NameCase<'_>, decided_by: Option<usize>) -> Vec<St
 
 /// One answer in full.
 fn answer(resolution: &Resolution) -> Vec<String> {
-    let mut lines = vec![format!("`{}`: {}", quote(&resolution.name), found(resolution))];
+    let mut lines = vec![format!("`{}` resolved to {}", quote(&resolution.name), found(resolution))];
     if !resolution.cnames.is_empty() {
         let aliases: Vec<String> = resolution.cnames.iter().map(|name| quote(name)).collect();
         lines.push(format!("an alias of {}", aliases.join(", then ")));
@@ -157,7 +167,7 @@ fn answer(resolution: &Resolution) -> Vec<String> {
 fn found(resolution: &Resolution) -> String {
     match (resolution.addresses.as_slice(), resolution.rcode.as_deref()) {
         ([], Some(rcode)) => format!("no address ({})", quote(rcode)),
-        ([], None) => "no answer".to_owned(),
+        ([], None) => "nothing".to_owned(),
         (addresses, _) => listed(addresses),
     }
 }

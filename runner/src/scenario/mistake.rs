@@ -112,7 +112,7 @@ pub(super) enum Mistake {
     ResolvesNothing { endpoint: String },
     #[error("`{word}` says where a caller comes from, not what a name resolves to")]
     ResolvesToCaller { word: &'static str },
-    #[error("`{word}` beside other networks")]
+    #[error("`{word}` in a list of networks")]
     ResolvesWordInList { word: String },
     #[error("`resolves` lists no network of a family that is called: {endpoint}")]
     ResolvesOtherFamily { endpoint: String },

@@ -116,9 +116,11 @@ pub(super) fn witness_schema(_generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn resolves_schema(_generator: &mut SchemaGenerator) -> Schema {
+    let word = json_schema!({ "enum": texts(RESOLVES).collect::<Vec<_>>() });
     let network = json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$|\\$\\{" });
-    let words = texts(RESOLVES).collect::<Vec<_>>();
-    json_schema!({ "anyOf": [{ "enum": words }, network, { "type": "array", "minItems": 1, "items": network }] })
+    let networks = json_schema!({ "type": "array", "minItems": 1, "items": network });
+    let listed = json_schema!({ "type": "array", "minItems": 1, "maxItems": 1, "items": word });
+    json_schema!({ "anyOf": [word, network, networks, listed] })
 }
 
 pub(super) fn denials_schema(_generator: &mut SchemaGenerator) -> Schema {

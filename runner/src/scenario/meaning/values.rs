@@ -215,7 +215,7 @@ pub(super) fn read_network(
             Some(word) => format!("did you mean `{word}`?"),
             None => {
                 let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
-                format!("write a CIDR (`10.0.1.0/24`), an address, or {}", words.join(" or "))
+                format!("write a CIDR (`10.0.1.0/24`), an address or {}", words.join(" or "))
             }
         };
         fault(Mistake::Network { text: text.clone() }).help(help)
