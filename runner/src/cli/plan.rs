@@ -35,7 +35,7 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
             "expect": edge.expect,
             "rule": rule.name,
             "attempts": rule.attempts,
-            "claims": claims(scenario, edge).iter().map(|claim| claim_json(scenario, claim)).collect::<Vec<_>>(),
+            "claims": claims(scenario, edge).into_iter().map(|claim| claim_json(scenario, claim)).collect::<Vec<_>>(),
         })
     };
     let witness = |witness: &crate::plan::Witness| {
@@ -54,7 +54,7 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
     format!("{whole:#}\n")
 }
 
-fn claim_json(scenario: &Scenario, claim: &Claim<'_>) -> serde_json::Value {
+fn claim_json(scenario: &Scenario, claim: Claim<'_>) -> serde_json::Value {
     json!({ "claimed": claim.text(), "line": scenario.source.line_of(claim.span()).0 })
 }
 
@@ -77,7 +77,11 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
         plan.edges.len(),
         plan.possible,
         plan.witnesses.len(),
-        if claims > 0 { format!("; {claims} claims") } else { String::new() }
+        match claims {
+            0 => String::new(),
+            1 => "; 1 claim".to_owned(),
+            more => format!("; {more} claims"),
+        }
     );
     let mut columns: Vec<(EndpointIndex, Family)> = Vec::new();
     for edge in &plan.edges {
@@ -146,12 +150,13 @@ fn list(scenario: &Scenario, plan: &Plan) -> String {
 
 /// What else is claimed of the edges, below the grid; nothing where nothing is.
 fn claimed(scenario: &Scenario, plan: &Plan) -> String {
-    let line = |edge: &Edge, claim: &Claim<'_>| {
+    let line = |edge: &Edge, claim: Claim<'_>| {
         let (line, _) = scenario.source.line_of(claim.span());
         format!("{}: {} ({}:{line})\n", written(scenario, edge), claim.text(), scenario.source.path)
     };
-    let lines =
-        |edge: &Edge| -> String { claims(scenario, edge).iter().map(|claim| line(edge, claim)).collect() };
+    let lines = |edge: &Edge| -> String {
+        claims(scenario, edge).into_iter().map(|claim| line(edge, claim)).collect()
+    };
     let text: String = plan.edges.iter().map(lines).collect();
     if text.is_empty() { text } else { format!("\n{text}") }
 }

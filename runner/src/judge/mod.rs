@@ -6,6 +6,7 @@ mod allow;
 mod case;
 mod claim;
 mod deny;
+mod edge;
 mod evidence;
 mod hint;
 mod hint_blocked;
@@ -34,11 +35,9 @@ mod truth;
 pub use claim::{ClaimKind, ClaimReason, JudgedClaim};
 pub use verdict::{JudgedEdge, Reason, Verdict};
 
-use case::Case;
-
 use crate::dispatch::Observations;
 use crate::plan::{Claim, Plan, claims};
-use crate::scenario::{Expect, Scenario};
+use crate::scenario::Scenario;
 
 /// What is concluded of one edge, and of each of its claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,30 +59,11 @@ pub fn judge(scenario: &Scenario, plan: &Plan, observations: &Observations) -> V
     let grounds = case::Grounds::gather(scenario, plan, observations);
     let judge_one = |place: usize| {
         let case = grounds.case(place);
-        let claims = claims(scenario, case.edge).into_iter().map(|claim| judge_claim(&case, claim)).collect();
-        Judgement { edge: judge_edge(&case), claims }
+        let judge_claim = |claim| match claim {
+            Claim::Resolves(name) => names::judge(&case, name),
+        };
+        let claims = claims(scenario, case.edge).into_iter().map(judge_claim).collect();
+        Judgement { edge: edge::judge(&case), claims }
     };
     (0..plan.edges.len()).map(judge_one).collect()
-}
-
-fn judge_edge(case: &Case<'_>) -> JudgedEdge {
-    let finding = match case.edge.expect {
-        Expect::Allow => allow::judge(case),
-        Expect::Deny => deny::judge(case),
-    };
-    JudgedEdge {
-        reason: finding.reason,
-        sentence: sentence::write(case, &finding),
-        hint: hint::write(case, &finding),
-        evidence: evidence::write(case, &finding),
-        decided_by: finding.decided_by,
-        flaky: finding.flaky,
-        self_witnessed: finding.self_witnessed,
-    }
-}
-
-fn judge_claim(case: &Case<'_>, claim: Claim<'_>) -> JudgedClaim {
-    match claim {
-        Claim::Resolves(name) => names::judge(case, name),
-    }
 }

@@ -77,111 +77,113 @@ fn check(what: &str, scene: &Scene, reason: ClaimReason, sentence: &str, hint: &
     assert!(judged.hint.as_deref().unwrap_or_default().contains(hint), "{what}: {:?}", judged.hint);
 }
 
+/// What was found under which claim: the reason, the sentence, and words of the hint.
+const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
+    (
+        "in the network",
+        "10.0.3.0/24",
+        "10.0.3.4",
+        ClaimReason::Resolved,
+        "resolved within 10.0.3.0/24: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "",
+    ),
+    (
+        "in one of two",
+        "10.0.3.0/24 10.0.4.4/32",
+        "10.0.3.4 10.0.4.4",
+        ClaimReason::Resolved,
+        "resolved within 10.0.3.0/24, 10.0.4.4: 10.0.3.4, 10.0.4.4 by 10.0.0.53:53 in 3.0 ms",
+        "",
+    ),
+    (
+        "at the public front door",
+        "10.0.3.0/24",
+        "203.0.113.7",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
+        "link the private DNS zone to the network of `vm`",
+    ),
+    (
+        "at a stale private address",
+        "10.0.3.0/24",
+        "10.0.9.4",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve within 10.0.3.0/24, got 10.0.9.4 by 10.0.0.53:53 in 3.0 ms",
+        "stale A record",
+    ),
+    (
+        "one of two elsewhere",
+        "10.0.3.0/24",
+        "10.0.3.4 203.0.113.7",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 beside 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "stale record",
+    ),
+    (
+        "private, as claimed",
+        "private",
+        "10.0.3.4",
+        ClaimReason::Resolved,
+        "resolved to private addresses: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "",
+    ),
+    (
+        "public, claimed private",
+        "private",
+        "203.0.113.7",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve to private addresses, got 203.0.113.7 (public) by 10.0.0.53:53 in 3.0 ms",
+        "168.63.129.16",
+    ),
+    (
+        "loopback, claimed private",
+        "private",
+        "127.0.0.1",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve to private addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
+             10.0.0.53:53 in 3.0 ms",
+        "DNS filter",
+    ),
+    (
+        "loopback, claimed public",
+        "public",
+        "127.0.0.1",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve to public addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
+             10.0.0.53:53 in 3.0 ms",
+        "DNS filter",
+    ),
+    (
+        "public, as claimed",
+        "public",
+        "203.0.113.7",
+        ClaimReason::Resolved,
+        "resolved to public addresses: 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
+        "",
+    ),
+    (
+        "private, claimed public",
+        "public",
+        "10.0.3.4",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve to public addresses, got 10.0.3.4 (private) by 10.0.0.53:53 in 3.0 ms",
+        "shadows the public name",
+    ),
+    (
+        "another public address",
+        "203.0.113.0/24",
+        "198.51.100.7",
+        ClaimReason::ResolvedElsewhere,
+        "expected to resolve within 203.0.113.0/24, got 198.51.100.7 by 10.0.0.53:53 in 3.0 ms",
+        "others than expected",
+    ),
+];
+
 #[test]
 fn addresses_are_where_the_claim_says_or_are_not() {
-    use ClaimReason::{Resolved, ResolvedElsewhere};
-    for (what, claimed, found, reason, sentence, hint) in [
-        (
-            "in the network",
-            "10.0.3.0/24",
-            "10.0.3.4",
-            Resolved,
-            "resolved within 10.0.3.0/24: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
-            "",
-        ),
-        (
-            "in one of two",
-            "10.0.3.0/24 10.0.4.4/32",
-            "10.0.3.4 10.0.4.4",
-            Resolved,
-            "resolved within 10.0.3.0/24, 10.0.4.4: 10.0.3.4, 10.0.4.4 by 10.0.0.53:53 in 3.0 ms",
-            "",
-        ),
-        (
-            "at the public front door",
-            "10.0.3.0/24",
-            "203.0.113.7",
-            ResolvedElsewhere,
-            "expected to resolve within 10.0.3.0/24, got 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
-            "link the private DNS zone to the network of `vm`",
-        ),
-        (
-            "at a stale private address",
-            "10.0.3.0/24",
-            "10.0.9.4",
-            ResolvedElsewhere,
-            "expected to resolve within 10.0.3.0/24, got 10.0.9.4 by 10.0.0.53:53 in 3.0 ms",
-            "stale A record",
-        ),
-        (
-            "one of two elsewhere",
-            "10.0.3.0/24",
-            "10.0.3.4 203.0.113.7",
-            ResolvedElsewhere,
-            "expected to resolve within 10.0.3.0/24, got 203.0.113.7 beside 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
-            "stale record",
-        ),
-        (
-            "private, as claimed",
-            "private",
-            "10.0.3.4",
-            Resolved,
-            "resolved to private addresses: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
-            "",
-        ),
-        (
-            "public, claimed private",
-            "private",
-            "203.0.113.7",
-            ResolvedElsewhere,
-            "expected to resolve to private addresses, got 203.0.113.7 (public) by 10.0.0.53:53 in 3.0 ms",
-            "168.63.129.16",
-        ),
-        (
-            "loopback, claimed private",
-            "private",
-            "127.0.0.1",
-            ResolvedElsewhere,
-            "expected to resolve to private addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
-             10.0.0.53:53 in 3.0 ms",
-            "DNS filter",
-        ),
-        (
-            "loopback, claimed public",
-            "public",
-            "127.0.0.1",
-            ResolvedElsewhere,
-            "expected to resolve to public addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
-             10.0.0.53:53 in 3.0 ms",
-            "DNS filter",
-        ),
-        (
-            "public, as claimed",
-            "public",
-            "203.0.113.7",
-            Resolved,
-            "resolved to public addresses: 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
-            "",
-        ),
-        (
-            "private, claimed public",
-            "public",
-            "10.0.3.4",
-            ResolvedElsewhere,
-            "expected to resolve to public addresses, got 10.0.3.4 (private) by 10.0.0.53:53 in 3.0 ms",
-            "shadows the public name",
-        ),
-        (
-            "another public address",
-            "203.0.113.0/24",
-            "198.51.100.7",
-            ResolvedElsewhere,
-            "expected to resolve within 203.0.113.0/24, got 198.51.100.7 by 10.0.0.53:53 in 3.0 ms",
-            "others than expected",
-        ),
-    ] {
-        let scene = scene(claimed, Family::Ipv4, &[(answered("10.0.0.4"), Some(said(RESOLVER, found)))]);
-        check(what, &scene, reason, sentence, hint);
+    for (what, claimed, found, reason, sentence, hint) in FOUND {
+        let attempt = (answered("10.0.0.4"), Some(said(RESOLVER, found)));
+        check(what, &scene(claimed, Family::Ipv4, &[attempt]), *reason, sentence, hint);
     }
 }
 
@@ -200,94 +202,87 @@ fn a_hosts_file_is_a_resolver_like_any_other_and_is_named() {
     check("elsewhere", &from_hosts("203.0.113.7"), ClaimReason::ResolvedElsewhere, bad, hint);
 }
 
+/// What a resolver said that gave no address: the reason, what the sentence ends on, and words of the hint.
+const UNHEARD: &[(UnresolvedWhy, Option<&str>, ClaimReason, &str, &str)] = &[
+    (
+        UnresolvedWhy::NoSuchName,
+        Some("NXDOMAIN"),
+        ClaimReason::NameUnresolved,
+        ", got NXDOMAIN by 10.0.0.53:53 in 3.0 ms",
+        "lacks the record",
+    ),
+    (
+        UnresolvedWhy::NoRecords,
+        Some("NOERROR"),
+        ClaimReason::NameUnresolved,
+        ", got no ipv4 address (NOERROR) by 10.0.0.53:53 in 3.0 ms",
+        "without an ipv4 address",
+    ),
+    (
+        UnresolvedWhy::ResolverFailed,
+        Some("SERVFAIL"),
+        ClaimReason::ResolverSilent,
+        ", but 10.0.0.53:53 answered SERVFAIL in 3.0 ms",
+        "forwarders",
+    ),
+    (
+        UnresolvedWhy::ResolverFailed,
+        Some("REFUSED"),
+        ClaimReason::ResolverSilent,
+        ", but 10.0.0.53:53 answered REFUSED in 3.0 ms",
+        "forwarders",
+    ),
+    (
+        UnresolvedWhy::ResolverFailed,
+        None,
+        ClaimReason::ResolverSilent,
+        ", but no sense could be made of what 10.0.0.53:53 answered in 3.0 ms",
+        "forwarders",
+    ),
+    (
+        UnresolvedWhy::ResolverSilent,
+        None,
+        ClaimReason::ResolverSilent,
+        ", but no answer came from 10.0.0.53:53 in 3.0 ms",
+        "port 53",
+    ),
+    (
+        UnresolvedWhy::NoResolver,
+        None,
+        ClaimReason::ResolverSilent,
+        ", but `vm` has no resolver",
+        "DNS settings",
+    ),
+];
+
 #[test]
-fn what_is_no_address_fails_or_proves_nothing_but_never_passes() {
-    use ClaimReason::{NameNotAsked, NameUnresolved, NoFamily, ResolverSilent};
-    for (what, outcome, words, reason, sentence, hint) in [
+fn a_resolver_that_gives_no_address_fails_the_claim_or_proves_nothing() {
+    for (why, rcode, reason, ends, hint) in UNHEARD {
+        let asked = *why != UnresolvedWhy::NoResolver;
+        let resolution = asked.then(|| said(RESOLVER, rcode.unwrap_or_default()));
+        let scene = scene("private", Family::Ipv4, &[(unresolved(*why, *rcode), resolution)]);
+        let sentence = format!("expected to resolve to private addresses{ends}");
+        check(why.as_str(), &scene, *reason, &sentence, hint);
+    }
+}
+
+#[test]
+fn a_call_that_did_not_come_to_its_name_proves_nothing() {
+    let unasked = "expected to resolve to private addresses, but `vm` did not come to ask for the name";
+    let silent = "expected to resolve to private addresses, but no answer came";
+    for (outcome, reason, sentence, hint) in [
+        (Outcome::TimedOut(Phase::Resolve), ClaimReason::ResolverSilent, silent, "port 53"),
+        (not_sent(NotSentWhy::NoResources), ClaimReason::NameNotAsked, unasked, "the edge itself"),
+        (answered("10.0.0.4"), ClaimReason::NameNotAsked, unasked, "the edge itself"),
         (
-            "no such name",
-            unresolved(UnresolvedWhy::NoSuchName, Some("NXDOMAIN")),
-            Some("NXDOMAIN"),
-            NameUnresolved,
-            "expected to resolve to private addresses, got NXDOMAIN by 10.0.0.53:53 in 3.0 ms",
-            "lacks the record",
-        ),
-        (
-            "no records",
-            unresolved(UnresolvedWhy::NoRecords, Some("NOERROR")),
-            Some("NOERROR"),
-            NameUnresolved,
-            "expected to resolve to private addresses, got no ipv4 address (NOERROR) by 10.0.0.53:53 in 3.0 ms",
-            "without an ipv4 address",
-        ),
-        (
-            "a failing resolver",
-            unresolved(UnresolvedWhy::ResolverFailed, Some("SERVFAIL")),
-            Some("SERVFAIL"),
-            ResolverSilent,
-            "expected to resolve to private addresses, but 10.0.0.53:53 answered SERVFAIL in 3.0 ms",
-            "forwarders",
-        ),
-        (
-            "a refusing resolver",
-            unresolved(UnresolvedWhy::ResolverFailed, Some("REFUSED")),
-            Some("REFUSED"),
-            ResolverSilent,
-            "expected to resolve to private addresses, but 10.0.0.53:53 answered REFUSED in 3.0 ms",
-            "forwarders",
-        ),
-        (
-            "a silent resolver",
-            unresolved(UnresolvedWhy::ResolverSilent, None),
-            Some(""),
-            ResolverSilent,
-            "expected to resolve to private addresses, but no answer came from 10.0.0.53:53 in 3.0 ms",
-            "port 53",
-        ),
-        (
-            "no resolver at all",
-            unresolved(UnresolvedWhy::NoResolver, None),
-            None,
-            ResolverSilent,
-            "expected to resolve to private addresses, but `vm` has no resolver",
-            "DNS settings",
-        ),
-        (
-            "a phase that ran out",
-            Outcome::TimedOut(Phase::Resolve),
-            None,
-            ResolverSilent,
-            "expected to resolve to private addresses, but no answer came",
-            "port 53",
-        ),
-        (
-            "no socket to ask with",
-            not_sent(NotSentWhy::NoResources),
-            None,
-            NameNotAsked,
-            "expected to resolve to private addresses, but `vm` did not come to ask for the name",
-            "the edge itself",
-        ),
-        (
-            "an answer, and no word on the name",
-            answered("10.0.0.4"),
-            None,
-            NameNotAsked,
-            "expected to resolve to private addresses, but `vm` did not come to ask for the name",
-            "the edge itself",
-        ),
-        (
-            "no such family",
             not_sent(NotSentWhy::NoFamily),
-            None,
-            NoFamily,
+            ClaimReason::NoFamily,
             "`vm` has no ipv4 address",
             "give `vm` an ipv4 address",
         ),
     ] {
-        let resolution = words.map(|words| said(RESOLVER, words));
-        let scene = scene("private", Family::Ipv4, &[(outcome, resolution)]);
-        check(what, &scene, reason, sentence, hint);
+        let what = format!("{outcome:?}");
+        check(&what, &scene("private", Family::Ipv4, &[(outcome, None)]), reason, sentence, hint);
     }
 }
 

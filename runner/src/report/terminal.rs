@@ -1,7 +1,8 @@
 //! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then one line.
 
 use super::closing;
-use super::grid::{self, Mark};
+use super::grid;
+use super::mark::Mark;
 use super::page::{Page, Style, Tone};
 use super::story;
 use crate::tally::{AgentRecord, ClaimRecord, EdgeRecord, RunRecord};

@@ -213,10 +213,7 @@ pub(super) fn read_network(
     let network: IpNet = text.parse().map_err(|_| {
         let help = match suggest::closest(text, words.clone()) {
             Some(word) => format!("did you mean `{word}`?"),
-            None => {
-                let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
-                format!("write a CIDR (`10.0.1.0/24`), an address or {}", words.join(" or "))
-            }
+            None => network_or(words),
         };
         fault(Mistake::Network { text: text.clone() }).help(help)
     })?;
@@ -229,6 +226,16 @@ pub(super) fn read_network(
         return Err(fault(Mistake::HostBits { text: text.clone() }).help(help));
     }
     Ok(network)
+}
+
+fn network_or(words: impl Iterator<Item = &'static str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("write a CIDR (`10.0.1.0/24`), an address, {} or {last}", others.join(", "))
+        }
+        _ => format!("write a CIDR (`10.0.1.0/24`), an address, or {}", words.concat()),
+    }
 }
 
 fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
