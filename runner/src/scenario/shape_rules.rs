@@ -48,6 +48,10 @@ shape! {
         /// address. Default: true.
         #[schemars(default, schema_with = "words::truth_schema")]
         spoof ("spoof"): Option<Scalar>,
+        /// What the names of its endpoints have to resolve to for these vantages, whatever the endpoints say: networks,
+        /// `private` or `public`.
+        #[schemars(default, schema_with = "words::resolves_schema")]
+        resolves ("resolves"): Option<Vec<Scalar>>,
     }
 }
 

@@ -3,12 +3,13 @@
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::record::{
-    AgentRecord, AttemptRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary, WitnessRecord,
+    AgentRecord, AttemptRecord, ClaimCounts, ClaimRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary,
+    WitnessRecord,
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
-use crate::judge::{JudgedEdge, Reason, Verdict};
-use crate::plan::{Edge, Plan, Witness, WitnessTarget};
-use crate::scenario::{Agent, Rule, Scenario, Source};
+use crate::judge::{JudgedClaim, JudgedEdge, Judgement, Reason, Verdict};
+use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget};
+use crate::scenario::{Agent, Lines, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
     ScenarioRecord {
@@ -35,7 +36,22 @@ pub(super) fn summary(possible: usize, edges: &[EdgeRecord]) -> Summary {
         }
         summary.flaky += usize::from(edge.judged.flaky);
     }
+    summary.claims = claim_counts(edges.iter().flat_map(|edge| &edge.claims));
     summary
+}
+
+fn claim_counts<'r>(claims: impl Iterator<Item = &'r ClaimRecord>) -> ClaimCounts {
+    let mut counts = ClaimCounts::default();
+    for claim in claims {
+        counts.all += 1;
+        match claim.verdict {
+            Verdict::Pass => counts.passed += 1,
+            Verdict::Fail => counts.failed += 1,
+            Verdict::Inconclusive => counts.inconclusive += 1,
+            Verdict::Skipped => counts.skipped += 1,
+        }
+    }
+    counts
 }
 
 pub(super) fn agents(scenario: &Scenario, observations: &Observations) -> Vec<AgentRecord> {
@@ -77,20 +93,25 @@ pub(super) fn edges(
     scenario: &Scenario,
     plan: &Plan,
     observations: &Observations,
-    judged: Vec<JudgedEdge>,
+    judged: Vec<Judgement>,
 ) -> Vec<EdgeRecord> {
     let attempts = |place: usize| observations.reach.get(place).map_or(&[][..], Vec::as_slice);
+    let mut lines = Lines::of(&scenario.source);
     let judged = plan.edges.iter().zip(judged).enumerate();
-    judged
-        .map(|(place, (edge, judged))| edge_record(scenario, observations, (edge, attempts(place)), judged))
-        .collect()
+    let record = |(place, (edge, judgement)): (usize, (&Edge, Judgement))| {
+        let Judgement { edge: judged, claims } = judgement;
+        let claims = plan::claims(scenario, edge).into_iter().zip(claims);
+        let claims = claims.map(|(claim, judged)| claim_record(&mut lines, claim, judged)).collect();
+        edge_record(scenario, observations, (edge, attempts(place)), (judged, claims))
+    };
+    judged.map(record).collect()
 }
 
 fn edge_record(
     scenario: &Scenario,
     observations: &Observations,
     (edge, attempts): (&Edge, &[Attempt]),
-    judged: JudgedEdge,
+    (judged, claims): (JudgedEdge, Vec<ClaimRecord>),
 ) -> EdgeRecord {
     let endpoint = scenario.endpoint(edge.endpoint);
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
@@ -111,8 +132,15 @@ fn edge_record(
         outcome: telling.and_then(kind_of),
         leak_share_below: leak_share_below(judged.reason, attempts.len().min(rule_calls)),
         attempts: (0..).zip(attempts).map(record).collect(),
+        claims,
         judged,
     }
+}
+
+fn claim_record(lines: &mut Lines<'_>, claim: Claim<'_>, judged: JudgedClaim) -> ClaimRecord {
+    let (line, text) = lines.line_of(claim.span());
+    let verdict = judged.reason.verdict();
+    ClaimRecord { claimed: claim.text(), line, text: text.to_owned(), verdict, judged }
 }
 
 fn attempt_record(owner: Option<&AgentObservation>, attempt: &Attempt) -> AttemptRecord {

@@ -66,6 +66,7 @@ impl Meaning<'_> {
         if known {
             let endpoints: Vec<&Endpoint> = endpoints.iter().flatten().collect();
             self.overlaps(&file.rules, &rules, (&names.agents, &endpoints));
+            self.rules_resolve(&rules, &endpoints);
         }
         if let Some(expect) = otherwise? {
             rules.push(otherwise_rule(expect, &names, file.otherwise.as_ref().map(|word| word.span.clone())));
@@ -115,6 +116,7 @@ impl Meaning<'_> {
         let self_calls = shape.self_calls.as_ref().map(|word| self.word("self", word, SELF));
         let witness = shape.witness.as_ref().map(|word| self.word("witness", word, WITNESS));
         let spoofing = shape.spoof.as_ref().map(|word| self.word("spoof", word, SPOOF));
+        let resolves = self.maybe(shape.resolves.as_deref(), Self::resolves);
         Some(Rule {
             name: name?,
             from,
@@ -128,6 +130,7 @@ impl Meaning<'_> {
             self_calls: self_calls.unwrap_or(Some(SelfCalls::Excluded))?,
             witness: witness.unwrap_or(Some(WitnessBy::Allowed))?,
             spoofing: spoofing.unwrap_or(Some(defaults::SPOOFING))?,
+            resolves: resolves.ok()?,
             span: Some(shape.name.span.clone()),
         })
     }
@@ -212,6 +215,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         self_calls: SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
         spoofing: defaults::SPOOFING,
+        resolves: None,
         span,
     }
 }
