@@ -9,6 +9,7 @@
 //! - [`dns`]: DNS servers;
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: network namespaces, and what runs in them;
+//! - [`link`]: links between namespaces that delay, lose and swallow packets;
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
@@ -22,6 +23,7 @@ pub mod closed;
 pub mod datagram;
 pub mod dns;
 pub mod h2;
+pub mod link;
 pub mod namespace;
 pub mod programs;
 pub mod refusing_router;
