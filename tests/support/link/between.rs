@@ -79,7 +79,7 @@ impl Link {
         let ledgers = Arc::<[Ledger; 2]>::default();
         let mover =
             Mover { devices, lanes, ledgers: Arc::clone(&ledgers), under_way: BinaryHeap::new(), taken: 0 };
-        let thread = std::thread::Builder::new().name(device.clone()).spawn(|| mover.work(stopped));
+        let thread = std::thread::Builder::new().name(device.clone()).spawn(move || mover.work(&stopped));
         Self { device, ledgers, stop: Some(stop), thread: Some(thread.expect("a thread")) }
     }
 
@@ -105,9 +105,8 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) && !std::thread::panicking() {
-            panic!("the thread of a link panicked");
-        }
+        let ended = self.thread.take().is_none_or(|thread| thread.join().is_ok());
+        assert!(ended || std::thread::panicking(), "the thread of `{}` panicked", self.device);
     }
 }
 
@@ -117,12 +116,12 @@ impl End<'_> {
         let opened = self.namespace.inside(|| DeviceBuilder::new().name(device).enable(false).build_sync());
         let opened = opened.unwrap_or_else(|error| panic!("/dev/net/tun: {error}"));
         opened.set_nonblocking(true).expect("a device that does not wait");
-        let mut batch = format!("link set {device} addrgenmode none up\n");
+        let mut batch = vec![format!("link set {device} addrgenmode none up")];
         for address in self.addresses {
             let nodad = if address.contains(':') { " nodad" } else { "" };
-            batch.push_str(&format!("address add {address} dev {device}{nodad}\n"));
+            batch.push(format!("address add {address} dev {device}{nodad}"));
         }
-        self.namespace.ip(&batch);
+        self.namespace.ip(&batch.join("\n"));
         opened
     }
 }
@@ -152,12 +151,12 @@ struct Mover {
 }
 
 impl Mover {
-    fn work(mut self, stopped: UnixStream) {
+    fn work(mut self, stopped: &UnixStream) {
         // By default the kernel may wake a thread 50 µs late to save wake-ups (prctl(2), PR_SET_TIMERSLACK).
         set_current_timer_slack(NonZero::new(1)).expect("a thread may set its own slack");
         loop {
             let next = self.deliver();
-            let Some(ready) = self.wait(&stopped, next) else { return };
+            let Some(ready) = self.wait(stopped, next) else { return };
             for from in [0, 1].into_iter().filter(|end| ready[*end]) {
                 self.take(from);
             }
@@ -199,7 +198,7 @@ impl Mover {
 
     /// Takes packets in at one end.
     fn take(&mut self, from: usize) {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         for _ in 0..AT_ONCE {
             // Nothing more to read; or the device is gone, which the next wait says.
             let Ok(length) = self.devices[from].recv(&mut buffer) else { return };

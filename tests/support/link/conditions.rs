@@ -32,7 +32,7 @@ pub enum Transport {
     TcpOpening,
     /// UDP.
     Udp,
-    /// ICMP or ICMPv6.
+    /// ICMP or `ICMPv6`.
     Icmp,
 }
 
