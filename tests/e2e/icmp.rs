@@ -4,7 +4,7 @@ use ringfence_contract::address::Family;
 use ringfence_contract::call::{Call, Timeouts};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Unreachable};
 use ringfence_tests::calls::{BRIEF_MS, PATIENT, call_to, place_freely, route, run};
-use ringfence_tests::namespace::{Network, Place};
+use ringfence_tests::refusing_router::{Network, Place};
 
 /// A row: from where, to where, in which family, and what comes of it.
 type Row = (Place, &'static str, Family, Outcome);
@@ -13,7 +13,7 @@ fn check(network: &Network, rows: Vec<Row>) {
     for (place, address, family, expected) in rows {
         let run = run();
         let call = Call { family, ..call_to(route(address)) };
-        let sample = network.run(place, || place_freely(&run, &call));
+        let sample = network.at(place).run(|| place_freely(&run, &call));
         assert_eq!(sample.outcome, expected, "{address} from {place:?}: {sample:?}");
     }
 }
@@ -71,7 +71,7 @@ fn what_the_callers_own_routes_refuse_is_not_sent() {
     ] {
         let run = run();
         let call = Call { family, ..call_to(route(address)) };
-        let sample = network.run(place, || place_freely(&run, &call));
+        let sample = network.at(place).run(|| place_freely(&run, &call));
         let Outcome::NotSent(not_sent) = &sample.outcome else { panic!("{address}: {sample:?}") };
         assert_eq!(not_sent.why, why, "{address} from {place:?}: {sample:?}");
     }
@@ -85,7 +85,7 @@ fn what_a_router_drops_without_a_word_times_out() {
     for (address, phase) in [("tcp://10.9.3.1:80", Phase::Connect), ("udp://10.9.3.1:53", Phase::FirstByte)] {
         let run = run();
         let call = Call { timeouts, ..call_to(route(address)) };
-        let sample = network.run(Place::Caller, || place_freely(&run, &call));
+        let sample = network.at(Place::Caller).run(|| place_freely(&run, &call));
         assert_eq!(sample.outcome, Outcome::TimedOut(phase), "{sample:?}");
     }
 }

@@ -85,6 +85,18 @@ impl Authority {
         self.serving(name, Validity::Now, &[], known.expect("a verifier"))
     }
 
+    /// A certificate for a name, good now, and its key, both as PEM: what a program reads from files.
+    ///
+    /// # Panics
+    ///
+    /// When the library cannot make a certificate.
+    #[must_use]
+    pub fn issue_pem(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let issued = params(name, Validity::Now).signed_by(&key, &self.issuer).expect("a certificate");
+        (issued.pem(), key.serialize_pem())
+    }
+
     fn serving(
         &self,
         name: &str,

@@ -8,7 +8,9 @@
 //! - [`datagram`]: UDP peers;
 //! - [`dns`]: DNS servers;
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
-//! - [`namespace`]: networks of their own, with routers that say no;
+//! - [`namespace`]: network namespaces, and what runs in them;
+//! - [`link`]: links between namespaces that delay, lose and swallow packets;
+//! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
 //! - [`programs`]: the programs themselves, started and ended by tests;
@@ -21,8 +23,10 @@ pub mod closed;
 pub mod datagram;
 pub mod dns;
 pub mod h2;
+pub mod link;
 pub mod namespace;
 pub mod programs;
+pub mod refusing_router;
 pub mod script;
 
 use std::net::SocketAddr;

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use ringfence_contract::order::PrivateKey;
 use tempfile::TempDir;
 
+use crate::namespace::Namespace;
+
 /// A program of this workspace as it was built for these tests: `CARGO_BIN_EXE_…` is known to test targets only, so
 /// each passes its own.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,21 @@ impl AgentProcess {
     /// When it ends instead.
     #[must_use]
     pub fn start(programs: Programs, arguments: &[&str], listeners: usize) -> Self {
-        let mut child = Command::new(programs.agent)
+        Self::serve(Command::new(programs.agent), arguments, listeners)
+    }
+
+    /// The same in a network namespace.
+    ///
+    /// # Panics
+    ///
+    /// When it ends instead.
+    #[must_use]
+    pub fn start_in(namespace: &Namespace, programs: Programs, arguments: &[&str], listeners: usize) -> Self {
+        Self::serve(namespace.command(programs.agent), arguments, listeners)
+    }
+
+    fn serve(mut command: Command, arguments: &[&str], listeners: usize) -> Self {
+        let mut child = command
             .arg("serve")
             .args(arguments)
             .stdin(Stdio::null())
@@ -159,7 +175,16 @@ impl Bench {
     /// The runner, about to be run in this folder with this folder's key.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.programs.runner);
+        self.furnish(Command::new(self.programs.runner), arguments)
+    }
+
+    /// The same in a network namespace.
+    #[must_use]
+    pub fn command_in(&self, namespace: &Namespace, arguments: &[&str]) -> Command {
+        self.furnish(namespace.command(self.programs.runner), arguments)
+    }
+
+    fn furnish(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -177,12 +202,26 @@ impl Bench {
     /// When it cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Finished {
-        let output = self.command(arguments).output().expect("the runner's program can be started");
-        Finished {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        finish(self.command(arguments))
+    }
+
+    /// The same in a network namespace.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run_in(&self, namespace: &Namespace, arguments: &[&str]) -> Finished {
+        finish(self.command_in(namespace, arguments))
+    }
+}
+
+fn finish(mut command: Command) -> Finished {
+    let output = command.output().expect("the runner's program can be started");
+    Finished {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
