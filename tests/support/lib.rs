@@ -23,6 +23,8 @@ pub mod datagram;
 pub mod dns;
 pub mod h2;
 pub mod namespace;
+#[path = "../network/mod.rs"]
+pub mod network;
 pub mod programs;
 pub mod refusing_router;
 pub mod script;

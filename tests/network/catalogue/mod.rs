@@ -1,0 +1,33 @@
+//! What can be wrong with a private network, and the edges it must turn, each for its reason. What an entry expects is
+//! what is true of the network it makes, not what some program says of it.
+
+mod rules;
+
+use ringfence::judge::Reason;
+
+use super::layout::Layout;
+
+/// A change to the sound network.
+pub type Change = fn(&mut Layout);
+
+/// Edges, as [`super::score`] reads them, and why they do not pass.
+pub type Turn = (&'static str, Reason);
+
+/// Something that is wrong with the network.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What it is called.
+    pub name: &'static str,
+    /// What has gone wrong, in a clause without a full stop.
+    pub what: &'static str,
+    /// Makes it so.
+    pub does: Change,
+    /// The edges it must turn; the first turn that names an edge counts, and every other edge must pass.
+    pub turns: &'static [Turn],
+}
+
+/// All of them.
+#[must_use]
+pub fn entries() -> Vec<Entry> {
+    [rules::ENTRIES].concat()
+}
