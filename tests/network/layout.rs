@@ -154,7 +154,7 @@ pub struct Layout {
     pub agents: Vec<Agent>,
     /// The runner's resolver.
     pub runner_resolver: &'static str,
-    /// More, at this place or that, once all the rest is up.
+    /// More, at this place or that, before any program starts.
     pub more: Vec<(Place, Setup)>,
     /// What happens when the run says that this stage begins.
     pub meanwhile: Vec<(&'static str, Act)>,
@@ -208,6 +208,17 @@ impl Layout {
     /// Lets the fabric look at a rule before all others.
     pub fn first(&mut self, rule: &str) {
         self.forward.insert(0, rule.to_owned());
+    }
+
+    /// Sets up a line of `ip` at a place as well.
+    pub fn ip(&mut self, place: Place, line: &str) {
+        self.more.push((place, Setup::Ip(line.to_owned())));
+    }
+
+    /// Sets up a chain of `nft` rules at a place as well: what the chain is, and its rules.
+    pub fn nft(&mut self, place: Place, kind: &str, rules: &str) {
+        let table = format!("table inet more {{ chain more {{ type {kind}; policy accept; {rules}; }} }}\n");
+        self.more.push((place, Setup::Nft(table)));
     }
 
     /// Replaces a record of the private resolver, which begins like this, or takes it away.

@@ -16,7 +16,7 @@ const PROGRAMS: Programs = Programs {
 };
 
 /// How many networks are up at once.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 /// Nothing is wrong.
 const SOUND: Change = |_| ();
@@ -67,7 +67,7 @@ fn run(entry: &Entry) -> Score {
     let mut topology = Topology::raise(PROGRAMS, &entry.does);
     let run = topology.verify(&[]);
     let Some(record) = &run.record else { panic!("{}: no record: {}", entry.name, run.said) };
-    let score = score(record, entry.turns);
+    let score = score(record, entry);
     if std::env::var_os("RINGFENCE_SHOW").is_some() {
         eprintln!("{}\n{}", entry.name, run.said);
     }

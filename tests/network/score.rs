@@ -58,9 +58,11 @@ impl Score {
 
 /// Holds a run against the edges that must turn; every other edge must pass.
 #[must_use]
-pub fn score(record: &RunRecord, turns: &[Turn]) -> Score {
+pub fn score(record: &RunRecord, entry: &Entry) -> Score {
+    let turns: &[Turn] = entry.turns;
     let mut score = Score::default();
-    for edge in &record.edges {
+    let by_chance = |edge: &&EdgeRecord| entry.chance.iter().any(|edges| is_among(edge, edges));
+    for edge in record.edges.iter().filter(|edge| !by_chance(edge)) {
         let got = edge.judged.reason;
         let shown = format!("{} -> {} {}: {got}", edge.vantage, edge.endpoint, edge.family);
         let turn = turns.iter().find(|(edges, _)| is_among(edge, edges));

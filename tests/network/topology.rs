@@ -55,15 +55,15 @@ impl Topology {
         write_certificates(&bench);
         bench.write("scenario.yaml", SCENARIO);
         let spaces = raise(&layout);
+        for (place, setup) in &layout.more {
+            set_up(&spaces, *place, setup);
+        }
         let servers = start_servers(&layout, &spaces, &bench);
         let mut topology =
             Self { agents: HashMap::new(), _servers: servers, spaces, bench, layout, programs };
         let agents = topology.layout.agents.clone();
         for agent in agents.iter().filter(|agent| agent.is_up) {
             topology.start_agent(agent);
-        }
-        for (place, setup) in &topology.layout.more {
-            set_up(&topology.spaces, *place, setup);
         }
         topology
     }

@@ -1,11 +1,16 @@
 //! What can be wrong with a private network, and the edges it must turn, each for its reason. What an entry expects is
 //! what is true of the network it makes, not what some program says of it.
 
-mod rules;
+mod answers;
+mod doors;
+mod names;
+mod paths;
+mod restrictions;
+mod vantages;
 
 use ringfence::judge::Reason;
 
-use super::layout::Layout;
+use super::layout::{Layout, Place};
 
 /// A change to the sound network.
 pub type Change = fn(&mut Layout);
@@ -24,10 +29,23 @@ pub struct Entry {
     pub does: Change,
     /// The edges it must turn; the first turn that names an edge counts, and every other edge must pass.
     pub turns: &'static [Turn],
+    /// The edges that chance decides, since the change falls in the middle of the run: they may come to anything.
+    pub chance: &'static [&'static str],
 }
+
+/// Nothing changed: what the entries are written over.
+const SOUND: Entry = Entry { name: "", what: "", does: |_| (), turns: &[], chance: &[] };
 
 /// All of them.
 #[must_use]
 pub fn entries() -> Vec<Entry> {
-    [rules::ENTRIES].concat()
+    [
+        restrictions::ENTRIES,
+        doors::ENTRIES,
+        answers::ENTRIES,
+        names::ENTRIES,
+        paths::ENTRIES,
+        vantages::ENTRIES,
+    ]
+    .concat()
 }
