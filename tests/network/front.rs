@@ -81,7 +81,7 @@ fn server<'s>(text: &mut String, site: &'s Site, folder: &str, answers: &mut Vec
 
 fn refusal(text: &mut String, site: &Site) {
     let Serves::Status(status, words) = &site.refusal else { return };
-    line(text, "  error_page 403 @refused;");
+    line(text, "  error_page 403 = @refused;");
     let names_caller =
         if site.names_caller { "add_header x-ms-forbidden-ip $remote_addr always; " } else { "" };
     line(

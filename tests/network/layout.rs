@@ -217,7 +217,7 @@ impl Layout {
 
     /// Sets up a chain of `nft` rules at a place as well: what the chain is, and its rules.
     pub fn nft(&mut self, place: Place, kind: &str, rules: &str) {
-        let table = format!("table inet more {{ chain more {{ type {kind}; policy accept; {rules}; }} }}\n");
+        let table = format!("table inet more {{\nchain more {{\ntype {kind}\n{rules}\n}}\n}}\n");
         self.more.push((place, Setup::Nft(table)));
     }
 
