@@ -141,6 +141,9 @@ fn the_schema_refuses_what_the_reader_refuses() {
         ("/agents/internet/control", Value::from("remote")),
         ("/agents/internet/contrl", Value::from("local")),
         ("/agents/function-a/endpoints/scm/answers", Value::from("nobody")),
+        ("/agents/function-a/endpoints/scm/resolves", Value::from("privat")),
+        ("/rules/0/resolves", serde_json::json!([])),
+        ("/rules/0/resolves", serde_json::json!(["10.0.3.0/24", "private"])),
         ("/timeouts", serde_json::json!({ "connect": 3 })),
         ("/name", Value::Null),
         ("/surprise", Value::from(1)),
@@ -152,6 +155,22 @@ fn the_schema_refuses_what_the_reader_refuses() {
             other => panic!("{pointer}: {other}"),
         }
         assert!(!validator.is_valid(&bad), "{pointer}");
+    }
+}
+
+#[test]
+fn the_schema_takes_every_way_of_saying_what_a_name_resolves_to() {
+    let validator = jsonschema::validator_for(&scenario::schema()).expect("the schema is a schema");
+    let mut good = as_json(&text("web-app-to-function.yaml"));
+    for resolves in [
+        Value::from("private"),
+        Value::from("10.0.3.0/24"),
+        Value::from("${network}"),
+        serde_json::json!(["public"]),
+        serde_json::json!(["10.0.3.0/24", "fd00::4"]),
+    ] {
+        good["rules"][0]["resolves"] = resolves.clone();
+        assert!(validator.is_valid(&good), "{resolves}");
     }
 }
 

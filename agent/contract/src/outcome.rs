@@ -206,7 +206,7 @@ pub struct Unresolved {
     pub why: UnresolvedWhy,
     /// The DNS response code as the registry names it (`NXDOMAIN`, `SERVFAIL`; RFC 6895), where one came.
     pub rcode: Option<String>,
-    /// The resolvers asked.
+    /// The resolver that said so; all that were asked, comma-separated, where none answered.
     pub resolver: String,
 }
 

@@ -51,7 +51,8 @@ pub struct Phases {
 /// What the resolver said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
-    /// The resolvers that could be asked, as `address:port`, comma-separated; `hosts file` where that had the name.
+    /// The resolver that answered or failed, as `address:port`; all that were asked, comma-separated, where none did;
+    /// `hosts file` where that had the name.
     pub resolver: String,
     /// The name asked for.
     pub name: String,

@@ -38,6 +38,12 @@ pub(super) struct Question<'a> {
     pub(super) limit: Duration,
 }
 
+/// What came of asking, and whom it is from: the server that answered or failed, or all that were silent.
+struct Heard {
+    resolver: String,
+    answer: Result<Lookup, Unheard>,
+}
+
 /// Why there is no address.
 #[derive(Debug)]
 enum Unheard {
@@ -63,14 +69,13 @@ pub(super) async fn resolve(
         return Ok(found);
     }
     let (servers, options) = servers(means.resolver()).ok_or_else(no_resolver)?;
-    let resolver = written(&servers);
     let start = Instant::now();
-    let heard = ask_each(&servers, &options, &query, question.limit).await;
+    let Heard { resolver, answer } = ask_each(&servers, &options, &query, question.limit).await;
     let took_us = micros(start.elapsed());
     let name = question.name.to_owned();
     let mut resolution =
         Resolution { resolver, name, addresses: Vec::new(), cnames: Vec::new(), rcode: None, took_us };
-    let outcome = match heard {
+    let outcome = match answer {
         Ok(lookup) => {
             (resolution.addresses, resolution.cnames) = read(&lookup, question.family);
             resolution.rcode = Some(rcode(lookup.message().response_code));
@@ -129,19 +134,25 @@ async fn ask_each(
     options: &ResolverOpts,
     query: &Query,
     limit: Duration,
-) -> Result<Lookup, Unheard> {
+) -> Heard {
     let deadline = Instant::now() + limit;
-    let mut failed = Unheard::Unresolved(UnresolvedWhy::ResolverSilent, None);
+    let silent = Unheard::Unresolved(UnresolvedWhy::ResolverSilent, None);
+    let mut heard = Heard { resolver: written(servers), answer: Err(silent) };
     for (at, server) in servers.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(servers.len() - at).unwrap_or(u32::MAX);
         match ask(server.clone(), options.clone(), query, share).await {
             Err(Unheard::Unresolved(UnresolvedWhy::ResolverSilent, _)) => {}
-            Err(trouble @ Unheard::Unresolved(UnresolvedWhy::ResolverFailed, _)) => failed = trouble,
-            known => return known,
+            answer => {
+                let failed = matches!(answer, Err(Unheard::Unresolved(UnresolvedWhy::ResolverFailed, _)));
+                heard = Heard { resolver: written(std::slice::from_ref(server)), answer };
+                if !failed {
+                    break;
+                }
+            }
         }
     }
-    Err(failed)
+    heard
 }
 
 async fn ask(

@@ -46,18 +46,21 @@ async fn server(code: Option<ResponseCode>) -> (NameServerConfig, tokio::task::J
 async fn the_next_server_is_asked_when_one_is_silent_or_fails() {
     let query = Query::query(Name::from_ascii("a.test.").expect("a name"), RecordType::A);
     let (nx, fail) = (ResponseCode::NXDomain, ResponseCode::ServFail);
-    for (first, second, expected) in [
-        (None, Some(nx), UnresolvedWhy::NoSuchName),
-        (Some(fail), Some(nx), UnresolvedWhy::NoSuchName),
-        (Some(nx), Some(fail), UnresolvedWhy::NoSuchName),
-        (Some(fail), None, UnresolvedWhy::ResolverFailed),
-        (None, None, UnresolvedWhy::ResolverSilent),
+    for (first, second, expected, said_by) in [
+        (None, Some(nx), UnresolvedWhy::NoSuchName, [false, true]),
+        (Some(fail), Some(nx), UnresolvedWhy::NoSuchName, [false, true]),
+        (Some(nx), Some(fail), UnresolvedWhy::NoSuchName, [true, false]),
+        (Some(fail), None, UnresolvedWhy::ResolverFailed, [true, false]),
+        (None, None, UnresolvedWhy::ResolverSilent, [true, true]),
     ] {
         let ((one, first_task), (two, second_task)) = (server(first).await, server(second).await);
         let limit = Duration::from_secs(2);
-        let heard = ask_each(&[one, two], &ResolverOpts::default(), &query, limit).await;
-        let Err(Unheard::Unresolved(why, _)) = heard else { panic!("{first:?} {second:?}: {heard:?}") };
+        let servers = [one, two];
+        let Heard { resolver, answer } = ask_each(&servers, &ResolverOpts::default(), &query, limit).await;
+        let Err(Unheard::Unresolved(why, _)) = answer else { panic!("{first:?} {second:?}: {answer:?}") };
         assert_eq!(why, expected, "{first:?}, then {second:?}");
+        let named = |server| resolver.split(", ").any(|named| named == written(std::slice::from_ref(server)));
+        assert_eq!([named(&servers[0]), named(&servers[1])], said_by, "{first:?}, then {second:?}");
         first_task.abort();
         second_task.abort();
     }

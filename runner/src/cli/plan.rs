@@ -9,7 +9,7 @@ use super::arguments;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
-use crate::plan::{Edge, Plan, WitnessTarget};
+use crate::plan::{Claim, Edge, Plan, WitnessTarget, claims};
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, Scenario};
 use crate::tally::exit;
 
@@ -35,6 +35,7 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
             "expect": edge.expect,
             "rule": rule.name,
             "attempts": rule.attempts,
+            "claims": claims(scenario, edge).into_iter().map(|claim| claim_json(scenario, claim)).collect::<Vec<_>>(),
         })
     };
     let witness = |witness: &crate::plan::Witness| {
@@ -53,6 +54,10 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
     format!("{whole:#}\n")
 }
 
+fn claim_json(scenario: &Scenario, claim: Claim<'_>) -> serde_json::Value {
+    json!({ "claimed": claim.text(), "line": scenario.source.line_of(claim.span()).0 })
+}
+
 fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
     match to {
         WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
@@ -65,12 +70,18 @@ fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
 
 fn as_text(scenario: &Scenario, plan: &Plan) -> String {
     let calls: usize = plan.edges.iter().map(|edge| scenario.rule(edge.rule).attempts as usize).sum();
+    let claims: usize = plan.edges.iter().map(|edge| claims(scenario, edge).len()).sum();
     let mut text = format!(
-        "{}: {} of {} possible edges, {calls} calls, and {} witness calls before and after\n\n",
+        "{}: {} of {} possible edges, {calls} calls, and {} witness calls before and after{}\n\n",
         scenario.name,
         plan.edges.len(),
         plan.possible,
-        plan.witnesses.len()
+        plan.witnesses.len(),
+        match claims {
+            0 => String::new(),
+            1 => "; 1 claim".to_owned(),
+            more => format!("; {more} claims"),
+        }
     );
     let mut columns: Vec<(EndpointIndex, Family)> = Vec::new();
     for edge in &plan.edges {
@@ -79,11 +90,12 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
         }
     }
     columns.sort_unstable();
-    text.push_str(&if columns.len() <= COLUMNS_MAX {
-        grid(scenario, plan, &columns)
+    if columns.len() <= COLUMNS_MAX {
+        text.push_str(&grid(scenario, plan, &columns));
+        text.push_str(&claimed(scenario, plan));
     } else {
-        list(scenario, plan)
-    });
+        text.push_str(&list(scenario, plan));
+    }
     text
 }
 
@@ -128,14 +140,29 @@ fn line<'a>(first: usize, head: &str, cells: impl Iterator<Item = (&'a str, usiz
 
 fn list(scenario: &Scenario, plan: &Plan) -> String {
     let line = |edge: &Edge| {
-        format!(
-            "{} -> {} {}: {} ({})\n",
-            scenario.agent(edge.vantage).name,
-            scenario.endpoint(edge.endpoint).name,
-            edge.family,
-            edge.expect,
-            scenario.rule(edge.rule).name
-        )
+        let rule = &scenario.rule(edge.rule).name;
+        let claims: Vec<String> =
+            claims(scenario, edge).iter().map(|claim| format!(", {}", claim.text())).collect();
+        format!("{}: {} ({rule}){}\n", written(scenario, edge), edge.expect, claims.concat())
     };
     plan.edges.iter().map(line).collect()
+}
+
+/// What else is claimed of the edges, below the grid; nothing where nothing is.
+fn claimed(scenario: &Scenario, plan: &Plan) -> String {
+    let line = |edge: &Edge, claim: Claim<'_>| {
+        let (line, _) = scenario.source.line_of(claim.span());
+        format!("{}: {} ({}:{line})\n", written(scenario, edge), claim.text(), scenario.source.path)
+    };
+    let lines = |edge: &Edge| -> String {
+        claims(scenario, edge).into_iter().map(|claim| line(edge, claim)).collect()
+    };
+    let text: String = plan.edges.iter().map(lines).collect();
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// An edge in one line of text.
+fn written(scenario: &Scenario, edge: &Edge) -> String {
+    let (vantage, endpoint) = (scenario.agent(edge.vantage), scenario.endpoint(edge.endpoint));
+    format!("{} -> {} {}", vantage.name, endpoint.name, edge.family)
 }

@@ -14,7 +14,7 @@ use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
 use crate::plan::{Edge, Plan};
-use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario};
+use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario, Scope};
 
 /// What is concluded of one edge, before it is put into words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +79,9 @@ fn resolved_privately(attempt: &Attempt) -> bool {
     resolution.is_some_and(|resolution| resolution.addresses.iter().copied().any(is_private))
 }
 
-/// Whether an address is one of a private network: RFC 1918, RFC 6598 section 7, RFC 4193.
+/// Whether an address is one of a private network.
 pub(super) fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
-        IpAddr::V6(v6) => v6.is_unique_local(),
-    }
+    Scope::of(address) == Scope::Private
 }
 
 /// One edge, and everything that bears on it.

@@ -1,13 +1,17 @@
-//! [`Observations`] in, one [`JudgedEdge`] an edge out: a pure function.
+//! [`Observations`] in, one [`Judgement`] an edge out: a pure function.
 //!
 //! This room must not know how anything was asked or how anything is drawn.
 
 mod allow;
 mod case;
+mod claim;
 mod deny;
+mod edge;
 mod evidence;
 mod hint;
 mod hint_blocked;
+mod name_words;
+mod names;
 mod platform;
 mod sentence;
 mod verdict;
@@ -15,6 +19,8 @@ mod witness;
 
 #[cfg(test)]
 mod attempts;
+#[cfg(test)]
+mod name_tests;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
@@ -26,34 +32,38 @@ mod tests;
 #[cfg(test)]
 mod truth;
 
+pub use claim::{ClaimKind, ClaimReason, JudgedClaim};
 pub use verdict::{JudgedEdge, Reason, Verdict};
 
 use crate::dispatch::Observations;
-use crate::plan::Plan;
-use crate::scenario::{Expect, Scenario};
+use crate::plan::{Claim, Plan, claims};
+use crate::scenario::Scenario;
 
-/// Judges every edge of a plan on what its run saw: one [`JudgedEdge`] an edge, in the plan's order.
+/// What is concluded of one edge, and of each of its claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The edge itself.
+    pub edge: JudgedEdge,
+    /// The claims it bears, in the order of [`claims`].
+    pub claims: Vec<JudgedClaim>,
+}
+
+/// Judges every edge of a plan, and what is claimed of it, on what its run saw: one [`Judgement`] an edge, in the plan's
+/// order.
 ///
 /// Takes time linear in edges, attempts and witnesses. What is missing from the observations is ignorance: an edge
-/// nothing is known of is inconclusive.
+/// nothing is known of is inconclusive, and so is every claim of it. Neither has a bearing on the other: a name may lead
+/// elsewhere over an edge that is as expected.
 #[must_use]
-pub fn judge(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<JudgedEdge> {
+pub fn judge(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<Judgement> {
     let grounds = case::Grounds::gather(scenario, plan, observations);
     let judge_one = |place: usize| {
         let case = grounds.case(place);
-        let finding = match case.edge.expect {
-            Expect::Allow => allow::judge(&case),
-            Expect::Deny => deny::judge(&case),
+        let judge_claim = |claim| match claim {
+            Claim::Resolves(name) => names::judge(&case, name),
         };
-        JudgedEdge {
-            reason: finding.reason,
-            sentence: sentence::write(&case, &finding),
-            hint: hint::write(&case, &finding),
-            evidence: evidence::write(&case, &finding),
-            decided_by: finding.decided_by,
-            flaky: finding.flaky,
-            self_witnessed: finding.self_witnessed,
-        }
+        let claims = claims(scenario, case.edge).into_iter().map(judge_claim).collect();
+        Judgement { edge: edge::judge(&case), claims }
     };
     (0..plan.edges.len()).map(judge_one).collect()
 }

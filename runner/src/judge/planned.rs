@@ -6,7 +6,7 @@ use std::path::Path;
 use ringfence_contract::outcome::{Answered, Outcome, Phase};
 
 use super::sample_run::{agent_seen, answered, attempt, forbidden, status};
-use super::{JudgedEdge, Verdict, judge};
+use super::{Judgement, Verdict, judge};
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, WitnessTarget, expand, select};
 use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
@@ -102,8 +102,8 @@ fn see(
     }
 }
 
-fn verdicts(judged: &[JudgedEdge]) -> Vec<Verdict> {
-    judged.iter().map(|edge| edge.reason.verdict()).collect()
+fn verdicts(judged: &[Judgement]) -> Vec<Verdict> {
+    judged.iter().map(|judged| judged.edge.reason.verdict()).collect()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_world_that_is_as_the_scenario_says_leaves_nothing_unproved() {
         for plan in [whole.clone(), select(&scenario, &whole, "internet>*").expect("a part")] {
             let seen = see(&scenario, &whole, &plan, refusal, None);
             let judged = judge(&scenario, &plan, &seen);
-            let told: Vec<&str> = judged.iter().map(|edge| edge.sentence.as_str()).collect();
+            let told: Vec<&str> = judged.iter().map(|judged| judged.edge.sentence.as_str()).collect();
             assert_eq!(verdicts(&judged), vec![Verdict::Pass; plan.edges.len()], "{refusal:?} {told:#?}");
         }
     }

@@ -12,7 +12,7 @@ use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::{Phases, Sample};
 
-use super::{JudgedEdge, judge};
+use super::{JudgedClaim, JudgedEdge, Judgement, judge};
 use crate::dispatch::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
 use crate::plan::{Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{
@@ -123,12 +123,16 @@ impl Scene {
         self
     }
 
-    pub(crate) fn judge(&self) -> Vec<JudgedEdge> {
+    pub(crate) fn judge(&self) -> Vec<Judgement> {
         judge(&self.scenario, &self.plan, &self.observations)
     }
 
     pub(crate) fn edge(&self, edge: usize) -> JudgedEdge {
-        self.judge().swap_remove(edge)
+        self.judge().swap_remove(edge).edge
+    }
+
+    pub(crate) fn claims(&self, edge: usize) -> Vec<JudgedClaim> {
+        self.judge().swap_remove(edge).claims
     }
 }
 
@@ -152,6 +156,7 @@ fn scenario() -> Scenario {
         route: route(address),
         answers,
         families: vec![Family::Ipv4],
+        resolves: None,
         span: 0..4,
     };
     let rule = |name: &str, from, to, expect, attempts| Rule {
@@ -166,6 +171,7 @@ fn scenario() -> Scenario {
         families: Vec::new(),
         self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        resolves: None,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {

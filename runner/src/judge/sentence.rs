@@ -200,7 +200,7 @@ fn saw_unsealed(unsealed: &Unsealed) -> String {
 }
 
 /// A time as people read it: three significant digits below 10 ms, whole milliseconds above.
-fn milliseconds(us: u64) -> String {
+pub(super) fn milliseconds(us: u64) -> String {
     match us {
         0..10_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
         _ => format!("{} ms", us / 1_000),

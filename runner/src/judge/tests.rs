@@ -70,7 +70,7 @@ fn body(status: u16, location: Option<&str>) -> Outcome {
 #[test]
 fn a_sound_run_passes_and_says_on_what() {
     use Reason::{DeniedAttributed, DeniedWitnessed, Reached};
-    let judged = Scene::sound().judge();
+    let judged: Vec<_> = Scene::sound().judge().into_iter().map(|judged| judged.edge).collect();
     let reasons: Vec<Reason> = judged.iter().map(|edge| edge.reason).collect();
     assert_eq!(reasons, [Reached, Reached, DeniedAttributed, DeniedWitnessed]);
     assert_eq!(judged[VM_TO_SITE].sentence, "reached: `answered` from 203.0.113.9 in 12 ms");

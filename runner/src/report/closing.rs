@@ -1,6 +1,6 @@
 //! The one line a run ends on: what it came to, how complete it is, how sure, how long, how fast.
 
-use crate::judge::Verdict;
+use crate::judge::{ClaimKind, Verdict};
 use crate::scenario::Expect;
 use crate::tally::{EdgeRecord, Flaky, RunOutcome, RunRecord};
 
@@ -18,12 +18,32 @@ pub(super) fn line(record: &RunRecord) -> String {
         summary.inconclusive,
         summary.skipped
     )];
+    parts.extend(names(record));
     parts.extend(bound(record));
     parts.extend(self_witnessed(record));
     parts
         .extend(median_us(record).map(|us| format!("allowed calls took {} at the median", milliseconds(us))));
     parts.push(format!("the run took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
     parts.join("; ")
+}
+
+/// How the names came out that something is claimed of, each counted once an edge.
+fn names(record: &RunRecord) -> Option<String> {
+    let claims = || record.edges.iter().flat_map(|edge| &edge.claims);
+    let names = || claims().filter(|claim| claim.judged.kind == ClaimKind::Resolves);
+    let verdicts = || names().map(|claim| claim.verdict);
+    let count = |wanted| verdicts().filter(|verdict| *verdict == wanted).count();
+    let all = verdicts().count();
+    let parts = [
+        (count(Verdict::Pass), "as claimed"),
+        (count(Verdict::Fail), "not"),
+        (count(Verdict::Inconclusive), "inconclusive"),
+        (count(Verdict::Skipped), "skipped"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+    let names = if all == 1 { "name" } else { "names" };
+    (all > 0).then(|| format!("{all} {names}: {}", parts.join(", ")))
 }
 
 /// What the denied edges prove: the weakest of them.

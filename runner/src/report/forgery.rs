@@ -53,7 +53,7 @@ proptest! {
         prop_assert!(document.is_ok(), "{:?}", document.err());
         let document = document.expect("looked at above");
         let tags = |tag: &str| document.descendants().filter(|node| node.has_tag_name(tag)).count();
-        prop_assert_eq!(tags("testcase"), record.edges.len() + record.agents.len());
+        prop_assert_eq!(tags("testcase"), record.summary.edges + record.summary.claims.all + record.agents.len());
         prop_assert_eq!(tags("failure"), 2);
         prop_assert_eq!(tags("error") + tags("skipped"), 0);
         let drawn = terminal(&record, Style::default());

@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use ringfence_contract::address::Family;
 
+use super::mark::{ClaimMark, Mark};
 use super::page::{Page, Style, Tone};
-use crate::judge::{Reason, Verdict};
-use crate::scenario::Expect;
 use crate::tally::{EdgeRecord, RunRecord};
 
 /// The most columns a grid has; beyond that nobody reads it.
@@ -15,90 +14,24 @@ const COLUMNS_MAX: usize = 16;
 /// The most rows a grid or a list of vantages has.
 const ROWS_MAX: usize = 50;
 
-/// What a cell says of one edge, in letters and symbols that need no colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Mark {
-    Leak,
-    Fail,
-    Unknown,
-    Reached,
-    ReachedOnRetry,
-    Denied,
-    Skipped,
-}
-
-impl Mark {
-    const ALL: [Self; 7] = [
-        Self::Reached,
-        Self::ReachedOnRetry,
-        Self::Denied,
-        Self::Leak,
-        Self::Fail,
-        Self::Unknown,
-        Self::Skipped,
-    ];
-
-    pub(super) fn of(edge: &EdgeRecord) -> Self {
-        match (edge.verdict, edge.expect) {
-            (Verdict::Pass, Expect::Allow) if edge.judged.flaky => Self::ReachedOnRetry,
-            (Verdict::Pass, Expect::Allow) => Self::Reached,
-            (Verdict::Pass, Expect::Deny) => Self::Denied,
-            (Verdict::Fail, Expect::Deny) if edge.judged.reason != Reason::WrongMeans => Self::Leak,
-            (Verdict::Fail, _) => Self::Fail,
-            (Verdict::Inconclusive, _) => Self::Unknown,
-            (Verdict::Skipped, _) => Self::Skipped,
-        }
-    }
-
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Reached => "→",
-            Self::ReachedOnRetry => "→~",
-            Self::Denied => "×",
-            Self::Leak => "LEAK",
-            Self::Fail => "FAIL",
-            Self::Unknown => "?",
-            Self::Skipped => "-",
-        }
-    }
-
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Reached => "reached as expected",
-            Self::ReachedOnRetry => "reached on a retry",
-            Self::Denied => "denied as expected",
-            Self::Leak => "open, expected closed",
-            Self::Fail => "not as expected",
-            Self::Unknown => "inconclusive",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    pub(super) fn tone(self) -> Tone {
-        match self {
-            Self::Reached | Self::Denied => Tone::Good,
-            Self::Leak | Self::Fail => Tone::Bad,
-            Self::Unknown | Self::ReachedOnRetry => Tone::Doubt,
-            Self::Skipped => Tone::Faint,
-        }
-    }
-}
+/// What a cell shows of one edge.
+type Shown = (Mark, ClaimMark);
 
 /// A run's matrix, by name.
 struct Matrix<'a> {
     vantages: Vec<&'a str>,
     endpoints: Vec<&'a str>,
     families: Vec<Family>,
-    cells: HashMap<(&'a str, &'a str, Family), Mark>,
+    cells: HashMap<(&'a str, &'a str, Family), Shown>,
 }
 
 impl<'a> Matrix<'a> {
     fn of(record: &'a RunRecord) -> Self {
-        let cells: HashMap<(&str, &str, Family), Mark> = record
-            .edges
-            .iter()
-            .map(|edge| ((edge.vantage.as_str(), edge.endpoint.as_str(), edge.family), Mark::of(edge)))
-            .collect();
+        let cell = |edge: &'a EdgeRecord| {
+            let shown = (Mark::of(edge), ClaimMark::of(edge));
+            ((edge.vantage.as_str(), edge.endpoint.as_str(), edge.family), shown)
+        };
+        let cells: HashMap<(&str, &str, Family), Shown> = record.edges.iter().map(cell).collect();
         let called: BTreeSet<&str> = cells.keys().map(|(_, endpoint, _)| *endpoint).collect();
         let calling: BTreeSet<&str> = cells.keys().map(|(vantage, _, _)| *vantage).collect();
         let families: BTreeSet<Family> = cells.keys().map(|(_, _, family)| *family).collect();
@@ -113,14 +46,20 @@ impl<'a> Matrix<'a> {
     }
 
     /// The signs of one cell: one a family, so that each keeps its place.
-    fn cell(&self, vantage: &str, endpoint: &str) -> Vec<Option<Mark>> {
+    fn cell(&self, vantage: &str, endpoint: &str) -> Vec<Option<Shown>> {
         self.families.iter().map(|family| self.cells.get(&(vantage, endpoint, *family)).copied()).collect()
     }
 
     /// Which marks occur, in the order of the legend.
     fn marks(&self) -> Vec<Mark> {
-        let used: BTreeSet<Mark> = self.cells.values().copied().collect();
+        let used: BTreeSet<Mark> = self.cells.values().map(|(mark, _)| *mark).collect();
         Mark::ALL.into_iter().filter(|mark| used.contains(mark)).collect()
+    }
+
+    /// Which marks of claims occur.
+    fn claim_marks(&self) -> Vec<ClaimMark> {
+        let used: BTreeSet<ClaimMark> = self.cells.values().map(|(_, claims)| *claims).collect();
+        [ClaimMark::Fail, ClaimMark::Unknown].into_iter().filter(|mark| used.contains(mark)).collect()
     }
 
     fn widest_vantage(&self) -> usize {
@@ -129,9 +68,14 @@ impl<'a> Matrix<'a> {
 
     /// The widest cell: the widest sign a family, and a bar between two.
     fn cell_width(&self) -> usize {
-        let sign = self.marks().iter().map(|mark| mark.sign().chars().count()).max().unwrap_or(1);
+        let shown = self.cells.values().map(|(mark, claims)| width(mark.sign()) + width(claims.sign()));
+        let sign = shown.max().unwrap_or(1);
         (sign + 1) * self.families.len() - 1
     }
+}
+
+fn width(sign: &str) -> usize {
+    sign.chars().count()
 }
 
 /// Draws the matrix and its legend.
@@ -176,19 +120,22 @@ fn draw_rows(page: &mut Page, matrix: &Matrix<'_>, headings: &[String]) {
 }
 
 /// One cell: a sign, or one a family with a bar between them; blank where there is no edge.
-fn draw_cell(marks: &[Option<Mark>], width: usize) -> Vec<(Tone, String)> {
-    if marks.iter().all(Option::is_none) {
+fn draw_cell(shown: &[Option<Shown>], width: usize) -> Vec<(Tone, String)> {
+    if shown.iter().all(Option::is_none) {
         return vec![(Tone::Plain, " ".repeat(width))];
     }
     let mut pieces = Vec::new();
-    for (place, mark) in marks.iter().enumerate() {
+    for (place, shown) in shown.iter().enumerate() {
         if place > 0 {
             pieces.push((Tone::Faint, "|".to_owned()));
         }
-        pieces.push(match mark {
-            Some(mark) => (mark.tone(), mark.sign().to_owned()),
-            None => (Tone::Plain, " ".to_owned()),
-        });
+        match shown {
+            Some((mark, claims)) => {
+                pieces.push((mark.tone(), mark.sign().to_owned()));
+                pieces.push((claims.tone(), claims.sign().to_owned()));
+            }
+            None => pieces.push((Tone::Plain, " ".to_owned())),
+        }
     }
     let used: usize = pieces.iter().map(|(_, text)| text.chars().count()).sum();
     pieces.push((Tone::Plain, " ".repeat(width.saturating_sub(used))));
@@ -203,16 +150,26 @@ fn draw_list(page: &mut Page, matrix: &Matrix<'_>) {
         &format!("{rows} vantages by {columns} endpoints: too wide to draw, counted instead"),
     );
     let mut counts: HashMap<&str, HashMap<Mark, usize>> = HashMap::new();
-    for ((vantage, _, _), mark) in &matrix.cells {
+    let mut claims: HashMap<(&str, ClaimMark), usize> = HashMap::new();
+    for ((vantage, _, _), (mark, claim)) in &matrix.cells {
         *counts.entry(vantage).or_default().entry(*mark).or_default() += 1;
+        *claims.entry((vantage, *claim)).or_default() += 1;
     }
-    let is_well = |vantage: &&str| counts[vantage].keys().all(|mark| mark.tone() == Tone::Good);
+    let claim_marks = matrix.claim_marks();
+    let harmed = |vantage: &str| claim_marks.iter().any(|mark| claims.contains_key(&(vantage, *mark)));
+    let is_well =
+        |vantage: &&str| counts[vantage].keys().all(|mark| mark.tone() == Tone::Good) && !harmed(vantage);
     let (well, other): (Vec<&str>, Vec<&str>) = matrix.vantages.iter().partition(|vantage| is_well(vantage));
     let left = matrix.widest_vantage();
     for vantage in other.iter().chain(&well).take(ROWS_MAX) {
         let mut row = vec![(Tone::Strong, format!("{vantage:left$}"))];
         for mark in Mark::ALL.iter().filter(|mark| counts[vantage].contains_key(mark)) {
             row.push((mark.tone(), format!("  {} {}", mark.sign(), counts[vantage][mark])));
+        }
+        for (mark, count) in
+            claim_marks.iter().filter_map(|mark| Some((mark, claims.get(&(*vantage, *mark))?)))
+        {
+            row.push((mark.tone(), format!("  {} {count}", mark.sign())));
         }
         page.pieces(&row);
     }
@@ -227,8 +184,9 @@ fn draw_list(page: &mut Page, matrix: &Matrix<'_>) {
 }
 
 fn draw_legend(page: &mut Page, matrix: &Matrix<'_>) {
-    let signs: Vec<String> =
-        matrix.marks().iter().map(|mark| format!("{} {}", mark.sign(), mark.meaning())).collect();
+    let signs = matrix.marks().into_iter().map(|mark| (mark.sign(), mark.meaning()));
+    let claims = matrix.claim_marks().into_iter().map(|mark| (mark.sign(), mark.meaning()));
+    let signs: Vec<String> = signs.chain(claims).map(|(sign, meaning)| format!("{sign} {meaning}")).collect();
     if signs.is_empty() {
         return;
     }

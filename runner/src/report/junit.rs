@@ -1,4 +1,4 @@
-//! The report for CI: `JUnit` XML, a suite a vantage and a case an edge.
+//! The report for CI: `JUnit` XML, a suite a vantage, a case an edge, and behind it a case for each of its claims.
 //!
 //! Readers differ, so the file keeps to what all of them take: flat suites, unique names, one-line messages that are
 //! repeated in the text, UTC without a zone, seconds with a dot. A judgement is a `failure`; ignorance is an `error`.
@@ -10,10 +10,10 @@ use indexmap::IndexMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use ringfence_contract::name::AgentName;
 
-use super::story;
+use super::story::{self, Story};
 use super::text::{timestamp, xml, xml_line};
 use crate::judge::Verdict;
-use crate::tally::{AgentRecord, AttemptRecord, EdgeRecord, RunRecord};
+use crate::tally::{AgentRecord, AttemptRecord, ClaimRecord, EdgeRecord, RunRecord};
 
 /// Writes the record as `JUnit` XML.
 ///
@@ -77,6 +77,7 @@ fn vantage_suite(
     suite.set_time(times.sum());
     for edge in edges {
         suite.add_test_case(edge_case(record, edge));
+        suite.add_test_cases(edge.claims.iter().map(|claim| claim_case(record, edge, claim)));
     }
     suite
 }
@@ -102,19 +103,48 @@ fn edge_case(record: &RunRecord, edge: &EdgeRecord) -> TestCase {
     case
 }
 
+/// A claim of an edge. How long it took is no part of the suite's time: the edge's calls have that in theirs.
+fn claim_case(record: &RunRecord, edge: &EdgeRecord, claim: &ClaimRecord) -> TestCase {
+    let judged = &claim.judged;
+    let name = format!("{} {}: {}", edge.endpoint, edge.family, claim.claimed);
+    let story = || story::tell_claim(record, edge, claim);
+    let told = told(claim.verdict, (judged.reason.as_str(), &judged.sentence), story);
+    let mut case = TestCase::new(xml_line(&name), told.unwrap_or_else(TestCaseStatus::success));
+    case.set_classname(xml_line(&format!("{}.{}", record.scenario.name, edge.vantage)));
+    if let Some(took_us) = judged.took_us {
+        case.set_time(Duration::from_micros(took_us));
+    }
+    case.add_property(("reason", judged.reason.as_str()));
+    case.add_property(("claim", xml_line(&story::line_of(record, claim)).as_str()));
+    if !judged.evidence.is_empty() {
+        case.set_system_out(xml(&judged.evidence.join("\n")));
+    }
+    case
+}
+
 fn status(record: &RunRecord, edge: &EdgeRecord) -> TestCaseStatus {
-    let story = story::tell(record, edge);
-    let mut status = match edge.verdict {
-        Verdict::Pass => return passed(edge),
+    let because = (edge.judged.reason.as_str(), edge.judged.sentence.as_str());
+    told(edge.verdict, because, || story::tell(record, edge)).unwrap_or_else(|| passed(edge))
+}
+
+/// What did not pass, told for its reason and in its sentence; none for what passed.
+fn told(
+    verdict: Verdict,
+    (reason, sentence): (&str, &str),
+    story: impl FnOnce() -> Story,
+) -> Option<TestCaseStatus> {
+    let mut status = match verdict {
+        Verdict::Pass => return None,
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         Verdict::Skipped => TestCaseStatus::skipped(),
     };
+    let story = story();
     let text = format!("{}\n{}", story.head, story.body.join("\n"));
-    status.set_type(edge.judged.reason.as_str());
-    status.set_message(xml_line(&edge.judged.sentence));
+    status.set_type(reason);
+    status.set_message(xml_line(sentence));
     status.set_description(xml(&text));
-    status
+    Some(status)
 }
 
 /// A pass; on a retry, with the attempts that failed before it.

@@ -7,6 +7,7 @@ mod closing;
 mod grid;
 mod json;
 mod junit;
+mod mark;
 mod page;
 mod story;
 mod terminal;

@@ -1,11 +1,11 @@
-//! One edge told: what was expected and seen, which line of the scenario says so, on what evidence, what to look at.
+//! One edge or claim told: what was expected and seen, which line of the scenario says so, on what evidence, what to look at.
 //!
 //! The one renderer of a verdict: the terminal and `JUnit` both tell an edge with these words. It must not know where the
 //! words end up, so nothing here is made safe for anything.
 
 use crate::dispatch::UnaskedWhy;
 use crate::judge::Verdict;
-use crate::tally::{AgentRecord, EdgeRecord, RunRecord};
+use crate::tally::{AgentRecord, ClaimRecord, EdgeRecord, RunRecord};
 
 /// One edge told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,21 @@ pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
     Story { head, body }
 }
 
+/// Tells a claim of an edge.
+pub(super) fn tell_claim(record: &RunRecord, edge: &EdgeRecord, claim: &ClaimRecord) -> Story {
+    let judged = &claim.judged;
+    let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
+    let mut body = vec![format!("claim: {}", line_of(record, claim)), format!("address: {}", edge.address)];
+    body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
+    body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
+    Story { head, body }
+}
+
+/// The line of the scenario that claims it.
+pub(super) fn line_of(record: &RunRecord, claim: &ClaimRecord) -> String {
+    format!("{}:{}: {}", record.scenario.path, claim.line, claim.text)
+}
+
 /// The rule that says so, by name, place and text.
 pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
     let Some(rule) = record.scenario.rules.get(edge.rule) else { return "unknown".to_owned() };
@@ -41,6 +56,11 @@ pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
 /// Whether an edge is worth telling: whatever did not simply pass.
 pub(super) fn is_told(edge: &EdgeRecord) -> bool {
     edge.verdict != Verdict::Pass || edge.judged.flaky
+}
+
+/// Whether a claim is worth telling. One that could not be judged here by nobody's fault is in the other reports.
+pub(super) fn is_claim_told(claim: &ClaimRecord) -> bool {
+    matches!(claim.verdict, Verdict::Fail | Verdict::Inconclusive)
 }
 
 /// What is wrong with an agent, if something is.

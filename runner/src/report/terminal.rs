@@ -1,10 +1,11 @@
 //! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then one line.
 
 use super::closing;
-use super::grid::{self, Mark};
+use super::grid;
+use super::mark::Mark;
 use super::page::{Page, Style, Tone};
 use super::story;
-use crate::tally::{AgentRecord, EdgeRecord, RunRecord};
+use crate::tally::{AgentRecord, ClaimRecord, EdgeRecord, RunRecord};
 
 /// How many edges are told; the JSON report has all.
 const TOLD_MAX: usize = 50;
@@ -29,10 +30,20 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     page.finish()
 }
 
+/// An edge that is worth telling, or a claim of one.
+#[derive(Clone, Copy)]
+enum Told<'r> {
+    Edge(&'r EdgeRecord),
+    Claim(&'r EdgeRecord, &'r ClaimRecord),
+}
+
 fn tell_edges(page: &mut Page, record: &RunRecord) {
-    let told: Vec<&EdgeRecord> = record.edges.iter().filter(|edge| story::is_told(edge)).collect();
-    for edge in told.iter().take(TOLD_MAX) {
-        let (mark, story) = (Mark::of(edge), story::tell(record, edge));
+    let told: Vec<Told<'_>> = record.edges.iter().flat_map(worth_telling).collect();
+    for one in told.iter().take(TOLD_MAX) {
+        let (mark, story) = match one {
+            Told::Edge(edge) => (Mark::of(edge), story::tell(record, edge)),
+            Told::Claim(edge, claim) => (Mark::of_claim(claim), story::tell_claim(record, edge, claim)),
+        };
         page.pieces(&[(mark.tone(), mark.sign().to_owned()), (Tone::Strong, format!(" {}", story.head))]);
         for line in &story.body {
             page.line(Tone::Plain, &format!("    {line}"));
@@ -43,6 +54,13 @@ fn tell_edges(page: &mut Page, record: &RunRecord) {
         page.line(Tone::Doubt, &format!("and {} more, see --json", told.len() - TOLD_MAX));
         page.blank();
     }
+}
+
+/// What is worth telling of an edge: its reachability first, then its claims.
+fn worth_telling(edge: &EdgeRecord) -> impl Iterator<Item = Told<'_>> {
+    let reached = story::is_told(edge).then_some(Told::Edge(edge));
+    let claims = edge.claims.iter().filter(|claim| story::is_claim_told(claim));
+    reached.into_iter().chain(claims.map(move |claim| Told::Claim(edge, claim)))
 }
 
 fn tell_agents(page: &mut Page, record: &RunRecord) {

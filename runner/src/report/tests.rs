@@ -4,18 +4,21 @@ use std::fs;
 
 use ringfence_contract::address::Family;
 use ringfence_contract::outcome::Outcome;
+use ringfence_contract::sample::Resolution;
 use roxmltree::{Document, Node};
 
 use super::{Form, Style, Wanted, json, junit, terminal, write};
 use crate::dispatch::{Unasked, UnaskedWhy};
 use crate::judge::Verdict;
 use crate::judge::sample_run::{
-    OUTSIDER_TO_SITE, Scene, VM_SEES_SCM, VM_TO_SITE, answered, forbidden, status,
+    OUTSIDER_TO_SITE, SCM, SITE, Scene, TEXT, VM_SEES_SCM, VM_TO_SCM, VM_TO_SITE, answered, forbidden, status,
 };
+use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
-use crate::tally::{RunRecord, read};
+use crate::tally::{EdgeRecord, RunRecord, read};
 
-/// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble.
+/// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble; and
+/// of claims one that holds, one that does not, and one that nothing shows.
 fn model() -> RunRecord {
     let leak = [answered("198.51.100.7"), forbidden("198.51.100.7"), forbidden("198.51.100.7")];
     let scene = Scene::sound()
@@ -28,16 +31,44 @@ fn model() -> RunRecord {
         scene.observations.agents[2].plaintext = true;
         let detail = "connection refused".to_owned();
         scene.observations.agents[1].hello = Err(Unasked { why: UnaskedWhy::NoRoute, detail });
+        claim_names(scene);
     }))
+}
+
+/// The site's name is to be private, and is so for the VM at its first call only; of the SCM site's nothing is heard.
+fn claim_names(scene: &mut Scene) {
+    let span = TEXT.find("- name: the VM").expect("a line");
+    let private = |span: usize| Some(NameClaim { resolves: Resolves::Private, span: span..span });
+    scene.scenario.endpoints[SITE.0].resolves = private(span);
+    scene.scenario.rules[0].resolves = private(span);
+    scene.scenario.endpoints[SCM.0].resolves = private(0);
+    for (edge, addresses) in [
+        (VM_TO_SITE, ["10.0.3.4", "203.0.113.9"]),
+        (VM_TO_SCM, ["10.0.3.4"; 2]),
+        (OUTSIDER_TO_SITE, ["10.0.3.4"; 2]),
+    ] {
+        for (attempt, address) in scene.observations.reach[edge].iter_mut().zip(addresses.into_iter().cycle())
+        {
+            attempt.sample.as_mut().expect("a sample").resolution = Some(Resolution {
+                resolver: "10.0.0.53:53".to_owned(),
+                name: "app.test".to_owned(),
+                addresses: vec![address.parse().expect("an address")],
+                cnames: Vec::new(),
+                rcode: Some("NOERROR".to_owned()),
+                took_us: 3_000,
+            });
+        }
+    }
 }
 
 const TERMINAL: &str = "\
 seed (scenarios/seed.yaml)
 
           app/site  app/scm
-vm        →~        →
-outsider  LEAK      ?
-→ reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive
+vm        →~!       →
+outsider  LEAK      ?*
+→ reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive; ! a claim of the edge failed; \
+* a claim of the edge is inconclusive
 
 agent `app` (local) not reached: connection refused
 PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
@@ -48,10 +79,21 @@ PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (
     evidence: `app` saw the call come from 10.0.0.4
     evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; `answered` from 203.0.113.9 in 12 ms
 
+FAIL vm -> app/site ipv4: expected to resolve to private addresses, got 203.0.113.9 (public) by 10.0.0.53:53 in 3.0 ms \
+(1 of 2 attempts)
+    claim: scenarios/seed.yaml:3: - name: the VM calls the app
+    address: https://app.test
+    evidence: `app.test` resolved to 203.0.113.9
+    evidence: answered NOERROR by 10.0.0.53:53 in 3.0 ms
+    evidence: attempts: 10.0.3.4; 203.0.113.9
+    hint: the name leads to the public front door: link the private DNS zone to the network of `vm`; where that has a \
+resolver of its own, let it forward to 168.63.129.16; look for a stale record in the zone
+
 LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12 ms (1 of 3 attempts)
     rule: scenarios/seed.yaml:4: - name: nobody else does
     address: https://app.test
     evidence: `app` holds receipt 7 for attempt 1: from 198.51.100.7
+    evidence: `app.test` resolved to 10.0.3.4, by 10.0.0.53:53
     evidence: called 203.0.113.9:443 from 192.0.2.1:50000
     evidence: `app` saw the call come from 198.51.100.7
     evidence: attempts: `answered` from 203.0.113.9 in 12 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) \
@@ -68,8 +110,13 @@ before or after
     evidence: `outsider` reached something before and after
     hint: the endpoint may be down: look why the vantages that are allowed do not reach it
 
-failed: 4 of 6 possible edges: 2 passed (1 flaky), 1 failed, 1 inconclusive, 0 skipped; allowed calls took 12.3 ms at \
-the median; the run took 2.3 s
+? outsider -> app/scm ipv4: expected to resolve to private addresses, but `outsider` did not come to ask for the name
+    claim: scenarios/seed.yaml:1: name: seed
+    address: https://app.scm.test
+    hint: the call ended before its name was asked for: look at the edge itself
+
+failed: 4 of 6 possible edges: 2 passed (1 flaky), 1 failed, 1 inconclusive, 0 skipped; 4 names: 2 as claimed, 1 not, \
+1 inconclusive; allowed calls took 12.3 ms at the median; the run took 2.3 s
 ";
 
 #[test]
@@ -181,7 +228,7 @@ fn two_families_share_a_cell() {
     (second.verdict, second.expect) = (Verdict::Skipped, crate::scenario::Expect::Allow);
     record.edges.insert(2, second);
     let drawn = terminal(&record, Style::default());
-    assert!(drawn.contains("vm        →~|        →|-\n"), "{drawn}");
+    assert!(drawn.contains("vm        →~!|       →|-\n"), "{drawn}");
     assert!(drawn.contains("ipv4|ipv6 in each cell"), "{drawn}");
 }
 
@@ -212,18 +259,27 @@ fn all_forms_agree_on_counts_order_and_verdicts() {
         .into_iter()
         .map(|case| (case.attribute("name").unwrap_or_default().to_owned(), verdict_of(case)))
         .collect();
-    let expected: Vec<(String, Verdict)> = record
-        .edges
-        .iter()
-        .map(|edge| (format!("{} {}: {}", edge.endpoint, edge.family, edge.expect), edge.verdict))
-        .collect();
+    let named = |edge: &EdgeRecord| {
+        let name = |what: &str| format!("{} {}: {what}", edge.endpoint, edge.family);
+        let claims = edge.claims.iter().map(|claim| (name(&claim.claimed), claim.verdict));
+        let edge = (name(&edge.expect.to_string()), edge.verdict);
+        std::iter::once(edge).chain(claims).collect::<Vec<_>>()
+    };
+    let expected: Vec<(String, Verdict)> = record.edges.iter().flat_map(named).collect();
     assert_eq!(seen, expected);
     let drawn = terminal(&record, Style::default());
     let mut rest = drawn.as_str();
-    for edge in record.edges.iter().filter(|edge| edge.verdict != Verdict::Pass) {
-        let told = drawn_at(rest, &edge.judged.sentence);
-        rest = told;
-        assert!(xml.contains(&edge.judged.reason.to_string()));
+    for edge in &record.edges {
+        let judged = (edge.verdict, &edge.judged.sentence, edge.judged.reason.as_str());
+        let claims = edge.claims.iter();
+        let claims =
+            claims.map(|claim| (claim.verdict, &claim.judged.sentence, claim.judged.reason.as_str()));
+        for (verdict, sentence, reason) in std::iter::once(judged).chain(claims) {
+            if verdict != Verdict::Pass {
+                rest = drawn_at(rest, sentence);
+                assert!(xml.contains(&format!("type=\"{reason}\"")), "{reason}");
+            }
+        }
     }
     let summary = record.summary;
     let counts = format!(
@@ -233,9 +289,13 @@ fn all_forms_agree_on_counts_order_and_verdicts() {
     assert!(drawn.contains(&counts));
     let root = document.root_element();
     let count = |name: &str| root.attribute(name).and_then(|count| count.parse::<usize>().ok());
-    assert_eq!(count("tests"), Some(summary.edges + record.agents.len()));
-    assert_eq!(count("failures"), Some(summary.failed));
-    assert_eq!(count("errors"), Some(summary.inconclusive + 1), "and the agent in trouble");
+    let claims = summary.claims;
+    assert_eq!((claims.all, claims.passed, claims.failed, claims.inconclusive), (4, 2, 1, 1));
+    assert!(drawn.contains("; 4 names: 2 as claimed, 1 not, 1 inconclusive; "), "{drawn}");
+    assert_eq!(count("tests"), Some(summary.edges + claims.all + record.agents.len()));
+    assert_eq!(count("failures"), Some(summary.failed + claims.failed));
+    let errors = summary.inconclusive + claims.inconclusive + 1;
+    assert_eq!(count("errors"), Some(errors), "and the agent in trouble");
 }
 
 /// What stands behind a sentence in a report.
@@ -262,7 +322,11 @@ fn junit_keeps_to_what_every_reader_takes() {
         assert_eq!(suite.attribute("timestamp"), Some("1970-01-01T00:00:01"));
         assert_eq!(suite.parent().map(|root| root.has_tag_name("testsuites")), Some(true), "flat");
     }
-    let leak = cases(&document)[OUTSIDER_TO_SITE];
+    let leak = cases(&document).into_iter().find(|case| {
+        case.attribute("classname") == Some("seed.outsider")
+            && case.attribute("name") == Some("app/site ipv4: deny")
+    });
+    let leak = leak.expect("the case of the leak");
     assert_eq!(leak.attribute("classname"), Some("seed.outsider"));
     assert_eq!(leak.attribute("time"), Some("0.012"));
     assert_eq!(leak.children().find_map(|child| child.attribute("type")), Some("leak"));

@@ -108,6 +108,14 @@ pub(super) enum Mistake {
     PlatformTransport(Transport),
     #[error("a beacon over udp shows nothing: no answer has to come")]
     BeaconUdp,
+    #[error("`resolves` on an address, which is not resolved: {endpoint}")]
+    ResolvesNothing { endpoint: String },
+    #[error("`{word}` says where a caller comes from, not what a name resolves to")]
+    ResolvesToCaller { word: &'static str },
+    #[error("`{word}` in a list of networks")]
+    ResolvesWordInList { word: String },
+    #[error("`resolves` lists no network of a family that is called: {endpoint}")]
+    ResolvesOtherFamily { endpoint: String },
     #[error("the address is {has}, so it cannot be called in {wants}")]
     FamilyOfAddress { has: Family, wants: Family },
 

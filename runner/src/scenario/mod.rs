@@ -13,6 +13,7 @@ mod meaning;
 mod mistake;
 mod model;
 mod reader;
+mod resolves;
 mod schema;
 mod shape;
 mod shape_macro;
@@ -33,6 +34,7 @@ pub use model::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
     SelfCalls, WitnessBy, Zone,
 };
+pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Source, Span};
 

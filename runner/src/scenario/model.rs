@@ -15,6 +15,7 @@ use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
+use super::resolves::NameClaim;
 use super::source::{Source, Span};
 
 /// The place of an agent in [`Scenario::agents`].
@@ -159,6 +160,8 @@ pub struct Endpoint {
     pub answers: Answers,
     /// The families it is called in, each an edge of its own.
     pub families: Vec<Family>,
+    /// What its name has to resolve to, from wherever it is called and no rule says otherwise.
+    pub resolves: Option<NameClaim>,
     /// Where the scenario names it.
     pub span: Span,
 }
@@ -200,6 +203,8 @@ pub struct Rule {
     pub self_calls: SelfCalls,
     /// Who shows that a silent endpoint lives.
     pub witness: WitnessBy,
+    /// What the names it is about have to resolve to, whatever their endpoints say.
+    pub resolves: Option<NameClaim>,
     /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
     pub span: Option<Span>,
 }

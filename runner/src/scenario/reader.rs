@@ -136,12 +136,21 @@ impl Reader<'_> {
         self.scalars(node, &format!("`{key}`"))
     }
 
+    pub(super) fn optional_one_or_many(
+        &mut self,
+        fields: &mut Fields,
+        key: &'static str,
+    ) -> Option<Vec<Scalar>> {
+        let (_, node) = fields.take(key)?;
+        self.one_or_many(node, &format!("`{key}`"))
+    }
+
     pub(super) fn one_or_many(&mut self, node: Node, what: &str) -> Option<Vec<Scalar>> {
         match node {
             Node::Scalar(scalar) => Some(vec![scalar]),
             Node::List(..) => self.scalars(node, what),
             other => {
-                self.wrong_kind(&other, what, "a name or a list of names");
+                self.wrong_kind(&other, what, "a single value or a list");
                 None
             }
         }

@@ -204,6 +204,9 @@ shape! {
         /// The families it is called in, each an edge of its own.
         #[schemars(default, schema_with = "words::families_schema")]
         families ("families"): Option<Vec<Scalar>>,
+        /// What its name has to resolve to, from every vantage: networks, `private` or `public`. A case of its own.
+        #[schemars(default, schema_with = "words::resolves_schema")]
+        resolves ("resolves"): Option<Vec<Scalar>>,
         /// A PEM file, relative to the scenario: certificates to trust besides the platform's.
         #[schemars(default, with = "Scalar")]
         ca ("ca"): Option<Scalar>,

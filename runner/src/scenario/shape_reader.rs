@@ -153,6 +153,7 @@ impl Reader<'_> {
             statuses: None,
             method: None,
             families: None,
+            resolves: None,
             ca: None,
             pin: None,
         };
@@ -171,10 +172,11 @@ impl Reader<'_> {
         let statuses = self.optional_scalars(&mut fields, "statuses");
         let method = self.optional(&mut fields, "method");
         let families = self.optional_scalars(&mut fields, "families");
+        let resolves = self.optional_one_or_many(&mut fields, "resolves");
         let ca = self.optional(&mut fields, "ca");
         let pin = self.optional(&mut fields, "pin");
         let url = url.and_then(|node| self.scalar(node, "`url`"))?;
-        Some(WayShape(WayMap { url, connect, answers, statuses, method, families, ca, pin }))
+        Some(WayShape(WayMap { url, connect, answers, statuses, method, families, resolves, ca, pin }))
     }
 
     fn rule(&mut self, node: Node) -> Option<RuleShape> {
@@ -195,8 +197,22 @@ impl Reader<'_> {
         let families = self.optional_scalars(&mut fields, "families");
         let self_calls = self.optional(&mut fields, "self");
         let witness = self.optional(&mut fields, "witness");
+        let resolves = self.optional_one_or_many(&mut fields, "resolves");
         let (name, from, to, expect) = (name?, from?, to?, expect?);
-        Some(RuleShape { name, from, to, expect, attempts, window, retry, by, families, self_calls, witness })
+        Some(RuleShape {
+            name,
+            from,
+            to,
+            expect,
+            attempts,
+            window,
+            retry,
+            by,
+            families,
+            self_calls,
+            witness,
+            resolves,
+        })
     }
 
     fn timeouts(&mut self, key: &Scalar, node: Node) -> Option<TimeoutsShape> {

@@ -44,6 +44,10 @@ shape! {
         /// admits anybody to it.
         #[schemars(default, schema_with = "words::witness_schema")]
         witness ("witness"): Option<Scalar>,
+        /// What the names of its endpoints have to resolve to for these vantages, whatever the endpoints say: networks,
+        /// `private` or `public`.
+        #[schemars(default, schema_with = "words::resolves_schema")]
+        resolves ("resolves"): Option<Vec<Scalar>>,
     }
 }
 

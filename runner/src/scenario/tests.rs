@@ -126,6 +126,35 @@ rules:
 }
 
 #[test]
+fn what_a_name_resolves_to_is_said_by_a_word_a_network_or_several() {
+    let scenario = scenario(
+        r#"
+name: t
+families: [ipv4, ipv6]
+agents:
+  a: { control: "https://192.0.2.1", endpoints: { site: { url: "https://a.test", resolves: private }, own: "tcp://10.0.0.4:9" } }
+  i: { control: local }
+targets:
+  one: { url: "https://b.test", resolves: 10.0.3.4 }
+  listed: { url: "https://b.test", resolves: [public] }
+  silent: https://b.test
+rules:
+  - { name: by rule, from: i, to: [a/site, silent], expect: deny, resolves: [10.0.3.0/24, "fd00::/8"] }
+  - { name: past its own, from: a, to: "*", families: [ipv6], expect: allow, resolves: public }
+"#,
+    );
+    let network = |text: &str| text.parse().expect("a network");
+    let said = |endpoint: &Endpoint| endpoint.resolves.as_ref().map(|claim| claim.resolves.clone());
+    let said: Vec<_> = scenario.endpoints.iter().map(said).collect();
+    let four = Resolves::Networks(vec![network("10.0.3.4/32")]);
+    assert_eq!(said, [Some(Resolves::Private), None, Some(four), Some(Resolves::Public), None]);
+    let by_rule = scenario.rules[0].resolves.as_ref().expect("the rule says so");
+    assert_eq!(by_rule.resolves, Resolves::Networks(vec![network("10.0.3.0/24"), network("fd00::/8")]));
+    assert_eq!(scenario.source.line_of(&by_rule.span).0, 12);
+    assert!(scenario.rules[2].resolves.is_none(), "`otherwise` leaves it to the endpoints");
+}
+
+#[test]
 fn zones_take_networks_addresses_and_the_service_endpoint() {
     let text = "name: t\nzones:\n  z: [10.0.1.0/24, 192.0.2.7, \"2001:db8::/64\", service-endpoint]\nagents:\n  a: { zone: z, control: local }\nrules: []\n";
     let scenario = scenario(text);

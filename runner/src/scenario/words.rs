@@ -7,6 +7,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::defaults;
 use super::model::{Expect, SelfCalls, WitnessBy};
+use super::resolves::Resolves;
 
 /// What `expect:` may say.
 pub(super) const EXPECT: &[(&str, Expect)] = &[("allow", Expect::Allow), ("deny", Expect::Deny)];
@@ -47,6 +48,10 @@ pub(super) const SELF: &[(&str, SelfCalls)] =
 /// What `witness:` may say.
 pub(super) const WITNESS: &[(&str, WitnessBy)] =
     &[("allowed", WitnessBy::Allowed), ("self", WitnessBy::TargetItself)];
+
+/// What `resolves:` may say instead of a list.
+pub(super) const RESOLVES: &[(&str, Resolves)] =
+    &[("private", Resolves::Private), ("public", Resolves::Public)];
 
 /// What `plaintext:` may say.
 pub(super) const TRUTH: &[(&str, bool)] = &[("true", true), ("false", false)];
@@ -108,6 +113,14 @@ pub(super) fn method_schema(_generator: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn witness_schema(_generator: &mut SchemaGenerator) -> Schema {
     one_of(WITNESS)
+}
+
+pub(super) fn resolves_schema(_generator: &mut SchemaGenerator) -> Schema {
+    let word = json_schema!({ "enum": texts(RESOLVES).collect::<Vec<_>>() });
+    let network = json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$|\\$\\{" });
+    let networks = json_schema!({ "type": "array", "minItems": 1, "items": network });
+    let listed = json_schema!({ "type": "array", "minItems": 1, "maxItems": 1, "items": word });
+    json_schema!({ "anyOf": [word, network, networks, listed] })
 }
 
 pub(super) fn denials_schema(_generator: &mut SchemaGenerator) -> Schema {

@@ -3,11 +3,12 @@
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::record::{
-    AgentRecord, AttemptRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary, WitnessRecord,
+    AgentRecord, AttemptRecord, ClaimCounts, ClaimRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary,
+    WitnessRecord,
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
-use crate::judge::{JudgedEdge, Reason, Verdict};
-use crate::plan::{Edge, Plan, Witness, WitnessTarget};
+use crate::judge::{JudgedClaim, Judgement, Reason, Verdict};
+use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{Agent, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
@@ -35,7 +36,22 @@ pub(super) fn summary(possible: usize, edges: &[EdgeRecord]) -> Summary {
         }
         summary.flaky += usize::from(edge.judged.flaky);
     }
+    summary.claims = claim_counts(edges.iter().flat_map(|edge| &edge.claims));
     summary
+}
+
+fn claim_counts<'r>(claims: impl Iterator<Item = &'r ClaimRecord>) -> ClaimCounts {
+    let mut counts = ClaimCounts::default();
+    for claim in claims {
+        counts.all += 1;
+        match claim.verdict {
+            Verdict::Pass => counts.passed += 1,
+            Verdict::Fail => counts.failed += 1,
+            Verdict::Inconclusive => counts.inconclusive += 1,
+            Verdict::Skipped => counts.skipped += 1,
+        }
+    }
+    counts
 }
 
 pub(super) fn agents(scenario: &Scenario, observations: &Observations) -> Vec<AgentRecord> {
@@ -77,7 +93,7 @@ pub(super) fn edges(
     scenario: &Scenario,
     plan: &Plan,
     observations: &Observations,
-    judged: Vec<JudgedEdge>,
+    judged: Vec<Judgement>,
 ) -> Vec<EdgeRecord> {
     let attempts = |place: usize| observations.reach.get(place).map_or(&[][..], Vec::as_slice);
     let judged = plan.edges.iter().zip(judged).enumerate();
@@ -90,8 +106,10 @@ fn edge_record(
     scenario: &Scenario,
     observations: &Observations,
     (edge, attempts): (&Edge, &[Attempt]),
-    judged: JudgedEdge,
+    judgement: Judgement,
 ) -> EdgeRecord {
+    let Judgement { edge: judged, claims } = judgement;
+    let claimed = plan::claims(scenario, edge).into_iter().zip(claims);
     let endpoint = scenario.endpoint(edge.endpoint);
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
     let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
@@ -106,8 +124,15 @@ fn edge_record(
         outcome: telling.and_then(kind_of),
         attempts: attempts.iter().map(|attempt| attempt_record(owner, attempt)).collect(),
         leak_share_below: leak_share_below(judged.reason, attempts.len()),
+        claims: claimed.map(|(claim, judged)| claim_record(&scenario.source, claim, judged)).collect(),
         judged,
     }
+}
+
+fn claim_record(source: &Source, claim: Claim<'_>, judged: JudgedClaim) -> ClaimRecord {
+    let (line, text) = source.line_of(claim.span());
+    let verdict = judged.reason.verdict();
+    ClaimRecord { claimed: claim.text(), line, text: text.to_owned(), verdict, judged }
 }
 
 fn attempt_record(owner: Option<&AgentObservation>, attempt: &Attempt) -> AttemptRecord {

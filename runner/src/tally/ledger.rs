@@ -13,8 +13,8 @@ use crate::judge::sample_run::{
     OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SCM, VM_SEES_SITE, VM_TO_SITE, answered, forbidden,
     status, unasked,
 };
-use crate::judge::{Reason, Verdict};
-use crate::scenario::Expect;
+use crate::judge::{ClaimReason, Reason, Verdict};
+use crate::scenario::{Expect, NameClaim, Resolves};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 
@@ -125,6 +125,34 @@ fn row_6_a_failure_is_in_the_exit_code() {
             };
             assert_eq!(RunOutcome::of(&record, Flaky::Passes).exit_code(), expected, "{reason}");
         }
+    }
+}
+
+#[test]
+fn row_6_a_claim_that_failed_is_in_the_exit_code_though_every_edge_passed() {
+    let span = 0..4;
+    let claimed = Scene::sound().with(|scene| {
+        scene.scenario.endpoints[0].resolves = Some(NameClaim { resolves: Resolves::Private, span });
+    });
+    for reason in ClaimReason::ALL {
+        let mut record = record(&claimed);
+        assert_eq!(record.edges.iter().filter(|edge| edge.claims.len() == 1).count(), 2);
+        for claim in record.edges.iter_mut().flat_map(|edge| &mut edge.claims) {
+            (claim.judged.reason, claim.verdict) = (ClaimReason::Resolved, Verdict::Pass);
+        }
+        let told = &mut record.edges[OUTSIDER_TO_SITE].claims[0];
+        (told.judged.reason, told.verdict) = (*reason, reason.verdict());
+        record.summary = super::gather::summary(record.summary.possible, &record.edges);
+        assert_eq!((record.summary.passed, record.summary.claims.all), (4, 2));
+        let expected = match reason.verdict() {
+            Verdict::Fail => exit::FAILED,
+            Verdict::Inconclusive => exit::INCONCLUSIVE,
+            Verdict::Pass | Verdict::Skipped => exit::PASSED,
+        };
+        assert_eq!(RunOutcome::of(&record, Flaky::Passes).exit_code(), expected, "{reason}");
+        record.summary.claims = super::ClaimCounts::default();
+        let hidden = serde_json::to_string(&record).expect("plain values");
+        assert!(super::read(&hidden).is_err(), "a summary that hides its claims");
     }
 }
 

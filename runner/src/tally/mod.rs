@@ -15,14 +15,14 @@ mod tests;
 pub use outcome::{Flaky, RunOutcome, exit};
 pub use read::{ReadError, read};
 pub use record::{
-    AgentRecord, AttemptRecord, EdgeRecord, RuleRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, Summary,
-    WitnessRecord,
+    AgentRecord, AttemptRecord, ClaimCounts, ClaimRecord, EdgeRecord, RuleRecord, RunRecord, SCHEMA_VERSION,
+    ScenarioRecord, Summary, WitnessRecord,
 };
 
 use ringfence_contract::id::RunId;
 
 use crate::dispatch::Observations;
-use crate::judge::JudgedEdge;
+use crate::judge::Judgement;
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 
@@ -45,7 +45,7 @@ pub fn tally(
     scenario: &Scenario,
     plan: &Plan,
     observations: &Observations,
-    judged: Vec<JudgedEdge>,
+    judged: Vec<Judgement>,
     facts: RunFacts,
 ) -> RunRecord {
     let edges = gather::edges(scenario, plan, observations, judged);

@@ -6,9 +6,9 @@ use super::record::RunRecord;
 
 /// The exit codes of `ringfence`, each with its meaning.
 pub mod exit {
-    /// Every edge that could be tried passed.
+    /// Every edge that could be tried passed, and every claim that could be judged.
     pub const PASSED: u8 = 0;
-    /// At least one edge failed.
+    /// At least one edge or claim failed.
     pub const FAILED: u8 = 1;
     /// The command line or the scenario is not valid.
     pub const USAGE: u8 = 2;
@@ -35,9 +35,9 @@ pub enum Flaky {
 /// What a run comes to as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// Every edge that could be tried passed.
+    /// Every edge that could be tried passed, and every claim that could be judged.
     Passed,
-    /// At least one edge failed.
+    /// At least one edge or claim failed.
     Failed,
     /// Nothing failed, but something is inconclusive, or every edge was skipped.
     Inconclusive,
@@ -56,9 +56,11 @@ impl RunOutcome {
         match summary {
             _ if record.interrupted => Self::Interrupted,
             summary if summary.edges == 0 => Self::NothingSelected,
-            summary if summary.failed > 0 || flaky_fails => Self::Failed,
+            summary if summary.failed + summary.claims.failed > 0 || flaky_fails => Self::Failed,
             // Where every edge was skipped, nothing was tried and nothing was proved.
-            summary if summary.inconclusive > 0 || summary.passed == 0 => Self::Inconclusive,
+            summary if summary.inconclusive + summary.claims.inconclusive > 0 || summary.passed == 0 => {
+                Self::Inconclusive
+            }
             _ => Self::Passed,
         }
     }

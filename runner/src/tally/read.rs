@@ -45,6 +45,8 @@ pub fn read(text: &str) -> Result<RunRecord, ReadError> {
 
 fn is_consistent(record: &RunRecord) -> bool {
     let verdicts = record.edges.iter().all(|edge| edge.verdict == edge.judged.reason.verdict());
+    let mut claims = record.edges.iter().flat_map(|edge| &edge.claims);
+    let verdicts = verdicts && claims.all(|claim| claim.verdict == claim.judged.reason.verdict());
     let rules = record.edges.iter().all(|edge| edge.rule < record.scenario.rules.len());
     verdicts && rules && summary(record.summary.possible, &record.edges) == record.summary
 }

@@ -11,11 +11,14 @@ use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
 use crate::dispatch::Unasked;
-use crate::judge::{JudgedEdge, Verdict};
+use crate::judge::{JudgedClaim, JudgedEdge, Verdict};
 use crate::scenario::Expect;
 
 /// The version of this record's shape. A reader refuses one it does not know.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// Version 2 has claims. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
+/// has to refuse it.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One run, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ pub struct RuleRecord {
     pub text: Option<String>,
 }
 
-/// The counts of a run. They add up: `edges` is the sum of the four verdicts.
+/// The counts of a run. They add up: `edges` is the sum of the four verdicts. Claims are counted apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// All planned edges.
@@ -85,6 +88,23 @@ pub struct Summary {
     pub skipped: usize,
     /// Passed, but only on a retry.
     pub flaky: usize,
+    /// The claims, counted apart from the edges that bear them.
+    pub claims: ClaimCounts,
+}
+
+/// The counts of a run's claims. They add up: `all` is the sum of the four verdicts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimCounts {
+    /// All claims of all planned edges.
+    pub all: usize,
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Inconclusive.
+    pub inconclusive: usize,
+    /// Skipped.
+    pub skipped: usize,
 }
 
 /// What is known of one agent.
@@ -134,6 +154,23 @@ pub struct EdgeRecord {
     /// For a deny edge that passed on n attempts with none getting through: the largest share of calls, 0 to 1, that
     /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n), rounded up to four decimals; the "rule of three" is its limit).
     pub leak_share_below: Option<f64>,
+    /// What else is claimed of it, each judged apart from its reachability.
+    pub claims: Vec<ClaimRecord>,
+}
+
+/// One claim of one edge, judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRecord {
+    /// What is claimed: `resolves within 10.0.3.0/24`. An edge bears no two claims of the same words.
+    pub claimed: String,
+    /// The line of the scenario that says so, counted from 1.
+    pub line: usize,
+    /// That line's text.
+    pub text: String,
+    /// What is concluded.
+    pub verdict: Verdict,
+    /// On what grounds.
+    pub judged: JudgedClaim,
 }
 
 /// One attempt at an edge.

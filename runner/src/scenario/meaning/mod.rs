@@ -1,10 +1,11 @@
 //! The second stage: a [`ScenarioFile`] in, a [`Scenario`] out, or every mistake in what it refers to.
 //!
-//! Each file here gives meaning to one part: single values, ways in, control routes, rules, and the rules together.
+//! Each file here gives meaning to one part: single values, ways in, names, control routes, rules, and the rules together.
 //! This folder must not know what YAML is or what becomes of the edges.
 
 mod agents;
 mod control;
+mod names;
 mod overlap;
 mod rules;
 mod settings;

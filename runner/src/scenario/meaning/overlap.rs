@@ -8,6 +8,7 @@ use crate::scenario::cells::{Cell, Grid, cells};
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
 use crate::scenario::model::{Answers, Endpoint, Expect, Rule, RuleIndex, SelfCalls, WitnessBy};
+use crate::scenario::resolves::Resolves;
 use crate::scenario::shape_rules::RuleShape;
 use crate::scenario::text::Scalar;
 
@@ -143,7 +144,12 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
 
 /// What else a rule says of an edge, beside what it expects.
 fn settings(rule: &Rule) -> impl PartialEq + use<'_> {
-    (rule.attempts, rule.window_ms, rule.retries, &rule.by, rule.witness)
+    (rule.attempts, rule.window_ms, rule.retries, &rule.by, rule.witness, resolves(rule))
+}
+
+/// What a rule says names resolve to, wherever it says so.
+fn resolves(rule: &Rule) -> Option<&Resolves> {
+    rule.resolves.as_ref().map(|claim| &claim.resolves)
 }
 
 fn differing(one: &Rule, other: &Rule) -> String {
@@ -153,6 +159,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
         ("retry", one.retries != other.retries),
         ("by", one.by != other.by),
         ("witness", one.witness != other.witness),
+        ("resolves", resolves(one) != resolves(other)),
     ];
     let keys: Vec<_> =
         keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("`{key}:`")).collect();

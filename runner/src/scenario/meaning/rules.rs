@@ -66,6 +66,7 @@ impl Meaning<'_> {
         if known {
             let endpoints: Vec<&Endpoint> = endpoints.iter().flatten().collect();
             self.overlaps(&file.rules, &rules, (&names.agents, &endpoints));
+            self.rules_resolve(&rules, &endpoints);
         }
         if let Some(expect) = otherwise? {
             rules.push(otherwise_rule(expect, &names, file.otherwise.as_ref().map(|word| word.span.clone())));
@@ -114,6 +115,7 @@ impl Meaning<'_> {
             self.words("families", shape.families.as_deref().unwrap_or_default(), FAMILIES);
         let self_calls = shape.self_calls.as_ref().map(|word| self.word("self", word, SELF));
         let witness = shape.witness.as_ref().map(|word| self.word("witness", word, WITNESS));
+        let resolves = self.maybe(shape.resolves.as_deref(), Self::resolves);
         Some(Rule {
             name: name?,
             from,
@@ -126,6 +128,7 @@ impl Meaning<'_> {
             families,
             self_calls: self_calls.unwrap_or(Some(SelfCalls::Excluded))?,
             witness: witness.unwrap_or(Some(WitnessBy::Allowed))?,
+            resolves: resolves.ok()?,
             span: Some(shape.name.span.clone()),
         })
     }
@@ -206,6 +209,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         families: Vec::new(),
         self_calls: SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        resolves: None,
         span,
     }
 }

@@ -36,7 +36,7 @@ impl Meaning<'_> {
     }
 
     /// Reads what may be left out. Left out is fine; written and wrong is not.
-    pub(super) fn maybe<S, T>(
+    pub(super) fn maybe<S: ?Sized, T>(
         &mut self,
         written: Option<&S>,
         read: impl FnOnce(&mut Self, &S) -> Option<T>,
@@ -138,30 +138,9 @@ impl Meaning<'_> {
 
     /// A network, an address (the network of it alone), or `service-endpoint`.
     pub(super) fn network(&mut self, scalar: &Scalar) -> Option<IpNet> {
-        self.value(scalar, |text| {
-            let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
-            if text == SERVICE_ENDPOINT {
-                return Ok(service_endpoint());
-            }
-            if let Ok(address) = text.parse::<IpAddr>() {
-                return Ok(IpNet::from(address));
-            }
-            let network: IpNet = text.parse().map_err(|_| {
-                let help = match suggest::closest(text, [SERVICE_ENDPOINT]) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => format!("write a CIDR (`10.0.1.0/24`), an address, or `{SERVICE_ENDPOINT}`"),
-                };
-                fault(Mistake::Network { text: text.to_owned() }).help(help)
-            })?;
-            if network.trunc() != network {
-                let help = format!(
-                    "write `{}` for the network, or `{}` for the address alone",
-                    network.trunc(),
-                    network.addr()
-                );
-                return Err(fault(Mistake::HostBits { text: text.to_owned() }).help(help));
-            }
-            Ok(network)
+        self.value(scalar, |text| match text {
+            SERVICE_ENDPOINT => Ok(service_endpoint()),
+            _ => read_network(scalar, [SERVICE_ENDPOINT].into_iter()),
         })
     }
 
@@ -218,6 +197,44 @@ impl Meaning<'_> {
                     Some(text) => Ok(text),
                 })
         })
+    }
+}
+
+/// A network, or an address (the network of it alone). `words` are what may be written instead.
+pub(super) fn read_network(
+    scalar: &Scalar,
+    words: impl Iterator<Item = &'static str> + Clone,
+) -> Result<IpNet, Fault> {
+    let text = &scalar.text;
+    let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(IpNet::from(address));
+    }
+    let network: IpNet = text.parse().map_err(|_| {
+        let help = match suggest::closest(text, words.clone()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => network_or(words),
+        };
+        fault(Mistake::Network { text: text.clone() }).help(help)
+    })?;
+    if network.trunc() != network {
+        let help = format!(
+            "write `{}` for the network, or `{}` for the address alone",
+            network.trunc(),
+            network.addr()
+        );
+        return Err(fault(Mistake::HostBits { text: text.clone() }).help(help));
+    }
+    Ok(network)
+}
+
+fn network_or(words: impl Iterator<Item = &'static str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("write a CIDR (`10.0.1.0/24`), an address, {} or {last}", others.join(", "))
+        }
+        _ => format!("write a CIDR (`10.0.1.0/24`), an address, or {}", words.concat()),
     }
 }
 

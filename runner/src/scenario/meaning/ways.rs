@@ -41,6 +41,7 @@ impl Meaning<'_> {
         let answers = self.answers(way, owner);
         let route = route?;
         let families = self.families(way, &route);
+        let resolves = self.maybe(way.resolves.as_deref(), Self::resolves);
         let (answers, families) = (answers?, families?);
         if let (Answers::Platform { .. }, false) = (&answers, route.address.transport.is_http()) {
             let mistake = Mistake::PlatformTransport(route.address.transport);
@@ -48,7 +49,10 @@ impl Meaning<'_> {
             self.fault(Fault::at(way.url.span.clone(), mistake).help(help));
             return None;
         }
-        Some(Endpoint { name, owner, route, answers, families, span: at.span.clone() })
+        let resolves = resolves.ok()?;
+        let endpoint = Endpoint { name, owner, route, answers, families, resolves, span: at.span.clone() };
+        self.endpoint_resolves(way, &endpoint);
+        Some(endpoint)
     }
 
     fn answers(&mut self, way: &WayMap, owner: Option<AgentIndex>) -> Option<Answers> {
@@ -149,7 +153,7 @@ impl Meaning<'_> {
 }
 
 /// The one address a call to it goes to, where no name has to be resolved.
-fn literal(route: &Route) -> Option<IpAddr> {
+pub(super) fn literal(route: &Route) -> Option<IpAddr> {
     route.connect.or(match route.address.host {
         Host::Ip(address) => Some(address),
         Host::Name(_) => None,

@@ -1,0 +1,39 @@
+//! What is claimed of an edge beside its reachability: each claim is judged as a case of its own. This file must not know
+//! how a claim is judged.
+
+use crate::scenario::{NameClaim, Scenario, Span};
+
+use super::model::Edge;
+
+/// Something claimed of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim<'s> {
+    /// What the endpoint's name resolves to for the vantage, in the edge's family.
+    Resolves(&'s NameClaim),
+}
+
+impl Claim<'_> {
+    /// The claim as plans and reports show it: `resolves within 10.0.3.0/24`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Resolves(claim) => format!("resolves {}", claim.resolves),
+        }
+    }
+
+    /// Where the scenario says so.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        match self {
+            Self::Resolves(claim) => &claim.span,
+        }
+    }
+}
+
+/// The claims an edge bears. What its rule says of names outranks what its endpoint says.
+#[must_use]
+pub fn claims<'s>(scenario: &'s Scenario, edge: &Edge) -> Vec<Claim<'s>> {
+    let by_rule = scenario.rule(edge.rule).resolves.as_ref();
+    let name = by_rule.or(scenario.endpoint(edge.endpoint).resolves.as_ref());
+    name.map(Claim::Resolves).into_iter().collect()
+}
