@@ -19,10 +19,7 @@ fn ground(addresses: &[&str]) -> Ground {
 /// At the target, drops what the caller sends to these.
 fn drop_to(ground: &Ground, addresses: &[&str]) {
     let addresses = addresses.join(", ");
-    ground.at("target").nft(&format!(
-        "table ip guard {{ chain in {{ type filter hook input priority 0; \
-         ip saddr 10.99.0.2 ip daddr {{ {addresses} }} tcp dport {HTTP} drop; }} }}"
-    ));
+    ground.drop_at("target", &format!("ip saddr 10.99.0.2 ip daddr {{ {addresses} }} tcp dport {HTTP}"));
 }
 
 fn verify(ground: &Ground, expect: &str) -> Run {

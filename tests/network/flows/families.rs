@@ -25,12 +25,8 @@ fn a_family_that_was_forgotten_is_a_leak_in_that_family_only() {
     for (forgotten, guarded, saddr) in
         [("ipv6", "ipv4", "ip saddr 10.99.0.2"), ("ipv4", "ipv6", "ip6 saddr fd99::2")]
     {
-        let target = ground.at("target");
-        target.nft(&format!(
-            "table inet guard {{ chain in {{ type filter hook input priority 0; {saddr} tcp dport {HTTP} drop; }} }}"
-        ));
+        ground.drop_at("target", &format!("{saddr} tcp dport {HTTP}"));
         let run = ground.verify(&endpoints, &rules);
-        target.nft("delete table inet guard");
         run.expect(&[
             ("caller", "target/site", guarded, "denied-witnessed"),
             ("caller", "target/site", forgotten, "leak"),

@@ -74,6 +74,17 @@ impl Ground {
         &self.places.iter().find(|place| place.name == name).expect("an agent of that name").namespace
     }
 
+    /// Has an agent's namespace drop packets that come in, instead of those dropped before: `tcp dport 80`, as `nft` says it.
+    pub(super) fn drop_at(&self, name: &str, which: &str) {
+        self.at(name).nft(&format!(
+            "add table inet guard
+            delete table inet guard
+            add table inet guard
+            add chain inet guard in {{ type filter hook input priority 0; }}
+            add rule inet guard in {which} drop"
+        ));
+    }
+
     /// Runs a scenario whose agents are those of the ground, each with these endpoints, over their control addresses.
     /// The zone of each is its own networks and that of links, `10.80.0.0/30`. `rest` is everything but zones and agents.
     pub(super) fn verify(&self, endpoints: &[(&str, String)], rest: &str) -> Run {

@@ -68,9 +68,7 @@ fn the_connect_timeout_outlasts_two_lost_syns() {
 fn lossy(loss: f64, seed: u64) -> (Run, u64) {
     let ground = ground();
     let closed = PORTS[0];
-    ground.at("target").nft(&format!(
-        "table ip guard {{ chain in {{ type filter hook input priority 0; iifname \"link*\" tcp dport {closed} drop; }} }}"
-    ));
+    ground.drop_at("target", &format!("iifname \"link*\" tcp dport {closed}"));
     let conditions = Conditions { loss, ..Conditions::default() };
     let link = link(&ground, &Ways { seed, ..Ways::both(conditions) });
     let endpoints = [(
