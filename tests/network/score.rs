@@ -4,34 +4,30 @@
 use std::fmt::Write;
 
 use ringfence::judge::Verdict;
-use ringfence::scenario::Expect;
 use ringfence::tally::{EdgeRecord, RunRecord};
-
-use super::catalogue::{Entry, Turn};
+use ringfence_tests::catalogue::{Entry, concerns};
 
 /// How a run over a changed network came out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Score {
+pub(crate) struct Score {
     /// How many edges came out as they should, of those that had to turn.
-    pub right: usize,
+    pub(crate) right: usize,
     /// The edges that turned, for another reason.
-    pub wrong_reason: Vec<String>,
+    pub(crate) wrong_reason: Vec<String>,
     /// The edges that should have turned and passed.
-    pub missed: Vec<String>,
+    pub(crate) missed: Vec<String>,
     /// The edges that should have passed and did not.
-    pub false_alarms: Vec<String>,
+    pub(crate) false_alarms: Vec<String>,
 }
 
 impl Score {
     /// Whether everything came out as it should.
-    #[must_use]
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         self.wrong_reason.is_empty() && self.missed.is_empty() && self.false_alarms.is_empty()
     }
 
     /// The worst of it, in a word.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self { missed, .. } if !missed.is_empty() => "missed",
             Self { wrong_reason, .. } if !wrong_reason.is_empty() => "wrong reason",
@@ -42,8 +38,7 @@ impl Score {
     }
 
     /// What went wrong, a line an edge.
-    #[must_use]
-    pub fn complaints(&self) -> String {
+    pub(crate) fn complaints(&self) -> String {
         let kinds = [
             ("missed", &self.missed),
             ("wrong reason", &self.wrong_reason),
@@ -56,55 +51,47 @@ impl Score {
     }
 }
 
-/// Holds a run against the edges that must turn; every other edge must pass.
-#[must_use]
-pub fn score(record: &RunRecord, entry: &Entry) -> Score {
-    let turns: &[Turn] = entry.turns;
+/// Holds a run against the edges and the claims that must turn; every other one must pass.
+pub(crate) fn score(record: &RunRecord, entry: &Entry) -> Score {
     let mut score = Score::default();
-    let by_chance = |edge: &&EdgeRecord| entry.chance.iter().any(|edges| is_among(edge, edges));
+    let by_chance = |edge: &&EdgeRecord| entry.chance.iter().any(|edges| concerns(edges, edge));
     for edge in record.edges.iter().filter(|edge| !by_chance(edge)) {
-        let got = edge.judged.reason;
-        let shown = format!("{} -> {} {}: {got}", edge.vantage, edge.endpoint, edge.family);
-        let turn = turns.iter().find(|(edges, _)| is_among(edge, edges));
-        let passed = got.verdict() == Verdict::Pass;
-        match turn {
-            None if passed => {}
-            None => score.false_alarms.push(format!("{shown} ({})", edge.judged.sentence)),
-            Some((_, reason)) if *reason == got => score.right += 1,
-            Some((_, reason)) if passed && reason.verdict() != Verdict::Pass => {
-                score.missed.push(format!("{shown}, not {reason}"));
-            }
-            Some((_, reason)) => {
-                score.wrong_reason.push(format!("{shown}, not {reason} ({})", edge.judged.sentence));
-            }
+        let (name, judged) = (format!("{} -> {} {}", edge.vantage, edge.endpoint, edge.family), &edge.judged);
+        let turn = entry.turns.iter().find(|(edges, _)| concerns(edges, edge)).map(|(_, reason)| *reason);
+        let turn = turn.map(|reason| (reason.as_str(), reason.verdict()));
+        score.note(&name, turn, (judged.reason.as_str(), judged.reason.verdict()), &judged.sentence);
+        let turn = entry.names.iter().find(|(edges, _)| concerns(edges, edge)).map(|(_, reason)| *reason);
+        let turn = turn.map(|reason| (reason.as_str(), reason.verdict()));
+        for claim in &edge.claims {
+            let (name, judged) = (format!("{name} {}", claim.claimed), &claim.judged);
+            score.note(&name, turn, (judged.reason.as_str(), judged.reason.verdict()), &judged.sentence);
         }
     }
-    let found = |turn: &&Turn| record.edges.iter().any(|edge| is_among(edge, turn.0));
-    score
-        .missed
-        .extend(turns.iter().filter(|turn| !found(turn)).map(|(edges, _)| format!("no edge is `{edges}`")));
+    let all = entry.turns.iter().map(|turn| turn.0).chain(entry.names.iter().map(|turn| turn.0));
+    let lost = all.filter(|edges| !record.edges.iter().any(|edge| concerns(edges, edge)));
+    score.missed.extend(lost.map(|edges| format!("no edge is `{edges}`")));
     score
 }
 
-/// Whether an edge is among those that a turn names: `VANTAGES > ENDPOINTS [FAMILY]`. `*` is every one; `denied` and
-/// `allowed` are the vantages that the matrix denies and allows that endpoint.
-fn is_among(edge: &EdgeRecord, edges: &str) -> bool {
-    let (vantages, rest) = edges.split_once(" > ").unwrap_or_else(|| panic!("`{edges}` has no ` > `"));
-    let mut words: Vec<&str> = rest.split(' ').collect();
-    let family = words.pop_if(|word| ["ipv4", "ipv6"].contains(word));
-    let vantage = vantages.split(' ').any(|word| match word {
-        "*" => true,
-        "denied" => edge.expect == Expect::Deny,
-        "allowed" => edge.expect == Expect::Allow,
-        name => edge.vantage.as_str() == name,
-    });
-    let endpoint = words.iter().any(|word| *word == "*" || edge.endpoint == *word);
-    vantage && endpoint && family.is_none_or(|family| edge.family.to_string() == family)
+/// A reason, and the verdict it is a reason for.
+type Reasoned = (&'static str, Verdict);
+
+impl Score {
+    fn note(&mut self, name: &str, turn: Option<Reasoned>, got: Reasoned, sentence: &str) {
+        let shown = format!("{name}: {} ({sentence})", got.0);
+        let passed = got.1 == Verdict::Pass;
+        match turn {
+            None if passed => {}
+            None => self.false_alarms.push(shown),
+            Some(turn) if turn == got => self.right += 1,
+            Some(turn) if passed => self.missed.push(format!("{shown}, not {}", turn.0)),
+            Some(turn) => self.wrong_reason.push(format!("{shown}, not {}", turn.0)),
+        }
+    }
 }
 
 /// The table of all scores, and the counts.
-#[must_use]
-pub fn table(scores: &[(&Entry, Score)]) -> String {
+pub(crate) fn table(scores: &[(&Entry, Score)]) -> String {
     let mut text = String::new();
     let mut counts = [("caught", 0), ("quiet", 0), ("wrong reason", 0), ("missed", 0), ("false alarm", 0)];
     for (entry, score) in scores {

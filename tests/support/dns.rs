@@ -25,13 +25,27 @@ pub enum Zone {
 }
 
 impl Zone {
-    /// Serves the zone over UDP. It hears the name and kind of each question.
+    /// Serves the zone over UDP, on loopback. It hears the name and kind of each question.
     ///
     /// # Panics
     ///
     /// When there is no port to listen on.
     pub async fn serve(self) -> Peer {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port to listen on");
+        self.answer_on(UdpSocket::bind("127.0.0.1:0").await.expect("a port to listen on"))
+    }
+
+    /// The same on a socket that was bound elsewhere, in a network namespace for one. Call it inside a Tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// When the socket is no good.
+    #[must_use]
+    pub fn serve_on(self, socket: std::net::UdpSocket) -> Peer {
+        socket.set_nonblocking(true).expect("a socket that does not wait");
+        self.answer_on(UdpSocket::from_std(socket).expect("a socket of this runtime"))
+    }
+
+    fn answer_on(self, socket: UdpSocket) -> Peer {
         let address = socket.local_addr().expect("an address");
         let heard = Heard::default();
         let notes = heard.clone();

@@ -54,7 +54,7 @@ impl Namespace {
     ///
     /// When they are no good.
     pub fn nft(&self, rules: &str) {
-        feed(self.command("nft").args(["-f", "-"]), rules);
+        feed(self.command("nft").args(["-f", "-"]), &format!("{rules}\n"));
     }
 
     /// Writes a switch below `/proc/sys/net` inside: `ipv4/ip_forward`, `1`.

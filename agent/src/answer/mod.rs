@@ -5,6 +5,7 @@
 //! what is expected of one.
 
 mod answerer;
+mod called;
 mod http;
 mod receipts;
 mod runs;

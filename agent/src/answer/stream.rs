@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::answerer::Answerer;
+use super::called::{self, Received};
 use super::source::canonical;
 
 /// How long to leave a socket alone that fails to receive, so that a lasting error does not take a whole processor.
@@ -64,15 +65,16 @@ async fn read_line<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Vec<u8>> {
 
 /// Answers datagrams until told to stop. One datagram holds one call, and is answered by one datagram.
 pub async fn answer_datagrams(answerer: &Answerer, socket: &UdpSocket, stop: &CancellationToken) {
+    called::watch(socket);
     // One byte more than a call may have, so that what was cut is not taken for whole.
     let mut buffer = [0; LINE_MAX_BYTES + 1];
     loop {
         let received = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            received = socket.recv_from(&mut buffer) => received,
+            received = called::receive(socket, &mut buffer) => received,
         };
-        let (length, peer) = match received {
+        let received = match received {
             Ok(received) => received,
             Err(error) => {
                 tracing::debug!(%error, "a datagram could not be received");
@@ -80,10 +82,11 @@ pub async fn answer_datagrams(answerer: &Answerer, socket: &UdpSocket, stop: &Ca
                 continue;
             }
         };
+        let Received { length, peer, .. } = received;
         let Some(answer) = answer_datagram(answerer, buffer.get(..length).unwrap_or_default(), peer) else {
             continue;
         };
-        if let Err(error) = socket.send_to(answer.as_bytes(), peer).await {
+        if let Err(error) = called::answer(socket, answer.as_bytes(), received).await {
             tracing::debug!(%peer, %error, "an answer could not be sent");
         }
     }

@@ -95,7 +95,7 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
 /// Why an answer shows that the path is open, if it does.
 fn open_by_answer(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
     match outcome {
-        Outcome::Answered(_) if case.is_right_agent(outcome) => Some(Reason::Leak),
+        Outcome::Answered(_) | Outcome::Misanswered(_) if case.is_of_owner(outcome) => Some(Reason::Leak),
         Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Reason::WrongAgent),
         Outcome::Unsealed(unsealed) if !is_bare_denial(unsealed) => Some(Reason::PathOpen),
         _ => None,
@@ -144,6 +144,11 @@ fn see_cut_answer(sample: &Sample) -> Seen {
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
     let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
+    let agent = silent && case.endpoint.answers == Answers::Agent;
+    if agent && receipt_gap(case) == Some(Reason::TargetRestarted) {
+        // Nobody is answered by an agent that has forgotten the run: what follows from that comes after it.
+        missing.push(Reason::TargetRestarted);
+    }
     if silent {
         missing.extend(target_gap(case, sample));
     }
@@ -152,7 +157,9 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
         missing.push(Reason::NoVantageWitness);
     }
     match case.endpoint.answers {
-        Answers::Agent if silent => missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample))),
+        Answers::Agent if silent && missing.first() != Some(&Reason::TargetRestarted) => {
+            missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
+        }
         Answers::Platform { .. } if seen == Seen::SilentLater => missing.push(Reason::NoReceipts),
         Answers::Agent | Answers::Platform { .. } => {}
     }

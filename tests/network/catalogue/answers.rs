@@ -1,9 +1,9 @@
 //! What answers in the place of an app, or does not answer: stopped, hung, cached, limited, intercepted.
 
-use ringfence::judge::Reason as R;
+use ringfence::judge::{ClaimReason as C, Reason as R};
 
 use super::{Entry, Place, SOUND};
-use crate::network::sites::{Certificate, Serves, WORKERS};
+use crate::topology::{Certificate, Serves, WORKERS};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -44,6 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             // App 1 alone may reach these, and so nobody shows that they live.
             ("denied > test-vm/database test-vm/syslog", R::NoTargetWitness),
         ],
+        names: &[("app-1 > app-3/site", C::VantageNotAsked)],
         ..SOUND
     },
     Entry {
@@ -184,6 +185,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "the agent in app 2 is called by another name: it is not the one the scenario means",
         does: |layout| layout.agent(Place::App2).name = "app-2-old",
         turns: &[("app-2 > *", R::VantageNotAsked), ("allowed > app-2/site", R::TargetNotAsked)],
+        names: &[("app-2 > app-3/site", C::VantageNotAsked)],
         ..SOUND
     },
     Entry {
@@ -208,7 +210,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn cached(site: &mut crate::network::Site) {
+fn cached(site: &mut crate::topology::Site) {
     let directives = [
         "proxy_cache answers;",
         "proxy_cache_valid 200 1m;",

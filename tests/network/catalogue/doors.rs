@@ -3,7 +3,7 @@
 use ringfence::judge::Reason as R;
 
 use super::{Entry, SOUND};
-use crate::network::sites::{Serves, WORKERS};
+use crate::topology::{Serves, WORKERS};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             layout.site("app-1 plain").open();
             layout.site("app-1 plain").serves = Serves::Worker(WORKERS[0]);
         },
-        turns: &[("* > app-1/plain", R::WrongAgent)],
+        turns: &[("allowed > app-1/plain", R::WrongAgent), ("denied > app-1/plain", R::Leak)],
         ..SOUND
     },
     Entry {

@@ -7,15 +7,15 @@ mod names;
 mod paths;
 mod restrictions;
 mod vantages;
+mod which;
 
-use ringfence::judge::Reason;
+pub use which::concerns;
 
-use super::layout::{Layout, Place};
+use ringfence::judge::{ClaimReason, Reason};
 
-/// A change to the sound network.
-pub type Change = fn(&mut Layout);
+use crate::topology::{Change, Place};
 
-/// Edges, as [`super::score`] reads them, and why they do not pass.
+/// Edges, as [`concerns`] reads them, and why they do not pass.
 pub type Turn = (&'static str, Reason);
 
 /// Something that is wrong with the network.
@@ -29,12 +29,14 @@ pub struct Entry {
     pub does: Change,
     /// The edges it must turn; the first turn that names an edge counts, and every other edge must pass.
     pub turns: &'static [Turn],
+    /// The edges whose claims about names it must turn.
+    pub names: &'static [(&'static str, ClaimReason)],
     /// The edges that chance decides, since the change falls in the middle of the run: they may come to anything.
     pub chance: &'static [&'static str],
 }
 
 /// Nothing changed: what the entries are written over.
-const SOUND: Entry = Entry { name: "", what: "", does: |_| (), turns: &[], chance: &[] };
+const SOUND: Entry = Entry { name: "", what: "", does: |_| (), turns: &[], names: &[], chance: &[] };
 
 /// All of them.
 #[must_use]

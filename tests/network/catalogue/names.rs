@@ -1,6 +1,6 @@
 //! Names that lead elsewhere, or nowhere.
 
-use ringfence::judge::Reason as R;
+use ringfence::judge::{ClaimReason as C, Reason as R};
 
 use super::{Entry, SOUND};
 
@@ -55,6 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             layout.private_name(APP_3, Some(record));
         },
         turns: &[("allowed > app-3/site", R::Blocked)],
+        names: &[("test-vm app-1 app-2 other peer > app-3/site", C::ResolvedElsewhere)],
         ..SOUND
     },
     Entry {
@@ -65,6 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ("allowed > app-3/site", R::NameUnresolved),
             ("app-2 other peer > app-3/site", R::NotResolved),
         ],
+        names: &[("test-vm app-1 app-2 other peer > app-3/site", C::NameUnresolved)],
         ..SOUND
     },
     Entry {
@@ -75,6 +77,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             layout.private_name(APP_3, Some(record));
         },
         turns: &[("allowed > app-3/site", R::Blocked), ("app-2 other peer > app-3/site", R::NoTargetWitness)],
+        names: &[("test-vm app-1 app-2 other peer > app-3/site", C::ResolvedElsewhere)],
         ..SOUND
     },
     Entry {
@@ -85,6 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             layout.public_name(APP_3, Some(record));
         },
         turns: &[("internet > app-3/site", R::DeniedWitnessed)],
+        names: &[("internet > app-3/site", C::ResolvedElsewhere)],
         ..SOUND
     },
     Entry {

@@ -3,7 +3,7 @@
 use ringfence::judge::Reason as R;
 
 use super::{Entry, SOUND};
-use crate::network::sites::{Serves, WORKERS};
+use crate::topology::{Serves, WORKERS};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {

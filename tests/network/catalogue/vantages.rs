@@ -1,9 +1,9 @@
 //! Callers, and agents, that are not what they should be: without a way, a name, an answer, a clock, a life.
 
-use ringfence::judge::Reason as R;
+use ringfence::judge::{ClaimReason as C, Reason as R};
 
 use super::{Entry, Place, SOUND};
-use crate::network::layout::{Act, Setup};
+use crate::topology::{Act, Setup};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -18,6 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ("internet > app-1/worker test-vm/database test-vm/syslog", R::NoVantageWitness),
             ("internet > *", R::NotResolved),
         ],
+        names: &[("internet > app-3/site", C::ResolverSilent)],
         ..SOUND
     },
     Entry {
@@ -53,6 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ("other > app-1/worker test-vm/database test-vm/syslog", R::NoVantageWitness),
             ("other > *", R::NotResolved),
         ],
+        names: &[("other > app-3/site", C::ResolverSilent)],
         ..SOUND
     },
     Entry {
@@ -60,6 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "the resolver does not answer app 1",
         does: |layout| layout.input.push("ip saddr 10.0.1.4 th dport 53 drop".to_owned()),
         turns: &[("app-1 > app-2/site app-3/site", R::NameUnresolved), ("app-1 > app-2/scm", R::NotResolved)],
+        names: &[("app-1 > app-3/site", C::ResolverSilent)],
         ..SOUND
     },
     Entry {
@@ -67,6 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "the other subnet asks the public resolver, and is refused there instead",
         does: |layout| layout.agent(Place::Other).resolver = "203.0.113.53",
         turns: &[("other > app-3/site", R::DeniedAttributed)],
+        names: &[("other > app-3/site", C::ResolvedElsewhere)],
         ..SOUND
     },
     Entry {
@@ -83,6 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "the runner cannot ask app 2's agent",
         does: |layout| layout.ip(Place::App2, "link set mgmt down"),
         turns: &[("app-2 > *", R::VantageNotAsked), ("allowed > app-2/site", R::TargetNotAsked)],
+        names: &[("app-2 > app-3/site", C::VantageNotAsked)],
         ..SOUND
     },
     Entry {
@@ -90,6 +95,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "the runner cannot ask the other subnet's agent",
         does: |layout| layout.ip(Place::Other, "link set mgmt down"),
         turns: &[("other > *", R::VantageNotAsked)],
+        names: &[("other > app-3/site", C::VantageNotAsked)],
+        ..SOUND
+    },
+    Entry {
+        name: "control-route-of-the-target-lost",
+        what: "the runner cannot ask the VM's agent, which answers nobody then",
+        does: |layout| layout.ip(Place::TestVm, "link set mgmt down"),
+        turns: &[
+            ("test-vm > *", R::VantageNotAsked),
+            ("app-1 > test-vm/database test-vm/syslog", R::TargetNotAsked),
+            ("denied > test-vm/database test-vm/syslog", R::NoTargetWitness),
+        ],
+        names: &[("test-vm > app-3/site", C::VantageNotAsked)],
         ..SOUND
     },
     Entry {

@@ -87,7 +87,7 @@ const APP_1: [&str; 2] = ["10.0.1.0/24", "2001:db8:10:1::/64"];
 const APP_2: [&str; 2] = ["10.0.2.0/24", "2001:db8:10:2::/64"];
 
 /// The workers: where each app listens behind the front end.
-pub(super) const WORKERS: [&str; 3] = ["10.200.0.11:8080", "10.200.0.12:8080", "10.200.0.13:8080"];
+pub const WORKERS: [&str; 3] = ["10.200.0.11:8080", "10.200.0.12:8080", "10.200.0.13:8080"];
 
 /// What App Service's front end says to a caller it refuses, shortened to what makes it known: the title and the two
 /// sentences of the page (captures: microsoft/clarity#1133).

@@ -135,6 +135,9 @@ pub enum Act {
     SetUp(Place, Setup),
 }
 
+/// A change to the sound network.
+pub type Change = fn(&mut Layout);
+
 /// The whole network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {

@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 
 use ringfence::tally::RunRecord;
 
-use super::catalogue::Change;
-use super::layout::{Act, Agent, Layout, Place, RESOLVERS};
+use super::layout::{Act, Agent, Change, Layout, Place, RESOLVERS};
 use super::process::Process;
 use super::raise::{Spaces, raise, set_up};
 use super::sites::Certificate;

@@ -15,20 +15,17 @@
 //! by its own subnet. An app has two more legs: its worker's, which only the front end reaches, and a management one,
 //! which only the runner reaches, so that an app can be asked what it saw even when its site is down.
 //!
-//! [`Layout`] is the network as data, sound at first; [`catalogue`] is what can be wrong with it, each an [`Entry`] with
-//! the edges it must turn; [`Topology`] raises a layout and verifies it; [`score`] holds a run against its entry.
+//! [`Layout`] is the network as data, sound at first; a [`Change`] makes it another; [`Topology`] raises it and verifies
+//! it against `scenario.yaml`.
 
-pub mod catalogue;
 mod front;
 mod layout;
 mod names;
+mod network;
 mod process;
 mod raise;
-pub mod score;
 mod sites;
-mod topology;
 
-pub use catalogue::{Change, Entry, Turn};
-pub use layout::{Act, Agent, Layout, Place, Setup};
-pub use sites::{Certificate, Serves, Site};
-pub use topology::{Run, Topology};
+pub use layout::{Act, Agent, Change, Layout, Place, Setup};
+pub use network::{Run, Topology};
+pub use sites::{Certificate, Serves, Site, WORKERS};
