@@ -59,6 +59,19 @@ impl Authority {
         self.pem.clone()
     }
 
+    /// A certificate of this authority for some names and addresses, and its key, both as PEM: what other programs'
+    /// servers read.
+    ///
+    /// # Panics
+    ///
+    /// When the library cannot make a certificate.
+    #[must_use]
+    pub fn issue(&self, names: &[&str], validity: Validity) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params(names, validity).signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// The settings of a server with a certificate of this authority for a name or address.
     ///
     /// # Panics
@@ -92,9 +105,7 @@ impl Authority {
     /// When the library cannot make a certificate.
     #[must_use]
     pub fn issue_pem(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().expect("a key");
-        let issued = params(name, Validity::Now).signed_by(&key, &self.issuer).expect("a certificate");
-        (issued.pem(), key.serialize_pem())
+        self.issue(&[name], Validity::Now)
     }
 
     fn serving(
@@ -105,7 +116,7 @@ impl Authority {
         callers: Arc<dyn ClientCertVerifier>,
     ) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
-        let certificate = params(name, validity).signed_by(&key, &self.issuer).expect("a certificate");
+        let certificate = params(&[name], validity).signed_by(&key, &self.issuer).expect("a certificate");
         let mut config = config(&certificate, &key, callers);
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         Arc::new(config)
@@ -120,15 +131,16 @@ impl Authority {
 /// When the library cannot make a certificate.
 #[must_use]
 pub fn self_signed(name: &str, validity: Validity) -> (Arc<ServerConfig>, String) {
-    let mut params = params(name, validity);
+    let mut params = params(&[name], validity);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
     let certificate = params.self_signed(&key).expect("a certificate");
     (Arc::new(config(&certificate, &key, Arc::new(rustls::server::NoClientAuth))), certificate.pem())
 }
 
-fn params(name: &str, validity: Validity) -> CertificateParams {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+fn params(names: &[&str], validity: Validity) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names");
     (params.not_before, params.not_after) = match validity {
         Validity::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(2100, 1, 1)),
         Validity::Past => (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1)),

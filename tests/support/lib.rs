@@ -13,11 +13,14 @@
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
+//! - [`topology`], [`catalogue`]: a whole private network, and what can be wrong with it; they stand in `tests/network`;
 //! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
 
 pub mod bent_agent;
 pub mod calls;
+#[path = "../network/catalogue/mod.rs"]
+pub mod catalogue;
 pub mod certificates;
 pub mod closed;
 pub mod datagram;
@@ -28,6 +31,8 @@ pub mod namespace;
 pub mod programs;
 pub mod refusing_router;
 pub mod script;
+#[path = "../network/topology/mod.rs"]
+pub mod topology;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

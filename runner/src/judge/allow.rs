@@ -1,6 +1,7 @@
 //! Edges that must be open: what one attempt shows, and what all of them show together.
 
-use ringfence_contract::outcome::{NotSentWhy, Outcome};
+use ringfence_contract::address::Transport;
+use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Reset};
 
 use super::case::{Case, Finding, not_asked, unknown};
 use super::platform::{self, PlatformAnswer};
@@ -65,6 +66,9 @@ fn look(case: &Case<'_>, attempt: &Attempt) -> Reason {
 }
 
 fn look_at_agent(case: &Case<'_>, outcome: &Outcome) -> Reason {
+    if let (true, Some(reason)) = (is_as_to_a_stranger(case, outcome), case.ignorance_of_target()) {
+        return reason;
+    }
     match outcome {
         Outcome::Answered(_) if !case.is_right_agent(outcome) => Reason::WrongAgent,
         Outcome::Answered(answered) => match &case.vantage.zone {
@@ -72,10 +76,6 @@ fn look_at_agent(case: &Case<'_>, outcome: &Outcome) -> Reason {
             Some(_) | None => Reason::Reached,
         },
         Outcome::Misanswered(_) => Reason::WrongAgent,
-        // An agent that was never told of the run answers its calls as it answers any stranger's: with a plain 404.
-        Outcome::Unsealed(unsealed) if unsealed.status == Some(404) && !case.is_target_greeted() => {
-            Reason::TargetNotAsked
-        }
         Outcome::Unsealed(_) => Reason::WrongAnswer,
         Outcome::Forbidden(_)
         | Outcome::Refused
@@ -85,6 +85,16 @@ fn look_at_agent(case: &Case<'_>, outcome: &Outcome) -> Reason {
         | Outcome::Unresolved(_)
         | Outcome::TlsFailed(_)
         | Outcome::NotSent(_) => look_at_obstacle(outcome),
+    }
+}
+
+/// Whether this is what an agent does with a call of a run that it knows nothing of: over HTTP a plain 404, over TCP a
+/// close without a word, over UDP nothing.
+fn is_as_to_a_stranger(case: &Case<'_>, outcome: &Outcome) -> bool {
+    match case.endpoint.route.address.transport {
+        Transport::Tcp => matches!(outcome, Outcome::Reset(Reset::ClosedBeforeAnswer)),
+        Transport::Udp => matches!(outcome, Outcome::TimedOut(Phase::FirstByte)),
+        _ => matches!(outcome, Outcome::Unsealed(unsealed) if unsealed.status == Some(404)),
     }
 }
 

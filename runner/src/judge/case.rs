@@ -110,15 +110,29 @@ impl<'a> Case<'a> {
         self.owner.and_then(|owner| owner.receipts.as_ref().ok())
     }
 
-    /// Whether the endpoint's agent has said hello, and so knows of the run.
-    pub(super) fn is_target_greeted(&self) -> bool {
-        self.owner.is_some_and(|owner| owner.hello.is_ok())
+    /// Why the endpoint's agent may know nothing of the run, if it may not: it answers its calls as a stranger's then.
+    pub(super) fn ignorance_of_target(&self) -> Option<Reason> {
+        let owner = self.owner?;
+        if owner.hello.is_err() {
+            return Some(Reason::TargetNotAsked);
+        }
+        self.receipts().is_some_and(|book| book.restarted).then_some(Reason::TargetRestarted)
     }
 
     pub(super) fn owner_name(&self) -> &'a str {
         self.endpoint
             .owner
             .map_or(self.endpoint.name.as_str(), |owner| self.scenario.agent(owner).name.as_str())
+    }
+
+    /// Whether a sealed answer is the endpoint's own agent's, even where the platform should answer.
+    pub(super) fn is_of_owner(&self, outcome: &Outcome) -> bool {
+        let agent = match outcome {
+            Outcome::Answered(answered) => &answered.agent,
+            Outcome::Misanswered(misanswered) => &misanswered.agent,
+            _ => return false,
+        };
+        self.endpoint.owner.is_some_and(|owner| self.scenario.agent(owner).name == *agent)
     }
 
     /// Whether a sealed answer is one of the agent that this endpoint belongs to.

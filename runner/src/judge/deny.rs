@@ -99,7 +99,7 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
 /// Why an answer shows that the path is open, if it does.
 fn open_by_answer(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
     match outcome {
-        Outcome::Answered(_) if case.is_right_agent(outcome) => Some(Reason::Leak),
+        Outcome::Answered(_) | Outcome::Misanswered(_) if case.is_of_owner(outcome) => Some(Reason::Leak),
         Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Reason::WrongAgent),
         Outcome::Unsealed(unsealed) if !is_bare_denial(unsealed) => Some(Reason::PathOpen),
         _ => None,
@@ -149,22 +149,31 @@ fn see_cut_answer(sample: &Sample) -> Seen {
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
     let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
-    let turned_away = seen == Seen::TurnedAway;
-    if silent || turned_away {
+    let unsaid = silent || seen == Seen::TurnedAway;
+    let restarted = unsaid && has_agent(case) && receipt_gap(case) == Some(Reason::TargetRestarted);
+    if restarted {
+        // Nobody is answered by an agent that has forgotten the run: what follows from that comes after it.
+        missing.push(Reason::TargetRestarted);
+    }
+    if unsaid {
         missing.extend(target_gap(case, sample));
     }
     let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
     if (silent || seen == Seen::Unnamed) && !vantage.holds() {
         missing.push(Reason::NoVantageWitness);
     }
-    match case.endpoint.answers {
-        Answers::Agent if silent || turned_away => {
-            missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
-        }
-        Answers::Platform { .. } if seen == Seen::SilentLater => missing.push(Reason::NoReceipts),
-        Answers::Agent | Answers::Platform { .. } => {}
+    if unsaid && has_agent(case) && !restarted {
+        missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
+    }
+    if seen == Seen::SilentLater && !has_agent(case) {
+        missing.push(Reason::NoReceipts);
     }
     missing
+}
+
+/// Whether an agent answers at the endpoint, so that its receipts count.
+fn has_agent(case: &Case<'_>) -> bool {
+    case.endpoint.answers == Answers::Agent
 }
 
 /// Why the absence of a receipt proves nothing, if it does not.

@@ -3,7 +3,7 @@
 use ringfence_contract::outcome::{Outcome, Phase, Reset, Unreachable};
 
 use super::Reason;
-use super::sample_run::{OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked};
+use super::sample_run::{APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked};
 use crate::dispatch::UnaskedWhy;
 use crate::scenario::WitnessBy;
 
@@ -91,4 +91,23 @@ fn an_agent_that_was_never_told_of_the_run_is_no_wrong_answer() {
     };
     assert_eq!(untold(status(404)).edge(VM_TO_SITE).reason, Reason::TargetNotAsked);
     assert_eq!(untold(status(502)).edge(VM_TO_SITE).reason, Reason::WrongAnswer);
+}
+
+#[test]
+fn an_agent_that_has_forgotten_the_run_is_no_blocked_path() {
+    let over = |address: &str, outcome: &Outcome| {
+        let scene = Scene::sound().saw(VM_TO_SITE, [outcome.clone()]).with(|scene| {
+            scene.scenario.endpoints[SITE.0].route.address = address.parse().expect("an address");
+            scene.observations.agents[APP.0].receipts.as_mut().expect("a book").restarted = true;
+        });
+        scene.edge(VM_TO_SITE).reason
+    };
+    let (closed, silent) = (Outcome::Reset(Reset::ClosedBeforeAnswer), Outcome::TimedOut(Phase::FirstByte));
+    let (https, tcp, udp) = ("https://app.test", "tcp://app.test:1", "udp://app.test:1");
+    for (address, outcome) in [(https, &status(404)), (tcp, &closed), (udp, &silent)] {
+        assert_eq!(over(address, outcome), Reason::TargetRestarted, "{address}");
+    }
+    for (address, outcome) in [(https, &closed), (https, &silent), (tcp, &silent), (tcp, &DROPPED)] {
+        assert_eq!(over(address, outcome), Reason::Blocked, "{address} {outcome:?}");
+    }
 }

@@ -272,8 +272,13 @@ pub(crate) fn answered(from: &str) -> Outcome {
 
 /// A sealed answer of another agent.
 pub(crate) fn misanswered() -> Outcome {
+    misanswered_by("vm")
+}
+
+/// The sealed answer of this agent, where another answer was expected.
+pub(crate) fn misanswered_by(agent: &str) -> Outcome {
     Outcome::Misanswered(Answered {
-        agent: "vm".parse().expect("a name"),
+        agent: agent.parse().expect("a name"),
         seen: seen("10.0.0.4"),
         receipt: 1,
     })

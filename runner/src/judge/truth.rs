@@ -9,7 +9,7 @@ use ringfence_contract::outcome::{
 use super::Reason;
 use super::sample_run::{
     APP, APP_SEES_ITSELF, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SCM,
-    VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, forbidden, misanswered, receipt, status,
+    VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, forbidden, misanswered, misanswered_by, receipt, status,
 };
 use crate::dispatch::{Unasked, UnaskedWhy};
 use crate::scenario::WitnessBy;
@@ -90,6 +90,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("answered, from the zone", answered("10.0.0.4"), (R::Reached, R::WrongAgent), In(R::Leak)),
         row("answered, from elsewhere", answered("52.1.2.3"), (R::WrongSource, R::WrongAgent), In(R::Leak)),
         both("misanswered", misanswered(), R::WrongAgent, In(R::WrongAgent)),
+        // Where the platform should answer, the endpoint's own agent is in the wrong place, and yet got in to.
+        both("misanswered by the owner", misanswered_by("app"), R::WrongAgent, In(R::Leak)),
         both("forbidden", forbidden("52.1.2.3"), R::Blocked, Said),
         row("a portal", status(200), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         row("a login", status(302), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
@@ -194,9 +196,7 @@ fn every_around() -> Vec<Around> {
 
 /// The rules for one attempt at a closed edge, stated a second time.
 pub(super) fn stated(row: &Row, around: Around) -> Reason {
-    let sealed = row.name.starts_with("answered");
-    // Over a platform's endpoint no sealed answer is the right one.
-    let worth = if sealed && around.platform { Worth::In(Reason::WrongAgent) } else { row.deny };
+    let worth = row.deny;
     // What is inside is inside, whatever the caller saw; only the answer itself says more.
     if around.receipt && worth != Worth::In(Reason::Leak) {
         return Reason::LeakOneWay;
@@ -214,10 +214,10 @@ pub(super) fn stated(row: &Row, around: Around) -> Reason {
     // In this order: the first that holds is the reason.
     let sentences = [
         (worth == Worth::NoName && !around.by_name, Reason::NotResolved),
+        ((early || late) && asked && around.book == Book::Restarted, Reason::TargetRestarted),
         ((early || late) && !lives, Reason::NoTargetWitness),
         ((early || late || worth == Worth::NoName) && !sends, Reason::NoVantageWitness),
         ((early || late) && asked && around.book == Book::NotAsked, Reason::TargetNotAsked),
-        ((early || late) && asked && around.book == Book::Restarted, Reason::TargetRestarted),
         ((early || late) && asked && around.book == Book::Wrapped, Reason::ReceiptsWrapped),
         (late && !asked, Reason::NoReceipts),
         ((early || late || worth == Worth::Said) && around.by_name, Reason::WrongMeans),
