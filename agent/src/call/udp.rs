@@ -1,13 +1,14 @@
 //! A call over UDP: the sealed call in one datagram, the answer in one datagram.
 //!
 //! A datagram may be lost on the way, and silence must not be one lost datagram: the same call is sent again each
-//! second while the first byte's time lasts. The target counts the arrivals in one receipt.
+//! second while the first byte's time lasts. The target counts the arrivals in one receipt. A measured call is sent once:
+//! there a lost datagram is what is looked for.
 
 use std::net::UdpSocket as StdUdpSocket;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Unreachable};
-use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, call_token};
+use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, Purpose};
 use rustix::io::Errno;
 use socket2::{Protocol, SockAddr, Type};
 use tokio::net::UdpSocket;
@@ -18,23 +19,31 @@ use super::connect::open;
 use super::icmp;
 use super::not_sent::not_sent;
 use super::socket_error::{at_once, on_the_way};
-use super::trail::{Trail, micros};
+use super::trail::{Timed, Trail};
 
 /// How long after a datagram the same is sent again: RFC 8085 section 3.1.1 asks for 1 s where the round trip is not known.
 const RESEND: Duration = Duration::from_secs(1);
 
-/// Places the call.
-pub(super) async fn call(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> Result<Outcome, Outcome> {
+/// Opens a socket.
+pub(super) fn visit(way: Way, trail: &mut Trail) -> Result<UdpSocket, Outcome> {
     let socket = connected(way)?;
     trail.local = socket.local_addr().ok();
-    let token = format!("{}\n", call_token(&attempt.run.key, attempt.run.id, attempt.call.id));
+    Ok(socket)
+}
+
+/// Makes a call from the socket.
+pub(super) async fn ask(
+    socket: &UdpSocket,
+    attempt: &Attempt<'_>,
+    trail: &mut Trail,
+) -> Result<Outcome, Outcome> {
     let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
     let start = Instant::now();
     let mut stale = None;
-    let talk = talk(attempt, &socket, &token, &mut stale);
+    let talk = talk(attempt, socket, &mut stale);
     match tokio::time::timeout(limit, talk).await {
         Ok(Ok(outcome)) => {
-            trail.phases.first_byte_us = Some(micros(start.elapsed()));
+            trail.took.first_byte = Some(Timed::by_program(start.elapsed()));
             Ok(outcome)
         }
         Ok(Err(outcome)) => Err(outcome),
@@ -54,17 +63,17 @@ fn connected(way: Way) -> Result<UdpSocket, Outcome> {
 async fn talk(
     attempt: &Attempt<'_>,
     socket: &UdpSocket,
-    token: &str,
     stale: &mut Option<Outcome>,
 ) -> Result<Outcome, Outcome> {
+    let datagram = format!("{}\n", attempt.token());
     // One byte more than an answer may have, so that a longer datagram shows.
     let mut buffer = [0; ANSWER_MAX_BYTES + 1];
     let mut again = tokio::time::interval(RESEND);
     let mut is_first = true;
     loop {
         tokio::select! {
-            _ = again.tick() => {
-                socket.send(token.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
+            _ = again.tick(), if is_first || attempt.purpose == Purpose::Reach => {
+                socket.send(datagram.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
                 is_first = false;
             }
             came = socket.recv(&mut buffer) => {

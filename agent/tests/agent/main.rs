@@ -5,6 +5,7 @@ mod deploy;
 mod doors;
 mod drain;
 mod lines;
+mod measuring;
 mod orders;
 mod program;
 mod receipts;

@@ -1,0 +1,262 @@
+//! A TCP connection whose packets the kernel stamps, where that is asked for: reads come with the time at which what was
+//! read had come in. Otherwise it is the connection it is made of.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::stamps::Stamps;
+
+/// A TCP connection, stamped or not.
+#[derive(Debug)]
+pub struct Stamped {
+    tcp: TcpStream,
+    stamps: Option<Reader>,
+}
+
+impl Stamped {
+    /// The connection as it is.
+    #[must_use]
+    pub fn plain(tcp: TcpStream) -> Self {
+        Self { tcp, stamps: None }
+    }
+
+    /// The connection with stamps, where the system has any.
+    #[must_use]
+    pub fn stamping(tcp: TcpStream) -> Self {
+        let stamps = Reader::on(&tcp);
+        Self { tcp, stamps }
+    }
+
+    /// Its stamps, where it has any.
+    #[must_use]
+    pub fn stamps(&self) -> Option<Stamps> {
+        self.stamps.as_ref().map(Reader::stamps)
+    }
+
+    /// The address it comes from.
+    #[must_use]
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.tcp.local_addr().ok()
+    }
+
+    /// Whether it stands and nothing waits on it to be read.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let read = self.tcp.try_read(&mut [0]);
+        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl AsyncRead for Stamped {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { tcp, stamps } = self.get_mut();
+        match stamps {
+            Some(reader) => reader.poll_read(tcp, cx, buf),
+            None => Pin::new(tcp).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stamped {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+}
+
+/// Reads with `recvmsg(2)`, which brings the stamps along.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+struct Reader {
+    stamps: Stamps,
+    /// Where control messages are put.
+    space: Vec<u8>,
+}
+
+#[cfg(target_os = "linux")]
+impl Reader {
+    fn on(tcp: &TcpStream) -> Option<Self> {
+        use nix::libc::{sock_extended_err, sockaddr_in6};
+        use nix::sys::socket::{TimestampingFlag, Timestamps, setsockopt, sockopt};
+
+        let wanted = TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
+            | TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE
+            | TimestampingFlag::SOF_TIMESTAMPING_TX_SOFTWARE
+            | TimestampingFlag::SOF_TIMESTAMPING_OPT_TSONLY;
+        setsockopt(tcp, sockopt::Timestamping, &wanted).ok()?;
+        let space = nix::cmsg_space!(Timestamps, sock_extended_err, sockaddr_in6);
+        Some(Self { stamps: Stamps::default(), space })
+    }
+
+    fn stamps(&self) -> Stamps {
+        self.stamps.clone()
+    }
+
+    fn poll_read(
+        &mut self,
+        tcp: &TcpStream,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        use nix::sys::socket::MsgFlags;
+
+        loop {
+            match tcp.poll_read_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => return Poll::Pending,
+            }
+            let unfilled = buf.initialize_unfilled();
+            let receive = || receive(tcp, unfilled, &mut self.space, MsgFlags::empty());
+            match tcp.try_io(tokio::io::Interest::READABLE, receive) {
+                Ok((count, stamp)) => {
+                    buf.advance(count);
+                    if let Some(at) = stamp {
+                        self.stamps.came(at);
+                    }
+                    self.hear_of_sent(tcp);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Takes from the error queue, where the kernel puts them, the stamps of what went out: a few since the last time.
+    fn hear_of_sent(&mut self, tcp: &TcpStream) {
+        use nix::sys::socket::MsgFlags;
+
+        while !self.stamps.knows_sent() {
+            let Ok((_, stamp)) = receive(tcp, &mut [], &mut self.space, MsgFlags::MSG_ERRQUEUE) else {
+                return;
+            };
+            if let Some(at) = stamp {
+                self.stamps.sent(at);
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn receive(
+    tcp: &TcpStream,
+    buffer: &mut [u8],
+    space: &mut Vec<u8>,
+    flags: nix::sys::socket::MsgFlags,
+) -> io::Result<(usize, Option<std::time::Duration>)> {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{ControlMessageOwned, recvmsg};
+
+    let mut parts = [io::IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(tcp.as_raw_fd(), &mut parts, Some(space), flags)?;
+    let stamp = message.cmsgs().ok().and_then(|mut controls| {
+        controls.find_map(|control| match control {
+            ControlMessageOwned::ScmTimestampsns(stamps) => Some(std::time::Duration::from(stamps.system)),
+            _ => None,
+        })
+    });
+    Ok((message.bytes, stamp.filter(|stamp| !stamp.is_zero())))
+}
+
+/// Where the system stamps nothing there is nothing to read.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
+enum Reader {}
+
+#[cfg(not(target_os = "linux"))]
+impl Reader {
+    fn on(_: &TcpStream) -> Option<Self> {
+        None
+    }
+
+    fn stamps(&self) -> Stamps {
+        match *self {}
+    }
+
+    fn poll_read(&mut self, _: &TcpStream, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match *self {}
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::super::stamps::Stamping;
+    use super::*;
+
+    async fn echo(listener: TcpListener) {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut byte = [0];
+        while stream.read_exact(&mut byte).await.is_ok() {
+            stream.write_all(&byte).await.expect("an echo");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_kernel_s_times_lie_within_the_program_s() {
+        let _stamping = Stamping::on();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let peer = tokio::spawn(echo(listener));
+        let mut stream = Stamped::stamping(TcpStream::connect(address).await.expect("a connection"));
+        let stamps = stream.stamps().expect("Linux stamps");
+        let mut told = Vec::new();
+        for _ in 0..200 {
+            let start = Instant::now();
+            stamps.ask();
+            stream.write_all(b"?").await.expect("written");
+            stream.read_exact(&mut [0]).await.expect("read");
+            stamps.answered();
+            told.extend(stamps.took().map(|kernel| (kernel, start.elapsed())));
+        }
+        // The first few may come before the kernel has begun to stamp.
+        assert!(told.len() > 100, "{} of 200 were stamped", told.len());
+        assert!(
+            told.iter().all(|(kernel, program)| kernel <= program && *kernel > Duration::ZERO),
+            "{told:?}"
+        );
+        drop(stream);
+        peer.await.expect("no panic");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_has_ended_is_not_quiet() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let mut stream = Stamped::plain(TcpStream::connect(address).await.expect("a connection"));
+        let (peer, _) = listener.accept().await.expect("a connection");
+        assert!(stream.is_quiet());
+        drop(peer);
+        assert_eq!(stream.read(&mut [0]).await.expect("an end"), 0);
+        assert!(!stream.is_quiet());
+    }
+}
