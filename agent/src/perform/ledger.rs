@@ -21,13 +21,12 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a measurement whose first call is intended to start now.
+    /// The ledger of a measurement that has not begun.
     pub(super) fn open(measure: &Measure) -> Self {
         let of = |intended| Figures { intended, ..Figures::default() };
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let measured = Measured {
             call: measure.call.id,
-            began_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+            began_ms: now_ms(),
             cold: of(measure.cold),
             warm: of(measure.samples),
             connections: 0,
@@ -37,6 +36,11 @@ impl Ledger {
         let first_bytes = vec![None; measure.calls() as usize];
         let expects_agent = measure.call.expects.is_some();
         Self { measured, cold: measure.cold, expects_agent, first_bytes }
+    }
+
+    /// The first call is intended to start now.
+    pub(super) fn begin(&mut self) {
+        self.measured.began_ms = now_ms();
     }
 
     /// Call `number`, counted from 0, has started this late.
@@ -115,6 +119,113 @@ impl Ledger {
     }
 }
 
+fn now_ms() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfence_contract::call::{Call, Certificates, Destination, Timeouts};
+    use ringfence_contract::id::CallId;
+    use ringfence_contract::measure::Connection;
+    use ringfence_contract::outcome::Phase;
+    use ringfence_contract::sample::{Phases, Sample};
+
+    use super::*;
+    use crate::call::Took;
+
+    fn measure(cold: u32, samples: u32) -> Measure {
+        let call = Call {
+            id: CallId::random(),
+            to: Destination::OwnListener("tcp://10.0.0.1:1".parse().expect("an address")),
+            expects: None,
+            family: ringfence_contract::address::Family::Ipv4,
+            nth: 0,
+            certificates: Certificates::Require,
+            timeouts: Timeouts::default(),
+            start_after_ms: 0,
+        };
+        let fingerprints = Vec::new();
+        Measure { call, connection: Connection::New, interval_us: 1_000, cold, samples, fingerprints }
+    }
+
+    fn seen(first_byte: Option<Duration>) -> Seen {
+        let unsealed = ringfence_contract::outcome::Unsealed {
+            status: Some(200),
+            server: None,
+            location: None,
+            body: String::new(),
+            flaw: None,
+        };
+        let outcome = match first_byte {
+            Some(_) => Outcome::Unsealed(unsealed),
+            None => Outcome::TimedOut(Phase::FirstByte),
+        };
+        let sample = Sample {
+            call: CallId::random(),
+            started_ms: 1,
+            outcome,
+            phases: Phases::default(),
+            remote: None,
+            local: None,
+            resolution: None,
+            tls: None,
+            status: None,
+        };
+        let first_byte = first_byte.map(|took| Timed { took, clock: Clock::Kernel });
+        Seen { sample, took: Took { first_byte, ..Took::default() }, is_opened: true }
+    }
+
+    /// What a generator of Lehmer's makes of a seed: any spread of latencies will do.
+    fn latencies(count: usize) -> Vec<u64> {
+        let next = |seed: &u64| Some(seed * 48_271 % 0x7fff_ffff);
+        std::iter::successors(Some(7), next).take(count).map(|ns| 10_000 + ns % 40_000_000).collect()
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_sorted_samples_to_three_digits() {
+        let mut ledger = Ledger::open(&measure(10, 5_000));
+        let mut all = latencies(5_010);
+        for (number, ns) in (0..).zip(&all) {
+            ledger.start(number, Duration::ZERO);
+            ledger.end(number, seen(Some(Duration::from_nanos(*ns))), Duration::from_nanos(ns + 5));
+        }
+        let told = ledger.close();
+        let warm = &mut all[10..];
+        let pairs: Vec<u64> = warm.windows(2).map(|pair| pair[0].abs_diff(pair[1])).collect();
+        let exact_jitter = pairs.iter().sum::<u64>() / pairs.len() as u64;
+        assert!(told.warm.jitter.mean().expect("some").abs_diff(exact_jitter) <= exact_jitter / 1_000);
+        warm.sort_unstable();
+        for part in [50_000_u32, 90_000, 95_000, 99_000, 99_900, 100_000] {
+            let exact = warm[(5_000 * part as usize).div_ceil(100_000) - 1];
+            let said = told.warm.phases.first_byte.ns.at(part).expect("some");
+            assert!(said >= exact && said - exact <= exact / 1_000, "{part}: {said} for {exact}");
+        }
+        assert_eq!(told.warm.phases.first_byte.clock(), Some(Clock::Kernel));
+        assert_eq!((told.cold.answered, told.warm.answered, told.connections), (10, 5_000, 5_010));
+    }
+
+    #[test]
+    fn all_that_were_intended_are_answered_or_lost_and_only_neighbours_jitter() {
+        let mut ledger = Ledger::open(&measure(2, 8));
+        // Of the ten, the second and the sixth time out, and the last two never have their turn. They end in any order.
+        for number in [1, 0, 3, 2, 5, 4, 7, 6] {
+            let took = (!matches!(number, 1 | 5)).then(|| Duration::from_micros(100 + u64::from(number)));
+            ledger.start(number, Duration::ZERO);
+            ledger.end(number, seen(took), Duration::from_millis(1));
+        }
+        let told = ledger.close();
+        assert_eq!((told.cold.intended, told.cold.placed, told.cold.answered), (2, 2, 1));
+        assert_eq!((told.warm.intended, told.warm.placed, told.warm.answered), (8, 6, 5));
+        let lost: Vec<_> = told.warm.lost.into_iter().collect();
+        assert_eq!(lost, [(OutcomeKind::TimedOut, 1), (OutcomeKind::NotSent, 2)]);
+        // 2-3, 3-4 and 6-7; nothing across the fifth, and nothing between cold and warm.
+        assert_eq!(told.warm.jitter.count(), 3);
+        assert_eq!((told.cold.jitter.count(), told.failed.len()), (0, 2));
+    }
 }

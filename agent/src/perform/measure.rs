@@ -109,6 +109,8 @@ fn play(stage: &Arc<Stage>, ends: Instant, stop: &CancellationToken) -> std::io:
         let delay = Duration::from_millis(stage.measure.call.start_after_ms.into());
         let beat = Beat { alarm: Alarm::new()?, began: Instant::now() + delay, interval };
         let playing = async {
+            beat.alarm.until(beat.began).await?;
+            stage.ledger().begin();
             match stage.measure.connection {
                 Connection::New => overlap(stage, &beat).await,
                 Connection::Reuse => queue(stage, &beat).await,

@@ -10,5 +10,6 @@ mod orders;
 mod program;
 mod receipts;
 mod strangers;
+mod stubborn;
 mod support;
 mod unfinished;
