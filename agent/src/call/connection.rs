@@ -7,20 +7,19 @@ use std::time::Duration;
 
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::Outcome;
-use tokio::net::UdpSocket;
 
 use super::aim::{Goal, aim};
 use super::classify::Attempt;
 use super::means::Means;
 use super::trail::Trail;
 use super::{http, tcp, udp};
-use crate::clock::Stamped;
+use crate::clock::{Datagrams, Stamped};
 
 /// A way opened to an endpoint.
 pub(super) enum Connection {
     Http(Box<http::Visit>),
     Tcp(Stamped),
-    Udp(UdpSocket),
+    Udp(Datagrams),
 }
 
 impl Connection {
@@ -39,7 +38,7 @@ impl Connection {
                 Self::Http(Box::new(http::visit(means, attempt, &goal, way, trail).await?))
             }
             Transport::Tcp => Self::Tcp(tcp::visit(attempt, way, trail).await?),
-            Transport::Udp => Self::Udp(udp::visit(way, trail)?),
+            Transport::Udp => Self::Udp(udp::visit(attempt.purpose, way, trail)?),
         })
     }
 

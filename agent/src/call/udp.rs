@@ -20,20 +20,24 @@ use super::icmp;
 use super::not_sent::not_sent;
 use super::socket_error::{at_once, on_the_way};
 use super::trail::{Timed, Trail};
+use crate::clock::Datagrams;
 
 /// How long after a datagram the same is sent again: RFC 8085 section 3.1.1 asks for 1 s where the round trip is not known.
 const RESEND: Duration = Duration::from_secs(1);
 
-/// Opens a socket.
-pub(super) fn visit(way: Way, trail: &mut Trail) -> Result<UdpSocket, Outcome> {
+/// Opens a socket: stamped, if the call is one that is measured.
+pub(super) fn visit(purpose: Purpose, way: Way, trail: &mut Trail) -> Result<Datagrams, Outcome> {
     let socket = connected(way)?;
     trail.local = socket.local_addr().ok();
-    Ok(socket)
+    Ok(match purpose {
+        Purpose::Reach => Datagrams::plain(socket),
+        Purpose::Measure => Datagrams::stamping(socket),
+    })
 }
 
 /// Makes a call from the socket.
 pub(super) async fn ask(
-    socket: &UdpSocket,
+    socket: &mut Datagrams,
     attempt: &Attempt<'_>,
     trail: &mut Trail,
 ) -> Result<Outcome, Outcome> {
@@ -43,7 +47,8 @@ pub(super) async fn ask(
     let talk = talk(attempt, socket, &mut stale);
     match tokio::time::timeout(limit, talk).await {
         Ok(Ok(outcome)) => {
-            trail.took.first_byte = Some(Timed::by_program(start.elapsed()));
+            let told = socket.stamps().and_then(|stamps| stamps.took());
+            trail.took.first_byte = Some(Timed::by_kernel(told, start.elapsed()));
             Ok(outcome)
         }
         Ok(Err(outcome)) => Err(outcome),
@@ -62,29 +67,37 @@ fn connected(way: Way) -> Result<UdpSocket, Outcome> {
 /// Sends, and sends again, until something comes. Does not end by itself.
 async fn talk(
     attempt: &Attempt<'_>,
-    socket: &UdpSocket,
+    socket: &mut Datagrams,
     stale: &mut Option<Outcome>,
 ) -> Result<Outcome, Outcome> {
+    let stamps = socket.stamps();
+    if let Some(stamps) = &stamps {
+        stamps.ask();
+    }
     let datagram = format!("{}\n", attempt.token());
     // One byte more than an answer may have, so that a longer datagram shows.
     let mut buffer = [0; ANSWER_MAX_BYTES + 1];
     let mut again = tokio::time::interval(RESEND);
     let mut is_first = true;
-    loop {
+    let outcome = loop {
         tokio::select! {
             _ = again.tick(), if is_first || attempt.purpose == Purpose::Reach => {
                 socket.send(datagram.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
                 is_first = false;
             }
-            came = socket.recv(&mut buffer) => {
+            came = socket.receive(&mut buffer) => {
                 let count = came.map_err(|error| said(socket, &error))?;
                 match hear(attempt, buffer.get(..count).unwrap_or_default()) {
-                    Heard::Answer(outcome) => return Ok(outcome),
+                    Heard::Answer(outcome) => break outcome,
                     Heard::Stale(outcome) => *stale = Some(outcome),
                 }
             }
         }
+    };
+    if let Some(stamps) = &stamps {
+        stamps.answered();
     }
+    Ok(outcome)
 }
 
 enum Heard {
@@ -104,7 +117,7 @@ fn hear(attempt: &Attempt<'_>, answer: &[u8]) -> Heard {
 
 /// What `send` says: the local stack's refusal of this datagram, or what the network said about an earlier one. A local
 /// filter says `EPERM`; `EACCES` is the network's word only if something was sent before.
-fn unsent(socket: &UdpSocket, error: &std::io::Error, is_first: bool) -> Outcome {
+fn unsent(socket: &Datagrams, error: &std::io::Error, is_first: bool) -> Outcome {
     match Errno::from_io_error(error) {
         Some(Errno::PERM) => not_sent(NotSentWhy::NotPermitted, format!("cannot send: {error}")),
         Some(Errno::ACCESS) if is_first => {
@@ -115,7 +128,7 @@ fn unsent(socket: &UdpSocket, error: &std::io::Error, is_first: bool) -> Outcome
 }
 
 /// What the network said about a datagram. That nothing listens on its port is a refusal.
-fn said(socket: &UdpSocket, error: &std::io::Error) -> Outcome {
+fn said(socket: &Datagrams, error: &std::io::Error) -> Outcome {
     match icmp::said(socket) {
         Some(Unreachable::Port) => Outcome::Refused,
         Some(kind) => Outcome::Unreachable(kind),

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::reader::Reader;
 use super::stamps::Stamps;
 
 /// A TCP connection, stamped or not.
@@ -55,9 +56,17 @@ impl Stamped {
 impl AsyncRead for Stamped {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { tcp, stamps } = self.get_mut();
-        match stamps {
-            Some(reader) => reader.poll_read(tcp, cx, buf),
-            None => Pin::new(tcp).poll_read(cx, buf),
+        let Some(reader) = stamps else { return Pin::new(tcp).poll_read(cx, buf) };
+        loop {
+            match tcp.poll_read_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => return Poll::Pending,
+            }
+            let unfilled = buf.initialize_unfilled();
+            match tcp.try_io(Interest::READABLE, || reader.read(tcp, unfilled)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read.map(|count| buf.advance(count))),
+            }
         }
     }
 }
@@ -85,121 +94,6 @@ impl AsyncWrite for Stamped {
 
     fn is_write_vectored(&self) -> bool {
         self.tcp.is_write_vectored()
-    }
-}
-
-/// Reads with `recvmsg(2)`, which brings the stamps along.
-#[cfg(target_os = "linux")]
-#[derive(Debug)]
-struct Reader {
-    stamps: Stamps,
-    /// Where control messages are put.
-    space: Vec<u8>,
-}
-
-#[cfg(target_os = "linux")]
-impl Reader {
-    fn on(tcp: &TcpStream) -> Option<Self> {
-        use nix::libc::{sock_extended_err, sockaddr_in6};
-        use nix::sys::socket::{TimestampingFlag, Timestamps, setsockopt, sockopt};
-
-        let wanted = TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
-            | TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE
-            | TimestampingFlag::SOF_TIMESTAMPING_TX_SOFTWARE
-            | TimestampingFlag::SOF_TIMESTAMPING_OPT_TSONLY;
-        setsockopt(tcp, sockopt::Timestamping, &wanted).ok()?;
-        let space = nix::cmsg_space!(Timestamps, sock_extended_err, sockaddr_in6);
-        Some(Self { stamps: Stamps::default(), space })
-    }
-
-    fn stamps(&self) -> Stamps {
-        self.stamps.clone()
-    }
-
-    fn poll_read(
-        &mut self,
-        tcp: &TcpStream,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        use nix::sys::socket::MsgFlags;
-
-        loop {
-            match tcp.poll_read_ready(cx) {
-                Poll::Ready(ready) => ready?,
-                Poll::Pending => return Poll::Pending,
-            }
-            let unfilled = buf.initialize_unfilled();
-            let receive = || receive(tcp, unfilled, &mut self.space, MsgFlags::empty());
-            match tcp.try_io(tokio::io::Interest::READABLE, receive) {
-                Ok((count, stamp)) => {
-                    buf.advance(count);
-                    if let Some(at) = stamp {
-                        self.stamps.came(at);
-                    }
-                    self.hear_of_sent(tcp);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-
-    /// Takes from the error queue, where the kernel puts them, the stamps of what went out: a few since the last time.
-    fn hear_of_sent(&mut self, tcp: &TcpStream) {
-        use nix::sys::socket::MsgFlags;
-
-        while !self.stamps.knows_sent() {
-            let Ok((_, stamp)) = receive(tcp, &mut [], &mut self.space, MsgFlags::MSG_ERRQUEUE) else {
-                return;
-            };
-            if let Some(at) = stamp {
-                self.stamps.sent(at);
-            }
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn receive(
-    tcp: &TcpStream,
-    buffer: &mut [u8],
-    space: &mut Vec<u8>,
-    flags: nix::sys::socket::MsgFlags,
-) -> io::Result<(usize, Option<std::time::Duration>)> {
-    use std::os::fd::AsRawFd;
-
-    use nix::sys::socket::{ControlMessageOwned, recvmsg};
-
-    let mut parts = [io::IoSliceMut::new(buffer)];
-    let message = recvmsg::<()>(tcp.as_raw_fd(), &mut parts, Some(space), flags)?;
-    let stamp = message.cmsgs().ok().and_then(|mut controls| {
-        controls.find_map(|control| match control {
-            ControlMessageOwned::ScmTimestampsns(stamps) => Some(std::time::Duration::from(stamps.system)),
-            _ => None,
-        })
-    });
-    Ok((message.bytes, stamp.filter(|stamp| !stamp.is_zero())))
-}
-
-/// Where the system stamps nothing there is nothing to read.
-#[cfg(not(target_os = "linux"))]
-#[derive(Debug)]
-enum Reader {}
-
-#[cfg(not(target_os = "linux"))]
-impl Reader {
-    fn on(_: &TcpStream) -> Option<Self> {
-        None
-    }
-
-    fn stamps(&self) -> Stamps {
-        match *self {}
-    }
-
-    fn poll_read(&mut self, _: &TcpStream, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match *self {}
     }
 }
 

@@ -90,11 +90,9 @@ impl Ledger {
         let mut measured = self.measured.clone();
         let (before, after) = self.first_bytes.split_at(self.cold as usize);
         for (figures, first_bytes) in [(&mut measured.cold, before), (&mut measured.warm, after)] {
-            for pair in first_bytes.windows(2) {
-                if let [Some(one), Some(next)] = pair {
-                    figures.jitter.record(one.abs_diff(*next));
-                }
-            }
+            let neighbours = first_bytes.iter().zip(first_bytes.iter().skip(1));
+            let differences = neighbours.filter_map(|(one, next)| Some((*one)?.abs_diff((*next)?)));
+            differences.for_each(|difference| figures.jitter.record(difference));
             let ended = figures.answered + figures.lost.values().sum::<u32>();
             let unsent = figures.intended.saturating_sub(ended);
             if unsent > 0 {

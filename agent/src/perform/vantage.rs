@@ -91,12 +91,12 @@ pub enum OverLimit {
     },
     /// A measurement too long for one order.
     #[error(
-        "the measurement may last {asked_ms} ms, at most {} ms fit one order: split it",
+        "the measurement may last {lasts_ms} ms, at most {} ms fit one order: split it",
         Measure::LASTS_MAX_MS
     )]
     Lasts {
         /// The longest it may last.
-        asked_ms: u64,
+        lasts_ms: u64,
     },
     /// A measurement of the agent's own listener, which says nothing about any network.
     #[error("the agent's own listener cannot be measured: name an endpoint")]
@@ -164,8 +164,8 @@ impl Vantage {
             return Err(OverLimit::Fingerprints { asked });
         }
         check_phases(&measure.call)?;
-        let asked_ms = measure.lasts_ms();
-        if asked_ms > Measure::LASTS_MAX_MS { Err(OverLimit::Lasts { asked_ms }) } else { Ok(()) }
+        let lasts_ms = measure.lasts_ms();
+        if lasts_ms > Measure::LASTS_MAX_MS { Err(OverLimit::Lasts { lasts_ms }) } else { Ok(()) }
     }
 
     /// Claims the target of a measurement, which nobody else measures from here then.

@@ -55,23 +55,23 @@ impl Stubborn {
         let url = format!("udp://{}", socket.local_addr().expect("an address"));
         let (seen, run) = (Arc::<Mutex<Vec<_>>>::default(), run.clone());
         let shared = Arc::clone(&seen);
-        let task = tokio::spawn(async move {
-            let mut buffer = [0; 2_048];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-                let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-                let call = read(&run, &text);
-                let deed = whim(note(&shared, call));
-                if deed != Deed::Drop {
-                    socket.send_to(answer(&run, call).as_bytes(), from).await.expect("an answer sent");
-                }
-            }
-        });
+        let task = tokio::spawn(async move { datagrams(socket, &run, whim, &shared).await });
         Self { url, seen, _task: AbortOnDropHandle::new(task) }
     }
 
     /// The calls that came, each with the wall-clock time, since 1970, at which it was answered or not.
     pub(crate) fn seen(&self) -> Vec<(CallId, Duration)> {
         self.seen.lock().expect("no panic").clone()
+    }
+}
+
+async fn datagrams(socket: UdpSocket, run: &Run, whim: Whim, seen: &Mutex<Vec<(CallId, Duration)>>) {
+    let mut buffer = [0; 2_048];
+    while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+        let call = read(run, &String::from_utf8_lossy(&buffer[..length]));
+        if whim(note(seen, call)) != Deed::Drop {
+            socket.send_to(answer(run, call).as_bytes(), from).await.expect("an answer sent");
+        }
     }
 }
 
@@ -98,7 +98,11 @@ async fn lines(stream: TcpStream, run: Run, whim: Whim, seen: Arc<Mutex<Vec<(Cal
 /// How long the stall still lasts at a time: the second half of every second.
 fn stall(at: Duration) -> Duration {
     let into = Duration::from_nanos(at.subsec_nanos().into());
-    if into < Duration::from_millis(500) { Duration::ZERO } else { Duration::from_secs(1) - into }
+    if into < Duration::from_millis(500) {
+        Duration::ZERO
+    } else {
+        Duration::from_secs(1).saturating_sub(into)
+    }
 }
 
 fn note(seen: &Mutex<Vec<(CallId, Duration)>>, call: CallId) -> usize {
