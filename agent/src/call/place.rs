@@ -2,6 +2,7 @@
 //! It knows their order, and nothing of what happens in them.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::Fingerprint;
@@ -73,7 +74,11 @@ impl Kept {
         let mut is_opened = false;
         let travelled = async {
             let kept = match self.connection.take() {
-                Some(mut connection) => connection.stands().await.then_some(connection),
+                Some(mut connection) => {
+                    let limit = Duration::from_millis(call.timeouts.connect_ms.into());
+                    let stands = tokio::time::timeout(limit, connection.stands()).await;
+                    matches!(stands, Ok(true)).then_some(connection)
+                }
                 None => None,
             };
             is_opened = kept.is_none();

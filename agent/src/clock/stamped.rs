@@ -104,8 +104,8 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
-    use super::super::stamps::Stamping;
     use super::*;
+    use crate::clock::Stamping;
 
     async fn echo(listener: TcpListener) {
         let (mut stream, _) = listener.accept().await.expect("a connection");

@@ -39,7 +39,7 @@ impl Vantage {
     pub async fn measure(self: &Arc<Self>, course: Course) -> Measured {
         let stop = course.stop.child_token();
         let _dropped = stop.clone().drop_guard();
-        let untouched = Ledger::open(&course.measure);
+        let measure = course.measure.clone();
         let stage = Stage {
             vantage: Arc::clone(self),
             ledger: Mutex::new(Ledger::open(&course.measure)),
@@ -53,11 +53,11 @@ impl Vantage {
             Ok(Ok(measured)) => measured,
             Ok(Err(error)) => {
                 tracing::error!(%error, "a measurement could not begin");
-                untouched.close()
+                Ledger::open(&measure).close()
             }
             Err(error) => {
                 tracing::error!(%error, "a measurement ended in a panic");
-                untouched.close()
+                Ledger::open(&measure).close()
             }
         }
     }
