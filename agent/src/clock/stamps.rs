@@ -5,6 +5,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use socket2::{Domain, Socket, Type};
+
 /// The stamps of one connection, asked for one request after the other. All are of the kernel's wall clock.
 #[derive(Debug, Clone, Default)]
 pub struct Stamps(Arc<Mutex<Seen>>);
@@ -68,26 +70,27 @@ impl Stamps {
 /// While it is held, the kernel stamps what comes in. It begins to, and ceases, some time after the first socket asks and
 /// the last is closed (`net_enable_timestamp`), so short-lived connections alone would often go without.
 #[derive(Debug)]
-pub struct Stamping(#[expect(dead_code, reason = "held, not used")] Option<std::net::UdpSocket>);
+pub struct Stamping(#[expect(dead_code, reason = "held, not used")] Option<Socket>);
 
 impl Stamping {
     /// Asks for stamps. Where there are none to have, the program's clock does.
     #[must_use]
     pub fn on() -> Self {
-        let socket = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0)).ok();
+        // Bound to no port: nobody can send it anything.
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).ok();
         Self(socket.filter(ask_for_stamps))
     }
 }
 
 #[cfg(target_os = "linux")]
-fn ask_for_stamps(socket: &std::net::UdpSocket) -> bool {
+fn ask_for_stamps(socket: &Socket) -> bool {
     use nix::sys::socket::{setsockopt, sockopt};
 
     setsockopt(socket, sockopt::ReceiveTimestampns, &true).is_ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_stamps(_: &std::net::UdpSocket) -> bool {
+fn ask_for_stamps(_: &Socket) -> bool {
     false
 }
 
