@@ -38,8 +38,8 @@ async fn calls_over_http_2_share_a_connection_and_are_timed_each() {
     let authority = Authority::new();
     let peer = h2::answering(authority.server(NAME, Validity::Now, &["h2"]), b"hello".to_vec()).await;
     let call = over_tls(&peer, &authority);
-    let all = measured(&call, 20).await;
-    assert_eq!(peer.heard().len(), 20);
+    let all = measured(&call, 300).await;
+    assert_eq!(peer.heard().len(), 300);
     for (place, Seen { sample, took, is_opened }) in all.iter().enumerate() {
         assert!(
             matches!(&sample.outcome, Outcome::Unsealed(unsealed) if unsealed.body == "hello"),
