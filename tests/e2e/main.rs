@@ -2,6 +2,7 @@
 
 mod handshakes;
 mod icmp;
+mod kept;
 mod outcomes;
 mod posting;
 mod resolving;

@@ -9,7 +9,7 @@ struct House {
 }
 
 const HOUSES: [House; 2] = [
-    House { folder: "agent/src/", rooms: &["call", "perform", "answer", "control", "serve", "cli"] },
+    House { folder: "agent/src/", rooms: &["clock", "call", "perform", "answer", "control", "serve", "cli"] },
     // The lab stands beside the command line, which starts it.
     House {
         folder: "runner/src/",

@@ -86,6 +86,19 @@ id! {
     /// One attempt on the wire. Fresh for every call, so a receipt names exactly one attempt.
     CallId
 }
+impl CallId {
+    /// The id of one of many calls of a measurement that this id names: its last four bytes exclusive-or the number, so
+    /// that no two of them are the same. Nobody can do anything with it who has not the run's key.
+    #[must_use]
+    pub fn numbered(self, number: u32) -> Self {
+        let Self(mut bytes) = self;
+        for (byte, digit) in bytes.iter_mut().rev().zip(number.to_le_bytes()) {
+            *byte ^= digit;
+        }
+        Self(bytes)
+    }
+}
+
 id! {
     /// One signed order. An agent takes each at most once.
     OrderId
@@ -102,6 +115,16 @@ id! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_calls_of_a_measurement_have_ids_of_their_own() {
+        let base = CallId::random();
+        let ids: std::collections::HashSet<CallId> =
+            (0..1_000).chain([u32::MAX]).map(|n| base.numbered(n)).collect();
+        assert_eq!(ids.len(), 1_001);
+        assert_eq!(base.numbered(7).numbered(7), base);
+        assert_eq!(base.numbered(7).as_bytes()[..12], base.as_bytes()[..12]);
+    }
 
     #[test]
     fn an_identifier_reads_back_what_it_wrote() {

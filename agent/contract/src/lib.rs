@@ -9,15 +9,18 @@
 //! - [`name`], [`id`], [`address`]: what things are called and where they are;
 //! - [`fingerprint`]: how a platform says "I refused this";
 //! - [`call`], [`outcome`], [`sample`], [`receipt`]: one attempt on the wire, and what each end saw of it;
+//! - [`histogram`], [`measure`]: one attempt made again and again, and how long its phases took;
 //! - [`seal`]: the run key, and the codes it makes over calls, answers and result lines;
 //! - [`order`], [`reply`]: what a runner asks of an agent (signed), and what comes back (sealed, numbered).
 
 pub mod address;
 pub mod call;
 pub mod fingerprint;
+pub mod histogram;
 pub mod id;
 mod json;
 mod key;
+pub mod measure;
 pub mod name;
 pub mod order;
 pub mod outcome;

@@ -16,6 +16,7 @@ use crate::fingerprint::Fingerprint;
 use crate::id::{BootId, CallId, OrderId, RunId};
 use crate::json;
 pub use crate::key::{KeyError, PrivateKey, PublicKey};
+use crate::measure::Measure;
 use crate::name::AgentName;
 use crate::seal::RunKey;
 
@@ -64,6 +65,8 @@ pub enum Ask {
     Hello,
     /// Place these calls, all of them at once but for their `start_after_ms`.
     Place(Place),
+    /// Place one call again and again, and say how long its phases took.
+    Measure(Box<Measure>),
     /// Show the receipts for these calls.
     Receipts(Vec<CallId>),
     /// Pass this order on, as it is.

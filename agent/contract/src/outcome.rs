@@ -152,7 +152,7 @@ pub struct Answered {
     pub agent: AgentName,
     /// Where the call came from, as the answering agent saw it.
     pub seen: SeenSource,
-    /// The number of the receipt it wrote.
+    /// The number of the receipt it wrote, from 1; 0 for a measured call, which leaves none.
     pub receipt: u64,
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Family, Transport};
 use crate::id::{BootId, OrderId};
 use crate::json;
+use crate::measure::Measured;
 use crate::name::AgentName;
 use crate::order::Refusal;
 use crate::receipt::ReceiptPage;
@@ -23,6 +24,8 @@ pub enum Line {
     Hello(Box<Hello>),
     /// What one call saw.
     Sample(Box<Sample>),
+    /// What all calls of a measurement saw.
+    Measured(Box<Measured>),
     /// What the ring of receipts says.
     Receipts(ReceiptPage),
     /// What the addressee of a relayed order replied, as it came.

@@ -77,15 +77,49 @@ impl From<RunKey> for String {
 }
 
 const CALL: &[u8] = b"ringfence call 1\0";
+const MEASURED_CALL: &[u8] = b"ringfence measured call 1\0";
 const ANSWER: &[u8] = b"ringfence answer 1\0";
 const LINE: &[u8] = b"ringfence line 1\0";
 
-/// A sealed call: what an agent answers. As text, `1.<run>.<call>.<seal>`: the value of the
-/// [`CALL_HEADER`](crate::CALL_HEADER) header, or a TCP line or UDP datagram with a newline behind it.
+/// What a call is placed for. It is under the call's seal, so that neither kind can be made the other on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To see who reaches whom: the target writes a receipt.
+    Reach,
+    /// To see how long it takes, one of thousands: the target answers and writes no receipt, since so many would push
+    /// those out of its ring that others need. A measured call is therefore no evidence of who reached whom.
+    Measure,
+}
+
+impl Purpose {
+    fn sealed_as(self) -> &'static [u8] {
+        match self {
+            Self::Reach => CALL,
+            Self::Measure => MEASURED_CALL,
+        }
+    }
+
+    /// What its tokens begin with.
+    fn letter(self) -> char {
+        match self {
+            Self::Reach => '1',
+            Self::Measure => 'm',
+        }
+    }
+}
+
+/// A sealed call: what an agent answers. As text, `1.<run>.<call>.<seal>`, or with an `m` in front where it is measured:
+/// the value of the [`CALL_HEADER`](crate::CALL_HEADER) header, or a TCP line or UDP datagram with a newline behind it.
+#[must_use]
+pub fn token(key: &RunKey, run: RunId, call: CallId, purpose: Purpose) -> String {
+    let seal = key.seal(purpose.sealed_as(), &[run.as_bytes(), call.as_bytes()]);
+    format!("{}.{run}.{call}.{seal}", purpose.letter())
+}
+
+/// The token of a call that is placed to see who reaches whom.
 #[must_use]
 pub fn call_token(key: &RunKey, run: RunId, call: CallId) -> String {
-    let seal = key.seal(CALL, &[run.as_bytes(), call.as_bytes()]);
-    format!("1.{run}.{call}.{seal}")
+    token(key, run, call, Purpose::Reach)
 }
 
 /// A call as it came in, its seal not yet looked at.
@@ -93,6 +127,8 @@ pub fn call_token(key: &RunKey, run: RunId, call: CallId) -> String {
 pub struct UnverifiedCall {
     /// The run it claims to be of: says which key to try.
     pub run: RunId,
+    /// What it claims to be placed for.
+    pub purpose: Purpose,
     call: CallId,
     seal: String,
 }
@@ -109,16 +145,22 @@ impl UnverifiedCall {
         }
         let mut parts = token.split('.');
         let (version, run, call, seal) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if version != "1" || parts.next().is_some() {
+        let purpose = match version {
+            "1" => Purpose::Reach,
+            "m" => Purpose::Measure,
+            _ => return None,
+        };
+        if parts.next().is_some() {
             return None;
         }
-        Some(Self { run: run.parse().ok()?, call: call.parse().ok()?, seal: seal.to_owned() })
+        Some(Self { run: run.parse().ok()?, purpose, call: call.parse().ok()?, seal: seal.to_owned() })
     }
 
-    /// The call's identifier, if the seal is good.
+    /// The call's identifier, if the seal is good for its run and its purpose.
     #[must_use]
     pub fn verify(&self, key: &RunKey) -> Option<CallId> {
-        key.fits(CALL, &[self.run.as_bytes(), self.call.as_bytes()], &self.seal).then_some(self.call)
+        let purpose = self.purpose.sealed_as();
+        key.fits(purpose, &[self.run.as_bytes(), self.call.as_bytes()], &self.seal).then_some(self.call)
     }
 }
 
@@ -131,7 +173,7 @@ pub struct Answer {
     pub agent: AgentName,
     /// In which life.
     pub boot: BootId,
-    /// The number of the receipt written for it.
+    /// The number of the receipt written for it, from 1; 0 in the answer to a measured call, which leaves none.
     pub receipt: u64,
     /// Where the call came from.
     pub seen: SeenSource,

@@ -6,7 +6,7 @@ use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{self, Ask, Order, OrderError, PrivateKey, RefusalWhy, Run};
 use ringfence_contract::receipt::{SeenBy, SeenSource};
 use ringfence_contract::reply::{Line, ReplyError, ReplyWriter, read_reply};
-use ringfence_contract::seal::{self, Answer, AnswerError, RunKey, UnverifiedCall};
+use ringfence_contract::seal::{self, Answer, AnswerError, Purpose, RunKey, UnverifiedCall};
 
 const NOW_MS: u64 = 1_790_000_000_000;
 
@@ -148,10 +148,12 @@ proptest! {
     }
 
     #[test]
-    fn a_call_with_any_bit_flipped_is_no_call(bit in any::<usize>()) {
+    fn a_call_with_any_bit_flipped_is_no_call(bit in any::<usize>(), is_measured in any::<bool>()) {
         let (key, run, call) = (RunKey::random(), RunId::random(), CallId::random());
-        let token = seal::call_token(&key, run, call);
+        let purpose = if is_measured { Purpose::Measure } else { Purpose::Reach };
+        let token = seal::token(&key, run, call, purpose);
         let read = UnverifiedCall::read(&token).expect("a token");
+        prop_assert_eq!(read.purpose, purpose);
         prop_assert_eq!(read.verify(&key), Some(call));
         prop_assert_eq!(read.verify(&RunKey::random()), None);
         let bent = String::from_utf8(flip(&token, bit)).ok();

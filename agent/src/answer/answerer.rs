@@ -11,7 +11,7 @@ use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
-use ringfence_contract::seal::{Answer, UnverifiedCall, seal_answer};
+use ringfence_contract::seal::{Answer, Purpose, UnverifiedCall, seal_answer};
 
 use super::receipts::Ring;
 use super::runs::{Hold, Runs};
@@ -54,14 +54,17 @@ impl Answerer {
         hold
     }
 
-    /// The sealed answer to a call token, with its receipt written; `None` for a stranger, of whom nothing is kept.
+    /// The sealed answer to a call token, with its receipt written unless the call is measured; `None` for a stranger, of whom nothing is kept.
     #[must_use]
     pub fn answer(&self, token: &str, seen: SeenSource, transport: Transport) -> Option<String> {
         let unverified = UnverifiedCall::read(token)?;
         let key = held(&self.runs).key(unverified.run, Instant::now())?.clone();
         let call = unverified.verify(&key)?;
         let at_ms = clock_ms();
-        let receipt = held(&self.ring).write(call, seen, transport, at_ms);
+        let receipt = match unverified.purpose {
+            Purpose::Reach => held(&self.ring).write(call, seen, transport, at_ms),
+            Purpose::Measure => 0,
+        };
         let answer = Answer { call, agent: self.name.clone(), boot: self.boot, receipt, seen, at_ms };
         Some(seal_answer(&key, &answer))
     }

@@ -18,4 +18,4 @@ pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
 pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};
 pub use source::{Proxies, seen_source};
-pub use stream::{answer_datagrams, answer_line};
+pub use stream::{answer_datagrams, answer_lines};

@@ -24,21 +24,35 @@ const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 /// The longest line: a token, and `\r\n`.
 const LINE_MAX_BYTES: usize = CALL_TOKEN_BYTES + 2;
 
-/// Reads one line from a connection, answers it if it is a good call, and closes; all of it within this time.
-pub async fn answer_line<S>(answerer: &Answerer, mut stream: S, peer: SocketAddr, within: Duration)
-where
+/// Answers a connection's lines, one good call each, until one is not, or does not come within this time of the answer
+/// before it, or `stop` is cancelled; then closes.
+pub async fn answer_lines<S>(
+    answerer: &Answerer,
+    mut stream: S,
+    peer: SocketAddr,
+    within: Duration,
+    stop: &CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let exchange = async {
-        let line = read_line(&mut stream).await?;
-        let token = std::str::from_utf8(&line).ok()?;
-        let answer = answerer.answer(token, by_peer(peer), Transport::Tcp)?;
-        stream.write_all(answer.as_bytes()).await.ok()?;
-        stream.shutdown().await.ok()
-    };
-    // What a stranger, or a caller that went away, did not do in time is nobody's error.
-    if timeout(within, exchange).await.is_err() {
-        tracing::debug!(%peer, "a connection sent no line in time");
+    loop {
+        // A stop waits for the answer under way, and lets nobody begin another.
+        let line = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            line = timeout(within, read_line(&mut stream)) => line,
+        };
+        let Ok(line) = line else {
+            tracing::debug!(%peer, "a connection sent no line in time");
+            return;
+        };
+        // What a stranger, or a caller that went away, did not do is nobody's error.
+        let answer =
+            line.and_then(|line| answerer.answer(str::from_utf8(&line).ok()?, by_peer(peer), Transport::Tcp));
+        let Some(answer) = answer else { return };
+        if !matches!(timeout(within, stream.write_all(answer.as_bytes())).await, Ok(Ok(()))) {
+            return;
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::{BODY_READ_BYTES, Fingerprint};
 use ringfence_contract::order::Run;
 use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Unsealed};
-use ringfence_contract::seal::{Answer, AnswerError, open_answer};
+use ringfence_contract::seal::{Answer, AnswerError, Purpose, open_answer, token};
 
 use http::HeaderMap;
 
@@ -16,6 +16,14 @@ pub(super) struct Attempt<'a> {
     pub(super) run: &'a Run,
     pub(super) fingerprints: &'a [Fingerprint],
     pub(super) call: &'a Call,
+    pub(super) purpose: Purpose,
+}
+
+impl Attempt<'_> {
+    /// The sealed call, as it goes over the wire.
+    pub(super) fn token(&self) -> String {
+        token(&self.run.key, self.run.id, self.call.id, self.purpose)
+    }
 }
 
 /// The head of an HTTP response.

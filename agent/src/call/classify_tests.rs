@@ -53,7 +53,7 @@ fn a_sealed_answer_counts_by_who_sealed_it() {
         (None, OutcomeKind::Misanswered),
     ] {
         let call = call(expects);
-        let attempt = Attempt { run: &run, fingerprints: &known(), call: &call };
+        let attempt = Attempt { run: &run, fingerprints: &known(), call: &call, purpose: Purpose::Reach };
         let body = sealed(&run, call.id, "app-1");
         assert_eq!(classify(&attempt, None, &body).kind(), kind, "{expects:?}");
         // The seal counts, whatever the status says and however the connection ended behind it.
@@ -67,7 +67,7 @@ fn a_sealed_answer_counts_by_who_sealed_it() {
 fn a_seal_that_is_not_good_is_named() {
     let (run, other) = (run(), run());
     let call = call(Some("app-1"));
-    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call };
+    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call, purpose: Purpose::Reach };
     let whole = sealed(&run, call.id, "app-1");
     for (body, expected) in [
         (whole.get(..100).expect("longer than that").to_vec(), Some(SealFlaw::Truncated)),
@@ -104,7 +104,7 @@ fn a_refusal_in_a_platforms_words_names_whom_it_saw() {
 fn an_answer_cut_short_is_judged_by_what_came() {
     let run = run();
     let call = call(Some("app-1"));
-    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call };
+    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call, purpose: Purpose::Reach };
     let closed = Outcome::Reset(Reset::ClosedMidAnswer);
     let part = |head: Head, body: &[u8]| classify_part(&attempt, Some(&head), body, closed.clone()).kind();
     assert_eq!(part(head(403, &[("x-ms-forbidden-ip", "10.0.0.4")]), b""), OutcomeKind::Forbidden);

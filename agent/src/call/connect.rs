@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
 use std::time::Duration;
 
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::seal::Purpose;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
@@ -12,10 +13,16 @@ use super::aim::Way;
 use super::icmp;
 use super::not_sent::broken;
 use super::socket_error::{at_bind, at_once, on_the_way};
-use super::trail::{Trail, within};
+use super::trail::{Timed, Trail, within};
+use crate::clock::{Stamped, round_trip};
 
-/// Opens the connection.
-pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Result<TcpStream, Outcome> {
+/// Opens the connection: stamped, if the call is one that is measured.
+pub(super) async fn connect(
+    way: Way,
+    purpose: Purpose,
+    limit: Duration,
+    trail: &mut Trail,
+) -> Result<Stamped, Outcome> {
     let work = async {
         let stream = begin(way)?;
         // The socket is writable when the handshake has ended, well or badly.
@@ -32,11 +39,14 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
             },
         }
     };
-    let (connected, took_us) = within(limit, Phase::Connect, work).await?;
+    let (connected, took) = within(limit, Phase::Connect, work).await?;
     let stream = connected?;
-    trail.phases.connect_us = Some(took_us);
+    trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
     trail.local = stream.local_addr().ok();
-    Ok(stream)
+    Ok(match purpose {
+        Purpose::Reach => Stamped::plain(stream),
+        Purpose::Measure => Stamped::stamping(stream),
+    })
 }
 
 /// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.

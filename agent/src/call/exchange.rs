@@ -1,5 +1,5 @@
-//! One HTTP request and its response on a connection of their own: HTTP/1.1, or HTTP/2 where TLS agreed on it. No
-//! redirect is followed, nothing is sent twice, and no task outlives the exchange.
+//! HTTP requests and their responses, one after the other on one connection: HTTP/1.1, or HTTP/2 where TLS agreed on it.
+//! No redirect is followed, nothing is sent twice, and no task outlives the exchange.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use ringfence_contract::outcome::Outcome;
+use ringfence_contract::seal::Purpose;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
@@ -20,11 +21,12 @@ use super::socket_error::End;
 use super::tap::{Listener, Overheard, Tap};
 use super::tls::Handshake;
 use super::trail::Trail;
+use crate::clock::Stamps;
 
 /// A connection, whatever it is made of.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// What is spoken on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +35,17 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// How long it may take to get a connection.
+/// A connection that stands.
+pub(super) struct Opened {
+    stream: Box<dyn Stream>,
+    stamps: Option<Stamps>,
+    protocol: Protocol,
+}
+
+/// How long it may take to get a connection, and what for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
+    pub(super) purpose: Purpose,
     pub(super) connect: Duration,
     pub(super) tls: Duration,
 }
@@ -46,15 +56,18 @@ pub(super) async fn open(
     handshake: Option<Handshake>,
     limits: Limits,
     trail: &mut Trail,
-) -> Result<(Box<dyn Stream>, Protocol), Outcome> {
-    let tcp = connect(way, limits.connect, trail).await?;
-    let Some(handshake) = handshake else { return Ok((Box::new(tcp), Protocol::Http1)) };
+) -> Result<Opened, Outcome> {
+    let tcp = connect(way, limits.purpose, limits.connect, trail).await?;
+    let stamps = tcp.stamps();
+    let Some(handshake) = handshake else {
+        return Ok(Opened { stream: Box::new(tcp), stamps, protocol: Protocol::Http1 });
+    };
     let stream = handshake.shake(tcp, limits.tls, trail).await?;
     let protocol = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         _ => Protocol::Http1,
     };
-    Ok((Box::new(stream), protocol))
+    Ok(Opened { stream: Box::new(stream), stamps, protocol })
 }
 
 /// The tasks that drive a connection. They end when their exchange does.
@@ -74,10 +87,13 @@ enum Sender {
     Http2(http2::SendRequest<Full<Bytes>>),
 }
 
-/// One request and its response.
+/// Requests and their responses on one connection.
 pub(super) struct Exchange {
+    /// The connection before the first request.
+    io: Option<TokioIo<Tap<Box<dyn Stream>>>>,
     sender: Option<Sender>,
     listener: Listener,
+    stamps: Option<Stamps>,
     // Dropping the set ends its tasks.
     tasks: Arc<Mutex<JoinSet<()>>>,
     protocol: Protocol,
@@ -121,28 +137,53 @@ impl Lost {
 
 impl Exchange {
     /// An exchange on a connection.
-    pub(super) fn on(stream: Box<dyn Stream>, protocol: Protocol) -> (Self, TokioIo<Tap<Box<dyn Stream>>>) {
-        let (tap, listener) = Tap::on(stream);
-        (Self { sender: None, listener, tasks: Arc::default(), protocol }, TokioIo::new(tap))
+    pub(super) fn on(opened: Opened) -> Self {
+        let Opened { stream, stamps, protocol } = opened;
+        // HTTP/2's first bytes are settings, and no answer.
+        let told = stamps.clone().filter(|_| protocol == Protocol::Http1);
+        let (tap, listener) = Tap::on(stream, told);
+        let io = Some(TokioIo::new(tap));
+        Self { io, sender: None, listener, stamps, tasks: Arc::default(), protocol }
     }
 
-    /// Sends the request and waits for the head of the response.
-    pub(super) async fn send(
-        &mut self,
-        io: TokioIo<Tap<Box<dyn Stream>>>,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, Lost> {
-        let sent = self.send_on(io, request).await;
+    /// What is spoken on the connection.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Sends a request and waits for the head of the response.
+    pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Lost> {
+        self.listener.forget();
+        if let Some(stamps) = &self.stamps {
+            stamps.ask();
+        }
+        let sent = self.send_on(request).await;
+        if let Some(stamps) = &self.stamps {
+            stamps.answered();
+        }
         sent.map_err(|error| self.lost(error))
     }
 
-    async fn send_on(
-        &mut self,
-        io: TokioIo<Tap<Box<dyn Stream>>>,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, hyper::Error> {
+    async fn send_on(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, hyper::Error> {
+        if let Some(io) = self.io.take() {
+            // The sender is kept: the connection ends with it.
+            self.sender = Some(self.begin(io).await?);
+        }
+        match self.sender.as_mut().expect("an exchange that could not begin is dropped") {
+            Sender::Http1(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+            Sender::Http2(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+        }
+    }
+
+    async fn begin(&self, io: TokioIo<Tap<Box<dyn Stream>>>) -> Result<Sender, hyper::Error> {
         let tasks = Tasks(Arc::downgrade(&self.tasks));
-        let sender = match self.protocol {
+        Ok(match self.protocol {
             Protocol::Http1 => {
                 let (sender, connection) = http1::handshake(io).await?;
                 // What goes wrong on the connection is told to the request, and overheard.
@@ -154,18 +195,21 @@ impl Exchange {
                 hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
                 Sender::Http2(sender)
             }
-        };
-        // The sender is kept: the connection ends with it.
-        match self.sender.insert(sender) {
-            Sender::Http1(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
-            Sender::Http2(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
+        })
+    }
+
+    /// Whether another request can be sent. Ask when the response before it was read to its end.
+    pub(super) async fn stands(&mut self) -> bool {
+        match &mut self.sender {
+            Some(Sender::Http1(sender)) => sender.ready().await.is_ok(),
+            Some(Sender::Http2(sender)) => sender.ready().await.is_ok(),
+            None => false,
         }
+    }
+
+    /// From the request to the first byte of its answer, where the kernel stamped both.
+    pub(super) fn took(&self) -> Option<Duration> {
+        self.stamps.as_ref().and_then(Stamps::took)
     }
 
     /// Reads at most `max` bytes of the body into `body`. What was read stays there, whatever happens.

@@ -9,11 +9,10 @@ use http::{HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use ringfence_contract::CALL_HEADER;
-use ringfence_contract::address::{Address, Transport};
-use ringfence_contract::call::Method;
+use ringfence_contract::address::Transport;
+use ringfence_contract::call::{Method, Route};
 use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
-use ringfence_contract::seal::call_token;
 
 use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
@@ -22,7 +21,7 @@ use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::tls::{H2_OR_HTTP1, Terms, prepare};
-use super::trail::{Trail, within};
+use super::trail::{Timed, Trail, within};
 
 /// What this program calls itself to a server.
 pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSION"));
@@ -32,14 +31,21 @@ pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSIO
 const SOURCE_HEADERS: [&str; 5] =
     ["x-forwarded-for", "x-real-ip", "client-ip", "x-client-ip", "true-client-ip"];
 
-/// Places the call.
-pub(super) async fn call(
+/// A connection to an endpoint, and the request that is made on it.
+pub(super) struct Visit {
+    exchange: Exchange,
+    /// The request, but for the sealed call.
+    form: Request<Full<Bytes>>,
+}
+
+/// Opens a connection.
+pub(super) async fn visit(
     means: &Means,
     attempt: &Attempt<'_>,
     goal: &Goal,
     way: Way,
     trail: &mut Trail,
-) -> Result<Outcome, Outcome> {
+) -> Result<Visit, Outcome> {
     let timeouts = attempt.call.timeouts;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let handshake = match goal.route.address.transport {
@@ -51,24 +57,38 @@ pub(super) async fn call(
         }
         _ => None,
     };
-    let limits = Limits { connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
     // Both forms are made first: a request that cannot be written sends nothing.
-    let token = call_token(&attempt.run.key, attempt.run.id, attempt.call.id);
-    let asks =
-        Asks { address: &goal.route.address, method: goal.route.method, token, spoofs: attempt.call.spoofs };
-    let (http1, http2) = (asks.request(Protocol::Http1)?, asks.request(Protocol::Http2)?);
-    let (stream, protocol) = open(way, handshake, limits, trail).await?;
-    let request = if protocol == Protocol::Http2 { http2 } else { http1 };
-    let (mut exchange, io) = Exchange::on(stream, protocol);
-    let sent = within(ms(timeouts.first_byte_ms), Phase::FirstByte, exchange.send(io, request)).await?;
-    let (response, took_us) = match sent {
-        (Ok(response), took_us) => (response, took_us),
-        (Err(lost), _) => return Err(headless(&lost)),
-    };
-    trail.phases.first_byte_us = Some(took_us);
-    trail.status = Some(response.status().as_u16());
-    let (head, incoming) = split(response);
-    Ok(body(attempt, &exchange, (head, incoming), trail).await)
+    let form = |protocol| request(&goal.route, attempt.call.spoofs, protocol);
+    let (http1, http2) = (form(Protocol::Http1)?, form(Protocol::Http2)?);
+    let purpose = attempt.purpose;
+    let limits = Limits { purpose, connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
+    let exchange = Exchange::on(open(way, handshake, limits, trail).await?);
+    let form = if exchange.protocol() == Protocol::Http2 { http2 } else { http1 };
+    Ok(Visit { exchange, form })
+}
+
+impl Visit {
+    /// Makes a call on the connection.
+    pub(super) async fn ask(&mut self, attempt: &Attempt<'_>, trail: &mut Trail) -> Result<Outcome, Outcome> {
+        let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
+        let mut request = self.form.clone();
+        let token = HeaderValue::try_from(attempt.token()).map_err(|error| broken(error.to_string()))?;
+        request.headers_mut().insert(HeaderName::from_static(CALL_HEADER), token);
+        let sent = within(limit, Phase::FirstByte, self.exchange.send(request)).await?;
+        let (response, took) = match sent {
+            (Ok(response), took) => (response, took),
+            (Err(lost), _) => return Err(headless(&lost)),
+        };
+        trail.took.first_byte = Some(Timed::by_kernel(self.exchange.took(), took));
+        trail.status = Some(response.status().as_u16());
+        let (head, incoming) = split(response);
+        Ok(body(attempt, &self.exchange, (head, incoming), trail).await)
+    }
+
+    /// Whether another call can be made on it. Ask when the one before was answered whole.
+    pub(super) async fn stands(&mut self) -> bool {
+        self.exchange.stands().await
+    }
 }
 
 fn split(response: http::Response<Incoming>) -> (Head, Incoming) {
@@ -87,8 +107,8 @@ async fn body(
     let limit = Duration::from_millis(attempt.call.timeouts.transfer_ms.into());
     let read = exchange.read(&mut incoming, BODY_READ_BYTES, &mut body);
     match within(limit, Phase::Transfer, read).await {
-        Ok((Ok(()), took_us)) => {
-            trail.phases.transfer_us = Some(took_us);
+        Ok((Ok(()), took)) => {
+            trail.took.transfer = Some(Timed::by_program(took));
             classify(attempt, Some(&head), &body)
         }
         // The body breaks HTTP's own rules on a connection that stands: it is an answer, and a bad one.
@@ -114,51 +134,43 @@ fn headless(lost: &Lost) -> Outcome {
     lost.end().outcome(progress)
 }
 
-/// What a request asks, whatever the protocol.
-struct Asks<'a> {
-    address: &'a Address,
-    method: Method,
-    token: String,
+/// The request without the sealed call, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section
+/// 3.2), in the target for HTTP/2 (RFC 9113 section 8.3.1).
+fn request(
+    route: &Route,
     spoofs: Option<IpAddr>,
+    protocol: Protocol,
+) -> Result<Request<Full<Bytes>>, Outcome> {
+    let (address, method) = (&route.address, route.method);
+    let authority = address.authority();
+    let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
+    let builder = Request::builder().method(method.as_str());
+    let builder = match protocol {
+        Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
+        Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
+    };
+    let builder = builder
+        .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
+        .header(header::ACCEPT, HeaderValue::from_static("*/*"));
+    // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
+    let builder = match method {
+        Method::Post | Method::Put | Method::Patch => {
+            builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"))
+        }
+        Method::Get | Method::Delete | Method::Options => builder,
+    };
+    let builder = spoofs.into_iter().fold(builder, spoof);
+    builder
+        .body(Full::default())
+        .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
 }
 
-impl Asks<'_> {
-    /// The request, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section 3.2), in the target
-    /// for HTTP/2 (RFC 9113 section 8.3.1).
-    fn request(&self, protocol: Protocol) -> Result<Request<Full<Bytes>>, Outcome> {
-        let Self { address, method, .. } = *self;
-        let authority = address.authority();
-        let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
-        let builder = Request::builder().method(method.as_str());
-        let builder = match protocol {
-            Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
-            Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
-        };
-        let builder = builder
-            .header(HeaderName::from_static(CALL_HEADER), &self.token)
-            .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
-            .header(header::ACCEPT, HeaderValue::from_static("*/*"));
-        // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
-        let builder = match method {
-            Method::Post | Method::Put | Method::Patch => {
-                builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"))
-            }
-            Method::Get | Method::Delete | Method::Options => builder,
-        };
-        self.spoof(builder)
-            .body(Full::default())
-            .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
-    }
-
-    fn spoof(&self, mut builder: Builder) -> Builder {
-        let Some(source) = self.spoofs else { return builder };
-        for name in SOURCE_HEADERS {
-            builder = builder.header(HeaderName::from_static(name), source.to_string());
-        }
-        let node = match source {
-            IpAddr::V4(v4) => format!("for={v4}"),
-            IpAddr::V6(v6) => format!("for=\"[{v6}]\""),
-        };
-        builder.header(header::FORWARDED, node)
-    }
+/// Says that the request comes from elsewhere.
+fn spoof(builder: Builder, source: IpAddr) -> Builder {
+    let node = match source {
+        IpAddr::V4(v4) => format!("for={v4}"),
+        IpAddr::V6(v6) => format!("for=\"[{v6}]\""),
+    };
+    let say = |builder: Builder, name| builder.header(HeaderName::from_static(name), source.to_string());
+    SOURCE_HEADERS.into_iter().fold(builder, say).header(header::FORWARDED, node)
 }

@@ -26,24 +26,30 @@ pub(super) fn listen(socket: &impl AsFd, remote: SocketAddr, is_on: bool) {
 pub(super) fn said(socket: &impl AsRawFd) -> Option<Unreachable> {
     use std::io::IoSliceMut;
 
-    use nix::libc::{SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, sock_extended_err, sockaddr_in6};
+    use nix::libc::{
+        SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, SO_EE_ORIGIN_TIMESTAMPING, sock_extended_err, sockaddr_in6,
+    };
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 
     let mut packet = [0; 64];
     let mut space = nix::cmsg_space!(sock_extended_err, sockaddr_in6);
-    let mut parts = [IoSliceMut::new(&mut packet)];
-    let message =
-        recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_ERRQUEUE).ok()?;
-    let error = message.cmsgs().ok()?.find_map(|control| match control {
-        ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
-            Some(error)
+    loop {
+        let mut parts = [IoSliceMut::new(&mut packet)];
+        let message =
+            recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_ERRQUEUE).ok()?;
+        let error = message.cmsgs().ok()?.find_map(|control| match control {
+            ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
+                Some(error)
+            }
+            _ => None,
+        });
+        match error {
+            Some(error) if error.ee_origin == SO_EE_ORIGIN_ICMP => return v4(error.ee_type, error.ee_code),
+            Some(error) if error.ee_origin == SO_EE_ORIGIN_ICMP6 => return v6(error.ee_type, error.ee_code),
+            // The stamp of something sent (`SO_TIMESTAMPING`): a measured call's socket has one of those too.
+            Some(error) if error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING => {}
+            _ => return None,
         }
-        _ => None,
-    })?;
-    match error.ee_origin {
-        SO_EE_ORIGIN_ICMP => v4(error.ee_type, error.ee_code),
-        SO_EE_ORIGIN_ICMP6 => v6(error.ee_type, error.ee_code),
-        _ => None,
     }
 }
 

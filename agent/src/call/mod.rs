@@ -1,4 +1,5 @@
-//! One call in, one [`Sample`](ringfence_contract::sample::Sample) out: the prober. Also the way an order gets to
+//! One call in, one [`Sample`](ringfence_contract::sample::Sample) out: the prober; on a connection that is kept, one after
+//! the other ([`Kept`]). Also the way an order gets to
 //! another agent ([`post`]).
 //!
 //! This room must not know who ordered a call, what is expected of it, or whether it may be placed: it asks an
@@ -7,6 +8,7 @@
 mod aim;
 mod classify;
 mod connect;
+mod connection;
 mod exchange;
 mod http;
 mod icmp;
@@ -24,6 +26,7 @@ mod trust;
 mod udp;
 
 pub use means::{Admit, Asked, Means, MeansError, MeansSettings};
-pub use place::place;
+pub use place::{Kept, Seen, place};
 pub use post::{ConnectTrouble, PostError, REPLY_MAX_BYTES, post};
+pub use trail::{Timed, Took};
 pub use trust::CaError;

@@ -1,20 +1,20 @@
-//! One call from its start to its end, through the phases. It knows their order, and nothing of what happens in them.
+//! One call from its start to its end, through the phases: on a connection of its own, or on one that is kept for the next.
+//! It knows their order, and nothing of what happens in them.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::Fingerprint;
 use ringfence_contract::order::Run;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
+use ringfence_contract::seal::Purpose;
 
-use super::aim::{Goal, aim};
 use super::classify::Attempt;
+use super::connection::Connection;
 use super::means::Means;
-use super::trail::{Trail, micros, now_ms};
-use super::{http, tcp, udp};
+use super::trail::{Start, Took, Trail};
 
 /// Places one call, at once, and says what it saw. Ends within the call's timeouts; never panics on what a peer sends.
 ///
@@ -28,28 +28,72 @@ pub async fn place(
     call: &Call,
     own: Option<SocketAddr>,
 ) -> Sample {
-    let started_ms = now_ms();
-    let start = Instant::now();
+    let attempt = Attempt { run, fingerprints, call, purpose: Purpose::Reach };
     let mut trail = Trail::default();
-    let attempt = Attempt { run, fingerprints, call };
-    let outcome = travel(means, &attempt, own, &mut trail).await.unwrap_or_else(|outcome| outcome);
-    trail.phases.total_us = Some(micros(start.elapsed()));
-    trail.into_sample(call.id, started_ms, outcome)
+    let start = Start::now();
+    let travelled = async {
+        let mut connection = Connection::open(means, &attempt, own, &mut trail).await?;
+        connection.ask(&attempt, &mut trail).await
+    };
+    let outcome = travelled.await.unwrap_or_else(|outcome: Outcome| outcome);
+    trail.into_sample(call.id, start, outcome)
 }
 
-/// Goes through the phases. Whatever ends the call early is the `Err`: an outcome like any other.
-async fn travel(
-    means: &Means,
-    attempt: &Attempt<'_>,
-    own: Option<SocketAddr>,
-    trail: &mut Trail,
-) -> Result<Outcome, Outcome> {
-    let goal = Goal::of(attempt.call, own)?;
-    let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
-    let way = aim(means, &goal, limit, trail).await?;
-    match goal.route.address.transport {
-        Transport::Http | Transport::Https => http::call(means, attempt, &goal, way, trail).await,
-        Transport::Tcp => tcp::call(attempt, way, trail).await,
-        Transport::Udp => udp::call(attempt, way, trail).await,
+/// The connection that measured calls are made on, one after the other.
+#[derive(Default)]
+pub struct Kept {
+    connection: Option<Connection>,
+    remote: Option<SocketAddr>,
+    local: Option<SocketAddr>,
+}
+
+/// What one measured call saw.
+#[derive(Debug)]
+pub struct Seen {
+    /// What any call sees.
+    pub sample: Sample,
+    /// How long each phase took, as finely as it is known, and by which clock.
+    pub took: Took,
+    /// Whether a connection had to be opened for it.
+    pub is_opened: bool,
+}
+
+impl Kept {
+    /// Places one measured call to an endpoint, at once, on the connection that the last one left if that still stands.
+    /// The target answers it and writes no receipt. Ends within the call's timeouts, and is not repeated.
+    pub async fn measure(
+        &mut self,
+        means: &Means,
+        run: &Run,
+        fingerprints: &[Fingerprint],
+        call: &Call,
+    ) -> Seen {
+        let attempt = Attempt { run, fingerprints, call, purpose: Purpose::Measure };
+        let mut trail = Trail { remote: self.remote, local: self.local, ..Trail::default() };
+        let start = Start::now();
+        let mut is_opened = false;
+        let travelled = async {
+            let kept = match self.connection.take() {
+                Some(mut connection) => {
+                    let limit = Duration::from_millis(call.timeouts.connect_ms.into());
+                    let stands = tokio::time::timeout(limit, connection.stands()).await;
+                    matches!(stands, Ok(true)).then_some(connection)
+                }
+                None => None,
+            };
+            is_opened = kept.is_none();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => Connection::open(means, &attempt, None, &mut trail).await?,
+            };
+            let outcome = connection.ask(&attempt, &mut trail).await?;
+            let is_free = trail.took.transfer.is_some() || !connection.is_stream();
+            self.connection = is_free.then_some(connection);
+            Ok(outcome)
+        };
+        let outcome = travelled.await.unwrap_or_else(|outcome: Outcome| outcome);
+        (self.remote, self.local) = (trail.remote, trail.local);
+        let took = trail.took;
+        Seen { sample: trail.into_sample(call.id, start, outcome), took, is_opened }
     }
 }

@@ -14,10 +14,11 @@ use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, Phase, Reset, TlsFailedWhy, Unreachable, UnresolvedWhy,
 };
+use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
-use super::exchange::{Exchange, Limits, Lost, Protocol, open};
+use super::exchange::{Exchange, Limits, Lost, open};
 use super::http::USER_AGENT;
 use super::means::Means;
 use super::not_sent::broken;
@@ -151,9 +152,10 @@ pub async fn post(
         _ => None,
     };
     let timeouts = Timeouts::default();
-    let limits = Limits { connect: deadline.or(timeouts.connect_ms), tls: deadline.or(timeouts.tls_ms) };
-    let (stream, _) = open(way, handshake, limits, &mut trail).await?;
-    reply(stream, request, &deadline).await
+    let (connect, tls) = (deadline.or(timeouts.connect_ms), deadline.or(timeouts.tls_ms));
+    let limits = Limits { purpose: Purpose::Reach, connect, tls };
+    let opened = open(way, handshake, limits, &mut trail).await?;
+    reply(Exchange::on(opened), request, &deadline).await
 }
 
 /// When the whole must be done.
@@ -216,12 +218,11 @@ fn request(to: &ControlAddress, order: &str) -> Result<Request<Full<Bytes>>, Out
 }
 
 async fn reply(
-    stream: Box<dyn super::exchange::Stream>,
+    mut exchange: Exchange,
     request: Request<Full<Bytes>>,
     deadline: &Deadline,
 ) -> Result<String, PostError> {
-    let (mut exchange, io) = Exchange::on(stream, Protocol::Http1);
-    let (sent, _) = within(deadline.left(), Phase::FirstByte, exchange.send(io, request)).await?;
+    let (sent, _) = within(deadline.left(), Phase::FirstByte, exchange.send(request)).await?;
     let response = sent.map_err(|lost| ended(&lost, Progress::Waiting))?;
     let (parts, mut incoming) = response.into_parts();
     let head = Head { status: parts.status.as_u16(), headers: parts.headers };

@@ -25,7 +25,7 @@ use ringfence_contract::sample::Resolution;
 use super::means::Means;
 use super::not_sent::{broken, not_sent};
 use super::socket_error::is_own_shortage;
-use super::trail::{Trail, micros};
+use super::trail::{Timed, Trail, micros};
 
 /// What a name without any DNS answer was looked up in.
 const HOSTS_FILE: &str = "hosts file";
@@ -61,17 +61,19 @@ pub(super) async fn resolve(
     let start = Instant::now();
     if let Some(lookup) = Hosts::from_system().ok().and_then(|hosts| hosts.lookup_static_host(&query)) {
         let (addresses, cnames) = read(&lookup, question.family);
-        let took_us = micros(start.elapsed());
-        trail.phases.resolve_us = Some(took_us);
+        let took = start.elapsed();
+        trail.took.resolve = Some(Timed::by_program(took));
         let (name, resolver) = (question.name.to_owned(), HOSTS_FILE.to_owned());
         let found = addresses.clone();
+        let took_us = micros(took);
         trail.resolution = Some(Resolution { resolver, name, addresses, cnames, rcode: None, took_us });
         return Ok(found);
     }
     let (servers, options) = servers(means.resolver()).ok_or_else(no_resolver)?;
     let start = Instant::now();
     let Heard { resolver, answer } = ask_each(&servers, &options, &query, question.limit).await;
-    let took_us = micros(start.elapsed());
+    let took = start.elapsed();
+    let took_us = micros(took);
     let name = question.name.to_owned();
     let mut resolution =
         Resolution { resolver, name, addresses: Vec::new(), cnames: Vec::new(), rcode: None, took_us };
@@ -92,7 +94,7 @@ pub(super) async fn resolve(
     };
     let resolver = resolution.resolver.clone();
     let is_answered = !matches!(outcome, Err((UnresolvedWhy::ResolverSilent, _)));
-    trail.phases.resolve_us = is_answered.then_some(took_us);
+    trail.took.resolve = is_answered.then_some(Timed::by_program(took));
     trail.resolution = Some(resolution);
     outcome.map_err(|(why, rcode)| Outcome::Unresolved(Unresolved { why, rcode, resolver }))
 }

@@ -10,6 +10,7 @@ use ringfence_contract::outcome::Unsealed;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::socket_error::End;
+use crate::clock::Stamps;
 
 /// What was overheard.
 #[derive(Debug, Clone, Default)]
@@ -21,23 +22,35 @@ pub(super) struct Overheard {
 }
 
 /// Where to ask what was overheard.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Listener(Arc<Mutex<Overheard>>);
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    heard: Arc<Mutex<Overheard>>,
+    /// Told of every byte that comes, as each is one of an answer.
+    stamps: Option<Stamps>,
+}
 
 impl Listener {
     /// What was overheard so far.
     pub(super) fn overheard(&self) -> Overheard {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets the first bytes: those of another answer are to come.
+    pub(super) fn forget(&self) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).first.clear();
     }
 
     fn bytes(&self, bytes: &[u8]) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let room = Unsealed::BODY_MAX_BYTES.saturating_sub(heard.first.len());
         heard.first.extend(bytes.iter().take(room));
+        if let Some(stamps) = &self.stamps {
+            stamps.answered();
+        }
     }
 
     fn end(&self, end: End) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).end.get_or_insert(end);
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).end.get_or_insert(end);
     }
 }
 
@@ -49,9 +62,9 @@ pub(super) struct Tap<T> {
 }
 
 impl<T> Tap<T> {
-    /// Listens in on a connection.
-    pub(super) fn on(inner: T) -> (Self, Listener) {
-        let listener = Listener::default();
+    /// Listens in on a connection, and tells these stamps when an answer begins.
+    pub(super) fn on(inner: T, stamps: Option<Stamps>) -> (Self, Listener) {
+        let listener = Listener { heard: Arc::default(), stamps };
         (Self { inner, listener: listener.clone() }, listener)
     }
 

@@ -3,43 +3,60 @@
 use std::time::Duration;
 
 use ringfence_contract::outcome::{Outcome, Phase, Reset};
-use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, call_token};
+use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::aim::Way;
 use super::classify::{Attempt, classify, classify_part, flaw, opened, unsealed};
 use super::connect::connect;
 use super::socket_error::{End, Progress};
-use super::trail::{Trail, within};
+use super::trail::{Timed, Trail, within};
+use crate::clock::Stamped;
 
-/// Places the call.
-pub(super) async fn call(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> Result<Outcome, Outcome> {
+/// Opens a connection.
+pub(super) async fn visit(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> Result<Stamped, Outcome> {
+    let limit = Duration::from_millis(attempt.call.timeouts.connect_ms.into());
+    connect(way, attempt.purpose, limit, trail).await
+}
+
+/// Makes a call on the connection.
+pub(super) async fn ask(
+    stream: &mut Stamped,
+    attempt: &Attempt<'_>,
+    trail: &mut Trail,
+) -> Result<Outcome, Outcome> {
     let timeouts = attempt.call.timeouts;
     let ms = |ms: u32| Duration::from_millis(ms.into());
-    let mut stream = connect(way, ms(timeouts.connect_ms), trail).await?;
-    let token = format!("{}\n", call_token(&attempt.run.key, attempt.run.id, attempt.call.id));
+    let line = format!("{}\n", attempt.token());
+    let stamps = stream.stamps();
     let mut answer = Vec::new();
-    let ask = async {
+    let first = async {
+        if let Some(stamps) = &stamps {
+            stamps.ask();
+        }
         // A peer may answer and close without reading: what it said counts, not that it did not listen.
-        let written = stream.write_all(token.as_bytes()).await;
-        match (read(&mut stream, &mut answer).await, written) {
+        let written = stream.write_all(line.as_bytes()).await;
+        match (read(stream, &mut answer).await, written) {
             (Err(_), Err(error)) if answer.is_empty() => Err(End::of(&error)),
             (read, _) => read,
         }
     };
-    let (first, took_us) = within(ms(timeouts.first_byte_ms), Phase::FirstByte, ask).await?;
+    let (first, took) = within(ms(timeouts.first_byte_ms), Phase::FirstByte, first).await?;
     first.map_err(|end| end.outcome(Progress::Waiting))?;
-    trail.phases.first_byte_us = Some(took_us);
+    let told = stamps.and_then(|stamps| {
+        stamps.answered();
+        stamps.took()
+    });
+    trail.took.first_byte = Some(Timed::by_kernel(told, took));
     let rest = async {
         while !is_whole(&answer) {
-            read(&mut stream, &mut answer).await?;
+            read(stream, &mut answer).await?;
         }
         Ok::<(), End>(())
     };
     let end = match within(ms(timeouts.transfer_ms), Phase::Transfer, rest).await {
-        Ok((Ok(()), took_us)) => {
-            trail.phases.transfer_us = Some(took_us);
+        Ok((Ok(()), took)) => {
+            trail.took.transfer = Some(Timed::by_program(took));
             return Ok(classify(attempt, None, &answer));
         }
         Ok((Err(end), _)) => end.outcome(Progress::Answering),
@@ -66,7 +83,7 @@ fn is_whole(answer: &[u8]) -> bool {
 }
 
 /// Reads once: at least one byte, or the end.
-async fn read(stream: &mut TcpStream, into: &mut Vec<u8>) -> Result<(), End> {
+async fn read(stream: &mut Stamped, into: &mut Vec<u8>) -> Result<(), End> {
     let mut buffer = [0; 2 * ANSWER_MAX_BYTES];
     match stream.read(&mut buffer).await {
         Ok(0) => Err(End::Closed),

@@ -10,15 +10,15 @@ use ringfence_contract::sample::TlsFacts;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, Error};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::{End, Progress};
-use super::trail::{Trail, within};
+use super::trail::{Timed, Trail, within};
 use super::trust::{Notes, Roots, Verifier, provider, seen};
+use crate::clock::Stamped;
 
 /// HTTP/2, then HTTP/1.1, as browsers offer them (RFC 7301, RFC 9113 section 3.2).
 pub(super) const H2_OR_HTTP1: &[&[u8]] = &[b"h2", b"http/1.1"];
@@ -70,18 +70,18 @@ impl Handshake {
     /// Makes the handshake.
     pub(super) async fn shake(
         self,
-        tcp: TcpStream,
+        tcp: Stamped,
         limit: Duration,
         trail: &mut Trail,
-    ) -> Result<TlsStream<TcpStream>, Outcome> {
+    ) -> Result<TlsStream<Stamped>, Outcome> {
         let Self { connector, name, notes } = self;
         let shaken = within(limit, Phase::Tls, connector.connect(name, tcp)).await;
         let seen = seen(&notes);
         let pin = seen.pin;
         let mut facts = TlsFacts { version: None, alpn: None, pin, certificate_error: None };
         let stream = match shaken {
-            Ok((Ok(stream), took_us)) => {
-                trail.phases.tls_us = Some(took_us);
+            Ok((Ok(stream), took)) => {
+                trail.took.tls = Some(Timed::by_program(took));
                 stream
             }
             Ok((Err(error), _)) => {

@@ -4,13 +4,68 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::id::CallId;
+use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
+
+/// How long something took, and who looked at the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timed {
+    /// How long.
+    pub took: Duration,
+    /// By which clock.
+    pub clock: Clock,
+}
+
+impl Timed {
+    /// What the program says.
+    pub(super) fn by_program(took: Duration) -> Self {
+        Self { took, clock: Clock::Program }
+    }
+
+    /// What the kernel says, where it says something; else what the program says. The program's time has the kernel's in
+    /// it: where it has not, the clock was set in between.
+    pub(super) fn by_kernel(told: Option<Duration>, program: Duration) -> Self {
+        match told {
+            Some(took) if took <= program => Self { took, clock: Clock::Kernel },
+            _ => Self::by_program(program),
+        }
+    }
+}
+
+/// How long each phase took. A phase that did not take place, or did not end, is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Took {
+    /// Asking the resolver.
+    pub resolve: Option<Timed>,
+    /// SYN to SYN-ACK.
+    pub connect: Option<Timed>,
+    /// The TLS handshake.
+    pub tls: Option<Timed>,
+    /// From the request to the first byte of the answer.
+    pub first_byte: Option<Timed>,
+    /// From the first byte of the answer to the last.
+    pub transfer: Option<Timed>,
+}
+
+impl Took {
+    fn phases(self, total: Duration) -> Phases {
+        let us = |timed: Option<Timed>| timed.map(|timed| micros(timed.took));
+        Phases {
+            resolve_us: us(self.resolve),
+            connect_us: us(self.connect),
+            tls_us: us(self.tls),
+            first_byte_us: us(self.first_byte),
+            transfer_us: us(self.transfer),
+            total_us: Some(micros(total)),
+        }
+    }
+}
 
 /// What a call has seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
-    pub(super) phases: Phases,
+    pub(super) took: Took,
     pub(super) remote: Option<SocketAddr>,
     pub(super) local: Option<SocketAddr>,
     pub(super) resolution: Option<Resolution>,
@@ -20,21 +75,35 @@ pub(super) struct Trail {
 
 impl Trail {
     /// The trail at its end.
-    pub(super) fn into_sample(self, call: CallId, started_ms: u64, outcome: Outcome) -> Sample {
-        let Self { phases, remote, local, resolution, tls, status } = self;
-        Sample { call, started_ms, outcome, phases, remote, local, resolution, tls, status }
+    pub(super) fn into_sample(self, call: CallId, start: Start, outcome: Outcome) -> Sample {
+        let Self { took, remote, local, resolution, tls, status } = self;
+        let phases = took.phases(start.at.elapsed());
+        Sample { call, started_ms: start.at_ms, outcome, phases, remote, local, resolution, tls, status }
     }
 }
 
-/// Waits for a phase at most its time. Gives what it came to and how long it took, in microseconds.
+/// When a call was started, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    at: Instant,
+    at_ms: u64,
+}
+
+impl Start {
+    pub(super) fn now() -> Self {
+        Self { at: Instant::now(), at_ms: now_ms() }
+    }
+}
+
+/// Waits for a phase at most its time. Gives what it came to and how long it took.
 pub(super) async fn within<T>(
     limit: Duration,
     phase: Phase,
     work: impl Future<Output = T>,
-) -> Result<(T, u64), Outcome> {
+) -> Result<(T, Duration), Outcome> {
     let start = Instant::now();
     match tokio::time::timeout(limit, work).await {
-        Ok(done) => Ok((done, micros(start.elapsed()))),
+        Ok(done) => Ok((done, start.elapsed())),
         Err(_) => Err(Outcome::TimedOut(phase)),
     }
 }
@@ -45,7 +114,7 @@ pub(super) fn micros(duration: Duration) -> u64 {
 }
 
 /// The time by this machine's clock, in milliseconds since the Unix epoch; 0 on a clock set before it.
-pub(super) fn now_ms() -> u64 {
+fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

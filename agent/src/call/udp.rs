@@ -1,13 +1,14 @@
 //! A call over UDP: the sealed call in one datagram, the answer in one datagram.
 //!
 //! A datagram may be lost on the way, and silence must not be one lost datagram: the same call is sent again each
-//! second while the first byte's time lasts. The target counts the arrivals in one receipt.
+//! second while the first byte's time lasts. The target counts the arrivals in one receipt. A measured call is sent once:
+//! there a lost datagram is what is looked for.
 
 use std::net::UdpSocket as StdUdpSocket;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Unreachable};
-use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, call_token};
+use ringfence_contract::seal::{ANSWER_MAX_BYTES, AnswerError, Purpose};
 use rustix::io::Errno;
 use socket2::{Protocol, SockAddr, Type};
 use tokio::net::UdpSocket;
@@ -18,23 +19,36 @@ use super::connect::open;
 use super::icmp;
 use super::not_sent::not_sent;
 use super::socket_error::{at_once, on_the_way};
-use super::trail::{Trail, micros};
+use super::trail::{Timed, Trail};
+use crate::clock::Datagrams;
 
 /// How long after a datagram the same is sent again: RFC 8085 section 3.1.1 asks for 1 s where the round trip is not known.
 const RESEND: Duration = Duration::from_secs(1);
 
-/// Places the call.
-pub(super) async fn call(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> Result<Outcome, Outcome> {
+/// Opens a socket: stamped, if the call is one that is measured.
+pub(super) fn visit(purpose: Purpose, way: Way, trail: &mut Trail) -> Result<Datagrams, Outcome> {
     let socket = connected(way)?;
     trail.local = socket.local_addr().ok();
-    let token = format!("{}\n", call_token(&attempt.run.key, attempt.run.id, attempt.call.id));
+    Ok(match purpose {
+        Purpose::Reach => Datagrams::plain(socket),
+        Purpose::Measure => Datagrams::stamping(socket),
+    })
+}
+
+/// Makes a call from the socket.
+pub(super) async fn ask(
+    socket: &mut Datagrams,
+    attempt: &Attempt<'_>,
+    trail: &mut Trail,
+) -> Result<Outcome, Outcome> {
     let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
     let start = Instant::now();
     let mut stale = None;
-    let talk = talk(attempt, &socket, &token, &mut stale);
+    let talk = talk(attempt, socket, &mut stale);
     match tokio::time::timeout(limit, talk).await {
         Ok(Ok(outcome)) => {
-            trail.phases.first_byte_us = Some(micros(start.elapsed()));
+            let told = socket.stamps().and_then(|stamps| stamps.took());
+            trail.took.first_byte = Some(Timed::by_kernel(told, start.elapsed()));
             Ok(outcome)
         }
         Ok(Err(outcome)) => Err(outcome),
@@ -53,29 +67,37 @@ fn connected(way: Way) -> Result<UdpSocket, Outcome> {
 /// Sends, and sends again, until something comes. Does not end by itself.
 async fn talk(
     attempt: &Attempt<'_>,
-    socket: &UdpSocket,
-    token: &str,
+    socket: &mut Datagrams,
     stale: &mut Option<Outcome>,
 ) -> Result<Outcome, Outcome> {
+    let stamps = socket.stamps();
+    if let Some(stamps) = &stamps {
+        stamps.ask();
+    }
+    let datagram = format!("{}\n", attempt.token());
     // One byte more than an answer may have, so that a longer datagram shows.
     let mut buffer = [0; ANSWER_MAX_BYTES + 1];
     let mut again = tokio::time::interval(RESEND);
     let mut is_first = true;
-    loop {
+    let outcome = loop {
         tokio::select! {
-            _ = again.tick() => {
-                socket.send(token.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
+            _ = again.tick(), if is_first || attempt.purpose == Purpose::Reach => {
+                socket.send(datagram.as_bytes()).await.map_err(|error| unsent(socket, &error, is_first))?;
                 is_first = false;
             }
-            came = socket.recv(&mut buffer) => {
+            came = socket.receive(&mut buffer) => {
                 let count = came.map_err(|error| said(socket, &error))?;
                 match hear(attempt, buffer.get(..count).unwrap_or_default()) {
-                    Heard::Answer(outcome) => return Ok(outcome),
+                    Heard::Answer(outcome) => break outcome,
                     Heard::Stale(outcome) => *stale = Some(outcome),
                 }
             }
         }
+    };
+    if let Some(stamps) = &stamps {
+        stamps.answered();
     }
+    Ok(outcome)
 }
 
 enum Heard {
@@ -95,7 +117,7 @@ fn hear(attempt: &Attempt<'_>, answer: &[u8]) -> Heard {
 
 /// What `send` says: the local stack's refusal of this datagram, or what the network said about an earlier one. A local
 /// filter says `EPERM`; `EACCES` is the network's word only if something was sent before.
-fn unsent(socket: &UdpSocket, error: &std::io::Error, is_first: bool) -> Outcome {
+fn unsent(socket: &Datagrams, error: &std::io::Error, is_first: bool) -> Outcome {
     match Errno::from_io_error(error) {
         Some(Errno::PERM) => not_sent(NotSentWhy::NotPermitted, format!("cannot send: {error}")),
         Some(Errno::ACCESS) if is_first => {
@@ -106,7 +128,7 @@ fn unsent(socket: &UdpSocket, error: &std::io::Error, is_first: bool) -> Outcome
 }
 
 /// What the network said about a datagram. That nothing listens on its port is a refusal.
-fn said(socket: &UdpSocket, error: &std::io::Error) -> Outcome {
+fn said(socket: &Datagrams, error: &std::io::Error) -> Outcome {
     match icmp::said(socket) {
         Some(Unreachable::Port) => Outcome::Refused,
         Some(kind) => Outcome::Unreachable(kind),

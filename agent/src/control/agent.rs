@@ -237,6 +237,9 @@ impl Agent {
         let over = |detail| (RefusalWhy::OverLimit, detail);
         match ask {
             Ask::Place(place) => self.vantage.check(place).map_err(|error| over(error.to_string())),
+            Ask::Measure(measure) => {
+                self.vantage.check_measure(measure).map_err(|error| over(error.to_string()))
+            }
             Ask::Receipts(calls) if calls.len() > self.limits.receipts_per_order as usize => {
                 Err(over(format!(
                     "the order asks for the receipts of {} calls, at most {} are shown in one: split it",

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::agent::{Agent, clock_ms};
 use crate::call::{PostError, post};
-use crate::perform::Work;
+use crate::perform::{Course, Work};
 
 /// How many receipts one line shows: some 300 bytes each, and at most 1,024 addresses of some 40, so a line stays below
 /// 200 KiB.
@@ -57,6 +57,10 @@ impl Agent {
             match ask {
                 Ask::Hello => self.greet(reply).await,
                 Ask::Place(place) => self.place(run, place, ends, reply).await,
+                Ask::Measure(measure) => {
+                    self.measure(id, Course { run, measure: *measure, ends, stop: self.stop.clone() }, reply)
+                        .await
+                }
                 Ask::Receipts(calls) => self.show(run.id, &calls, reply).await,
                 Ask::Relay(relay) => self.relay(id, &relay, ends, reply).await,
             }
@@ -89,6 +93,19 @@ impl Agent {
         };
         let ((), written) = tokio::join!(performing, writing);
         written
+    }
+
+    async fn measure(&self, id: OrderId, course: Course, mut reply: Reply) -> Result<(), Gone> {
+        let _claim = match self.vantage.claim(&course.measure) {
+            Ok(claim) => claim,
+            Err(over) => {
+                let (why, detail) = (RefusalWhy::OverLimit, over.to_string());
+                return reply.refuse(id, &Refusal { why, detail, clock_ms: clock_ms() }).await;
+            }
+        };
+        let measured = self.vantage.measure(course).await;
+        reply.line(&Line::Measured(Box::new(measured))).await?;
+        reply.end().await
     }
 
     async fn show(&self, run: RunId, calls: &[CallId], mut reply: Reply) -> Result<(), Gone> {

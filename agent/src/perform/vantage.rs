@@ -9,15 +9,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::id::CallId;
+use ringfence_contract::measure::Measure;
 use ringfence_contract::order::{Place, Run};
 use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome};
 use ringfence_contract::reply::Listener;
 use ringfence_contract::sample::{Phases, Sample};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::claims::{Claim, Claims, MEASUREMENTS_AT_ONCE};
 use super::limits::Limits;
 use super::pace::Pace;
 use crate::call::{Means, place};
@@ -32,6 +34,7 @@ pub struct Vantage {
     limits: Limits,
     at_once: Semaphore,
     pace: Pace,
+    claims: Claims,
 }
 
 /// The calls of one order, and when they have to be done.
@@ -72,6 +75,40 @@ pub enum OverLimit {
         /// How much time its phase has.
         asked_ms: u32,
     },
+    /// A measurement of nothing, or of too many calls.
+    #[error("the measurement has {asked} calls, 1 to {} are taken in one order", Measure::CALLS_MAX)]
+    MeasuredCalls {
+        /// How many there are.
+        asked: u32,
+    },
+    /// A measurement that calls faster than this vantage may.
+    #[error("the measurement calls every {asked_us} us, every {least_us} us is the fastest allowed")]
+    Interval {
+        /// The interval it has.
+        asked_us: u32,
+        /// The interval it may have.
+        least_us: u32,
+    },
+    /// A measurement too long for one order.
+    #[error(
+        "the measurement may last {lasts_ms} ms, at most {} ms fit one order: split it",
+        Measure::LASTS_MAX_MS
+    )]
+    Lasts {
+        /// The longest it may last.
+        lasts_ms: u64,
+    },
+    /// A measurement of the agent's own listener, which says nothing about any network.
+    #[error("the agent's own listener cannot be measured: name an endpoint")]
+    OwnListener,
+    /// The target is being measured.
+    #[error("`{0}` is being measured by this agent, one measurement at a time: wait for its end")]
+    Claimed(Address),
+    /// Too many measurements at once.
+    #[error(
+        "{MEASUREMENTS_AT_ONCE} measurements are under way here, no more are taken: wait for the end of one"
+    )]
+    Measurements,
 }
 
 impl Vantage {
@@ -80,7 +117,7 @@ impl Vantage {
     pub fn new(means: Means, listeners: Vec<Listener>, limits: Limits) -> Self {
         let at_once = Semaphore::new(limits.calls_at_once.max(1) as usize);
         let pace = Pace::new(limits.calls_per_second);
-        Self { means, listeners, limits, at_once, pace }
+        Self { means, listeners, limits, at_once, pace, claims: Claims::default() }
     }
 
     /// What it calls with.
@@ -103,13 +140,51 @@ impl Vantage {
         if asked > FINGERPRINTS_PER_ORDER {
             return Err(OverLimit::Fingerprints { asked });
         }
-        let out_of_range = |ms: &u32| !(1..=Timeouts::PHASE_MAX_MS).contains(ms);
-        let fault = place.calls.iter().find_map(|call| {
-            let t = call.timeouts;
-            let phases = [t.resolve_ms, t.connect_ms, t.tls_ms, t.first_byte_ms, t.transfer_ms];
-            phases.into_iter().find(out_of_range).map(|asked_ms| (call.id, asked_ms))
-        });
-        fault.map_or(Ok(()), |(call, asked_ms)| Err(OverLimit::Phase { call, asked_ms }))
+        place.calls.iter().try_for_each(check_phases)
+    }
+
+    /// Whether the vantage takes this measurement on.
+    ///
+    /// # Errors
+    ///
+    /// [`OverLimit`], naming the limit and what is above it.
+    pub fn check_measure(&self, measure: &Measure) -> Result<(), OverLimit> {
+        let asked = measure.calls();
+        if measure.samples == 0 || asked > Measure::CALLS_MAX {
+            return Err(OverLimit::MeasuredCalls { asked });
+        }
+        let least_us =
+            Measure::INTERVAL_MIN_US.max(1_000_000_u32.div_ceil(self.limits.calls_per_second.max(1)));
+        let asked_us = measure.interval_us;
+        if asked_us < least_us {
+            return Err(OverLimit::Interval { asked_us, least_us });
+        }
+        let asked = measure.fingerprints.len();
+        if asked > FINGERPRINTS_PER_ORDER {
+            return Err(OverLimit::Fingerprints { asked });
+        }
+        check_phases(&measure.call)?;
+        let lasts_ms = measure.lasts_ms();
+        if lasts_ms > Measure::LASTS_MAX_MS { Err(OverLimit::Lasts { lasts_ms }) } else { Ok(()) }
+    }
+
+    /// Claims the target of a measurement, which nobody else measures from here then.
+    ///
+    /// # Errors
+    ///
+    /// [`OverLimit`], when it is claimed, when too many are, and when it is the agent's own listener.
+    pub fn claim(&self, measure: &Measure) -> Result<Claim, OverLimit> {
+        match &measure.call.to {
+            Destination::Endpoint(route) => self.claims.claim(&route.address),
+            Destination::OwnListener(_) => Err(OverLimit::OwnListener),
+        }
+    }
+
+    /// Leave to make one call, when it is its turn. The semaphore is never closed.
+    pub(super) async fn leave(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.at_once.acquire().await.ok();
+        tokio::time::sleep_until(self.pace.turn(Instant::now())).await;
+        permit
     }
 
     /// Places the calls and hands on one sample for each, in the order they end. Returns when all have ended, or
@@ -159,13 +234,12 @@ struct Shared {
     stop: CancellationToken,
 }
 
-/// One call, from waiting for its turn to its sample. The semaphore is never closed.
+/// One call, from waiting for its turn to its sample.
 async fn one(vantage: Arc<Vantage>, shared: Arc<Shared>, call: Call) -> Sample {
     let placed = async {
         let start = shared.began + Duration::from_millis(u64::from(call.start_after_ms));
         tokio::time::sleep_until(start).await;
-        let _permit = vantage.at_once.acquire().await;
-        tokio::time::sleep_until(vantage.pace.turn(Instant::now())).await;
+        let _leave = vantage.leave().await;
         let own = match &call.to {
             Destination::OwnListener(address) => vantage.own(address, call.family),
             Destination::Endpoint(_) => None,
@@ -180,6 +254,13 @@ async fn one(vantage: Arc<Vantage>, shared: Arc<Shared>, call: Call) -> Sample {
             not_sent(call.id, NotSentWhy::OutOfTime, "the order ended before the call did")
         }
     }
+}
+
+fn check_phases(call: &Call) -> Result<(), OverLimit> {
+    let t = call.timeouts;
+    let phases = [t.resolve_ms, t.connect_ms, t.tls_ms, t.first_byte_ms, t.transfer_ms];
+    let fault = phases.into_iter().find(|ms| !(1..=Timeouts::PHASE_MAX_MS).contains(ms));
+    fault.map_or(Ok(()), |asked_ms| Err(OverLimit::Phase { call: call.id, asked_ms }))
 }
 
 fn broken(ids: &HashMap<Id, CallId>, error: &JoinError) -> Result<Sample, ()> {

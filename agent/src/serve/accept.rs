@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use super::http::{Caller, Routes};
 use super::seldom::Seldom;
-use crate::answer::answer_line;
+use crate::answer::answer_lines;
 use crate::control::Agent;
 
 /// How long a connection may live before it is asked to end: longer than any order (120 s), and an end to whoever
@@ -106,7 +106,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
     }
     let within = doors.agent.limits().head_within;
     match kind {
-        Kind::Line => answer_line(doors.agent.answerer(), stream, peer, within).await,
+        Kind::Line => {
+            let lines = answer_lines(doors.agent.answerer(), stream, peer, within, &doors.close);
+            if timeout(CONNECTION_LIFE, lines).await.is_err() {
+                tracing::debug!(%peer, "a connection went on for too long");
+            }
+        }
         Kind::Http => serve_http(stream, Caller { peer, transport: Transport::Http }, doors).await,
         Kind::Https(acceptor) => {
             if let Some(stream) = shake(stream, peer, &acceptor, doors).await {

@@ -1,0 +1,72 @@
+//! A connected UDP socket whose packets the kernel stamps, where that is asked for.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use super::reader::Reader;
+use super::stamps::Stamps;
+
+/// A connected UDP socket, stamped or not.
+#[derive(Debug)]
+pub struct Datagrams {
+    socket: UdpSocket,
+    stamps: Option<Reader>,
+}
+
+impl Datagrams {
+    /// The socket as it is.
+    #[must_use]
+    pub fn plain(socket: UdpSocket) -> Self {
+        Self { socket, stamps: None }
+    }
+
+    /// The socket with stamps, where the system has any.
+    #[must_use]
+    pub fn stamping(socket: UdpSocket) -> Self {
+        let stamps = Reader::on(&socket);
+        Self { socket, stamps }
+    }
+
+    /// Its stamps, where it has any.
+    #[must_use]
+    pub fn stamps(&self) -> Option<Stamps> {
+        self.stamps.as_ref().map(Reader::stamps)
+    }
+
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    ///
+    /// As `send(2)`.
+    pub async fn send(&self, datagram: &[u8]) -> io::Result<usize> {
+        self.socket.send(datagram).await
+    }
+
+    /// Receives one datagram, cut at the buffer's end.
+    ///
+    /// # Errors
+    ///
+    /// As `recv(2)`.
+    pub async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Self { socket, stamps } = self;
+        match stamps {
+            Some(reader) => socket.async_io(Interest::READABLE, || reader.read(socket, buffer)).await,
+            None => socket.recv(buffer).await,
+        }
+    }
+}
+
+impl AsFd for Datagrams {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Datagrams {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}

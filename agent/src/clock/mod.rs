@@ -1,0 +1,20 @@
+//! Times told better than a program's own clock can: by the kernel, which was there when the packets went and came. And
+//! a way to wait more finely than a millisecond.
+//!
+//! A program reads its clock when it is given a processor, which on a busy machine is milliseconds after the packet came.
+//! The kernel keeps the round trip of a connection's handshake ([`round_trip`]) and, where it is asked to, stamps what
+//! is sent and received ([`Stamped`], [`Datagrams`]). Where a system does neither, nothing is told and the program's clock has to do.
+//! This room must not know what is called or why.
+
+mod alarm;
+mod datagrams;
+mod reader;
+mod round_trip;
+mod stamped;
+mod stamps;
+
+pub use alarm::Alarm;
+pub use datagrams::Datagrams;
+pub use round_trip::round_trip;
+pub use stamped::Stamped;
+pub use stamps::{Stamping, Stamps};

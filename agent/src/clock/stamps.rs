@@ -1,0 +1,126 @@
+//! What the kernel stamped on one connection: when the request went out, when its answer came in. Software timestamps
+//! (`SO_TIMESTAMPING`, Linux's `networking/timestamping.rst`), taken where packets are handed to the device and where
+//! they come from it: the places a packet capture looks at.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use socket2::{Domain, Socket, Type};
+
+/// The stamps of one connection, asked for one request after the other. All are of the kernel's wall clock.
+#[derive(Debug, Clone, Default)]
+pub struct Stamps(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// When the request was begun, by the same clock: older stamps are of earlier business.
+    asked: Duration,
+    sent: Option<Duration>,
+    latest: Option<Duration>,
+    first: Option<Duration>,
+}
+
+impl Stamps {
+    /// A request is about to be written.
+    pub fn ask(&self) {
+        let asked = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        *self.seen() = Seen { asked, ..Seen::default() };
+    }
+
+    /// The first byte of its answer has just been read, or one of the bytes behind it.
+    pub fn answered(&self) {
+        let mut seen = self.seen();
+        seen.first = seen.first.or(seen.latest);
+    }
+
+    /// From the request's first packet going out to the packet with the answer's first byte coming in. `None` where the
+    /// kernel did not stamp both, or its clock was set back in between.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        let seen = self.seen();
+        seen.first?.checked_sub(seen.sent?)
+    }
+
+    /// A packet went out.
+    #[cfg(target_os = "linux")]
+    pub(super) fn sent(&self, at: Duration) {
+        let mut seen = self.seen();
+        if seen.sent.is_none() && at >= seen.asked {
+            seen.sent = Some(at);
+        }
+    }
+
+    /// The last packet of what was just read had come in.
+    #[cfg(target_os = "linux")]
+    pub(super) fn came(&self, at: Duration) {
+        self.seen().latest = Some(at);
+    }
+
+    /// Whether it is known when the request went out.
+    #[cfg(target_os = "linux")]
+    pub(super) fn knows_sent(&self) -> bool {
+        self.seen().sent.is_some()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// While it is held, the kernel stamps what comes in. It begins to, and ceases, some time after the first socket asks and
+/// the last is closed (`net_enable_timestamp`), so short-lived connections alone would often go without.
+#[derive(Debug)]
+pub struct Stamping(#[expect(dead_code, reason = "held, not used")] Option<Socket>);
+
+impl Stamping {
+    /// Asks for stamps. Where there are none to have, the program's clock does.
+    #[must_use]
+    pub fn on() -> Self {
+        // Bound to no port: nobody can send it anything.
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).ok();
+        Self(socket.filter(ask_for_stamps))
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn ask_for_stamps(socket: &Socket) -> bool {
+    use nix::sys::socket::{setsockopt, sockopt};
+
+    setsockopt(socket, sockopt::ReceiveTimestampns, &true).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_stamps(_: &Socket) -> bool {
+    false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_request_s_own_stamps_count() {
+        let stamps = Stamps::default();
+        let at = |us| {
+            SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + Duration::from_micros(us)
+        };
+        let early = at(0);
+        stamps.came(early);
+        stamps.ask();
+        stamps.answered();
+        stamps.sent(early);
+        assert_eq!(stamps.took(), None, "all of it is of earlier business");
+        let (out, ticket, answer) = (at(1_000), at(1_200), at(9_000));
+        stamps.sent(out);
+        stamps.sent(at(5_000));
+        // What came between request and answer, a session ticket for one, is no answer.
+        stamps.came(ticket);
+        stamps.came(answer);
+        stamps.answered();
+        stamps.came(at(20_000));
+        stamps.answered();
+        assert_eq!(stamps.took(), answer.checked_sub(out));
+        stamps.ask();
+        assert_eq!(stamps.took(), None);
+    }
+}
