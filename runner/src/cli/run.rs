@@ -15,7 +15,7 @@ use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
 use crate::judge::judge;
 use crate::plan::{self, Plan};
 use crate::report::{self, Form, Wanted};
-use crate::scenario::{Expect, Scenario};
+use crate::scenario::{Expect, Latency, Sampling, Scenario};
 use crate::tally::{Flaky, RunFacts, RunOutcome, RunRecord, exit, tally};
 
 /// What a run is made of, beside its scenario.
@@ -42,7 +42,28 @@ pub(super) fn overrule(scenario: &mut Scenario, arguments: &RunArguments) -> Res
             rule.attempts = attempts;
         }
     }
-    Ok(())
+    if arguments.latency {
+        for rule in scenario.rules.iter_mut().filter(|rule| rule.expect == Expect::Allow) {
+            rule.latency
+                .get_or_insert_with(|| Latency { sampling: Sampling::default(), budgets: Vec::new() });
+        }
+    }
+    let setting = if arguments.latency { "--latency" } else { "--timeout" };
+    look_for_room(scenario, setting)
+}
+
+/// What the arguments say of timeouts may leave a measured call no room in its order.
+fn look_for_room(scenario: &Scenario, setting: &'static str) -> Result<(), Failure> {
+    let mut measured = scenario.rules.iter().filter_map(|rule| Some((&rule.name, rule.latency.as_ref()?)));
+    match measured.find(|(_, latency)| latency.sampling.samples_per_order(&scenario.timeouts) == 0) {
+        Some((rule, _)) => {
+            let wrong = format!(
+                "no measured call of rule `{rule}` fits one order beside these timeouts: shorten them"
+            );
+            Err(Failure::Setting { setting, wrong })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The plan of a scenario, or of the part of it that is asked for.

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::failure::Failure;
-use crate::report::Style;
+use crate::report::{Marks, Style};
 
 /// The width of a line where no terminal says another.
 const WIDTH: usize = 100;
@@ -16,6 +16,7 @@ pub(super) struct Screen {
     color_out: bool,
     color_err: bool,
     width: usize,
+    marks: Marks,
 }
 
 #[expect(
@@ -30,12 +31,13 @@ impl Screen {
             color_out: color(anstream::AutoStream::choice(&io::stdout())),
             color_err: color(anstream::AutoStream::choice(&io::stderr())),
             width: terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0).max(40)),
+            marks: marks(),
         }
     }
 
     /// How a report for standard output is drawn.
     pub(super) fn style(&self) -> Style {
-        Style { color: self.color_out, width: self.width }
+        Style { color: self.color_out, width: self.width, marks: self.marks }
     }
 
     /// Whether standard error is a terminal.
@@ -81,5 +83,22 @@ impl Screen {
             source = cause.source();
         }
         self.say(&text);
+    }
+}
+
+/// What distributions are drawn with: block elements where the locale's encoding has them (the first of LC_ALL, LC_CTYPE and
+/// LANG that is set, as POSIX has it in "Environment Variables"), and the terminal is not a dumb one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these belong to the environment, and are no arguments of ours"
+)]
+fn marks() -> Marks {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
+    let is_dumb = set(&"TERM").is_some_and(|terminal| terminal == "dumb");
+    if !is_dumb && (locale.contains("utf-8") || locale.contains("utf8")) {
+        Marks::Blocks
+    } else {
+        Marks::Plain
     }
 }

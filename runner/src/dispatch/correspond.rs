@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ringfence_contract::call::Call;
 use ringfence_contract::id::CallId;
+use ringfence_contract::measure::{Measure, Measured};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{Ask, ControlAddress, Place, RefusalWhy, Relay};
 use ringfence_contract::receipt::ReceiptPage;
@@ -158,10 +159,30 @@ impl Correspondent {
             Line::Sample(sample) => Some((sample.call, *sample)),
             _ => None,
         });
-        let silent =
-            || Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call");
         let why = delivered.err().or_else(|| error.as_ref().map(obstacle)).unwrap_or_else(silent);
         (samples.collect(), why)
+    }
+
+    /// Has a call measured. Its order is one that fits: whoever measures longer splits it.
+    pub(super) async fn measure(
+        &self,
+        measure: Measure,
+        cancel: &CancellationToken,
+    ) -> Result<Measured, Unasked> {
+        let greeting = self.greeting().await?;
+        let (call, within) = (measure.call.id, Duration::from_millis(measure.lasts_ms()) + WAY_MARGIN);
+        let letter = self.write(greeting, Ask::Measure(Box::new(measure)), within);
+        let delivered = tokio::select! {
+            delivered = self.route.deliver(&letter, within + WAY_MARGIN) => delivered,
+            () = cancel.cancelled() => Err(interrupted()),
+        };
+        let (lines, error) = self.signet.read(&letter);
+        let measured = lines.into_iter().find_map(|line| match line {
+            Line::Measured(measured) if measured.call == call => Some(*measured),
+            _ => None,
+        });
+        let why = || delivered.err().or_else(|| error.as_ref().map(obstacle)).unwrap_or_else(silent);
+        measured.ok_or_else(why)
     }
 
     /// An order for the life of the agent that said this hello.

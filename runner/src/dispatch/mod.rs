@@ -3,9 +3,12 @@
 //! It must not know what an outcome means for a verdict: it asks, collects, and says what it could not learn.
 //!
 //! The phases: hello (every agent at once), witnesses, reach (every attempt at every edge in flight at once, as far as
-//! each agent allows), witnesses again, receipts. A dropped edge costs one timeout, and so do a thousand.
+//! each agent allows), witnesses again, receipts, and then latency, of the edges that were reached and are to be measured. A
+//! dropped edge costs one timeout, and so do a thousand.
 
 mod correspond;
+mod latency;
+mod measurement;
 mod observe;
 mod opening;
 mod phases;
@@ -17,6 +20,7 @@ mod route;
 mod signet;
 mod witnesses;
 
+pub use measurement::Measurement;
 pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
 pub use phases::{Settings, greet, observe};
 pub use progress::{Progress, Stage};

@@ -12,6 +12,8 @@ use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
+use super::measurement::Measurement;
+
 /// What a run saw.
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
@@ -23,6 +25,9 @@ pub struct Observations {
     pub before: Vec<Attempt>,
     /// The witness calls after, in the same order.
     pub after: Vec<Attempt>,
+    /// How fast the edges are, in the order of the plan's edges; none of those that were not measured. Empty where none
+    /// was.
+    pub latency: Vec<Option<Measurement>>,
     /// Whether the run was ended early by its user.
     pub interrupted: bool,
 }

@@ -45,11 +45,13 @@ pub async fn observe(
     let (before, reach) = run.before_and_reach().await;
     let after = run.after(&before).await;
     let books = run.receipts(&reach, &[&before, &after]).await;
+    let latency = run.latency(&reach).await;
     Observations {
         agents: run.agents(books).await,
         reach,
         before,
         after,
+        latency,
         interrupted: run.cancel.is_cancelled(),
     }
 }

@@ -15,6 +15,8 @@ pub enum Stage {
     WitnessesAfter,
     /// Asking every target what reached it.
     Receipts,
+    /// Measuring the edges that were reached.
+    Latency,
 }
 
 impl fmt::Display for Stage {
@@ -25,6 +27,7 @@ impl fmt::Display for Stage {
             Self::Reach => "reach",
             Self::WitnessesAfter => "witnesses after",
             Self::Receipts => "receipts",
+            Self::Latency => "latency",
         })
     }
 }

@@ -7,7 +7,7 @@ use super::observe::{Attempt, UnaskedWhy};
 use super::phases::Phases;
 use super::progress::Stage;
 use crate::plan::{Edge, call_for_edge, calls_on};
-use crate::scenario::Answers;
+use crate::scenario::{Answers, Endpoint};
 
 impl Phases<'_> {
     pub(super) async fn reach(&self) -> Vec<Vec<Attempt>> {
@@ -49,15 +49,21 @@ impl Phases<'_> {
 
     fn wants_retry(&self, edge: usize, attempts: &[Attempt], retry: u32) -> bool {
         let edge = &self.plan.edges[edge];
-        let platform = matches!(self.scenario.endpoint(edge.endpoint).answers, Answers::Platform { .. });
-        let answered = |attempt: &Attempt| match &attempt.sample {
-            Ok(sample) => match sample.outcome {
-                Outcome::Answered(_) => true,
-                Outcome::Unsealed(_) => platform,
-                _ => false,
-            },
+        let endpoint = self.scenario.endpoint(edge.endpoint);
+        let settled = |attempt: &Attempt| match &attempt.sample {
+            Ok(_) => is_answered(endpoint, attempt),
             Err(unasked) => unasked.why == UnaskedWhy::Interrupted,
         };
-        retry < self.scenario.rule(edge.rule).retries && !attempts.iter().rev().take(1).all(answered)
+        retry < self.scenario.rule(edge.rule).retries && !attempts.iter().rev().take(1).all(settled)
     }
+}
+
+/// Whether an attempt brought an answer back: the agent's, or where the platform answers, any.
+pub(super) fn is_answered(endpoint: &Endpoint, attempt: &Attempt) -> bool {
+    let platform = matches!(endpoint.answers, Answers::Platform { .. });
+    attempt.sample.as_ref().is_ok_and(|sample| match sample.outcome {
+        Outcome::Answered(_) => true,
+        Outcome::Unsealed(_) => platform,
+        _ => false,
+    })
 }

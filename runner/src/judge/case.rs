@@ -12,7 +12,9 @@ use ringfence_contract::sample::Sample;
 
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
-use crate::dispatch::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
+use crate::dispatch::{
+    AgentObservation, Attempt, Measurement, Observations, ReceiptBook, Unasked, UnaskedWhy,
+};
 use crate::plan::{Edge, Plan};
 use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario, Scope};
 
@@ -66,6 +68,7 @@ impl<'a> Grounds<'a> {
             endpoint,
             rule: self.scenario.rule(edge.rule),
             attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
+            measurement: self.observations.latency.get(place).and_then(Option::as_ref),
             owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
             witnesses: &self.witnesses,
             interrupted: self.observations.interrupted,
@@ -92,6 +95,8 @@ pub(super) struct Case<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) rule: &'a Rule,
     pub(super) attempts: &'a [Attempt],
+    /// What its measurement saw, where it was measured.
+    pub(super) measurement: Option<&'a Measurement>,
     pub(super) owner: Option<&'a AgentObservation>,
     pub(super) witnesses: &'a WitnessBook,
     pub(super) interrupted: bool,

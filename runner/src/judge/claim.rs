@@ -10,6 +10,8 @@ words! {
     ClaimKind {
         /// What a name resolves to.
         Resolves = "resolves",
+        /// How fast the edge is, or how few of its calls are lost.
+        Budget = "budget",
     }
 }
 
@@ -26,6 +28,13 @@ words! {
         ResolverSilent = "resolver-silent",
         /// Inconclusive: the call ended before the name was asked for.
         NameNotAsked = "name-not-asked",
+        /// Pass: the measured calls keep the budget.
+        WithinBudget = "within-budget",
+        /// Fail: they exceed it.
+        OverBudget = "over-budget",
+        /// Inconclusive: the edge was not reached, its measurement did not come to its end, or too few of its calls were
+        /// answered.
+        NotMeasured = "not-measured",
         /// Inconclusive: the vantage could not be asked, or did not say.
         VantageNotAsked = "vantage-not-asked",
         /// Inconclusive: the run was ended first.
@@ -42,11 +51,13 @@ impl ClaimReason {
     #[must_use]
     pub fn verdict(self) -> Verdict {
         match self {
-            Self::Resolved => Verdict::Pass,
-            Self::ResolvedElsewhere | Self::NameUnresolved => Verdict::Fail,
-            Self::ResolverSilent | Self::NameNotAsked | Self::VantageNotAsked | Self::Interrupted => {
-                Verdict::Inconclusive
-            }
+            Self::Resolved | Self::WithinBudget => Verdict::Pass,
+            Self::ResolvedElsewhere | Self::NameUnresolved | Self::OverBudget => Verdict::Fail,
+            Self::ResolverSilent
+            | Self::NameNotAsked
+            | Self::NotMeasured
+            | Self::VantageNotAsked
+            | Self::Interrupted => Verdict::Inconclusive,
             Self::FamilyNotClaimed | Self::NoFamily => Verdict::Skipped,
         }
     }
@@ -68,6 +79,7 @@ pub struct JudgedClaim {
     pub evidence: Vec<String>,
     /// The attempt (from 0) that decided, where one did.
     pub decided_by: Option<usize>,
-    /// How long what decided took, in microseconds: for a name, until the resolver had answered, or was given up.
+    /// How long what decided took, in microseconds: for a name, until the resolver had answered, or was given up; for a
+    /// budget, what was measured and is held against it.
     pub took_us: Option<u64>,
 }

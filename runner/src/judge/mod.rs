@@ -3,11 +3,14 @@
 //! This room must not know how anything was asked or how anything is drawn.
 
 mod allow;
+mod budget_words;
+mod budgets;
 mod case;
 mod claim;
 mod deny;
 mod edge;
 mod evidence;
+pub mod figure;
 mod hint;
 mod hint_blocked;
 mod name_words;
@@ -53,17 +56,19 @@ pub struct Judgement {
 ///
 /// Takes time linear in edges, attempts and witnesses. What is missing from the observations is ignorance: an edge
 /// nothing is known of is inconclusive, and so is every claim of it. Neither has a bearing on the other: a name may lead
-/// elsewhere over an edge that is as expected.
+/// elsewhere over an edge that is as expected, and an edge that is slow was reached.
 #[must_use]
 pub fn judge(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<Judgement> {
     let grounds = case::Grounds::gather(scenario, plan, observations);
     let judge_one = |place: usize| {
         let case = grounds.case(place);
+        let edge = edge::judge(&case);
         let judge_claim = |claim| match claim {
             Claim::Resolves(name) => names::judge(&case, name),
+            Claim::Keeps(budget) => budgets::judge(&case, budget, edge.reason),
         };
         let claims = claims(scenario, case.edge).into_iter().map(judge_claim).collect();
-        Judgement { edge: edge::judge(&case), claims }
+        Judgement { edge, claims }
     };
     (0..plan.edges.len()).map(judge_one).collect()
 }

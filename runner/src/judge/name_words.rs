@@ -53,6 +53,8 @@ pub(super) fn sentence(case: &NameCase<'_>, reason: ClaimReason, decided_by: Opt
             format!("the name has no {family} address here, and no {family} network is claimed")
         }
         ClaimReason::NoFamily => format!("`{vantage}` has no {family} address"),
+        // A name has none of these reasons.
+        ClaimReason::WithinBudget | ClaimReason::OverBudget | ClaimReason::NotMeasured => expected,
     }
 }
 
@@ -199,7 +201,11 @@ pub(super) fn hint(case: &NameCase<'_>, reason: ClaimReason, decided_by: Option<
         ClaimReason::NoFamily => {
             format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
         }
-        ClaimReason::VantageNotAsked | ClaimReason::Resolved => {
+        ClaimReason::VantageNotAsked
+        | ClaimReason::Resolved
+        | ClaimReason::WithinBudget
+        | ClaimReason::OverBudget
+        | ClaimReason::NotMeasured => {
             format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
         }
     })

@@ -98,6 +98,7 @@ fn see(
         reach: reach.collect(),
         before: witnessed(),
         after: witnessed(),
+        latency: Vec::new(),
         interrupted: false,
     }
 }

@@ -96,6 +96,7 @@ impl Scene {
             ],
             before: sides(),
             after: sides(),
+            latency: Vec::new(),
             interrupted: false,
         };
         Self { scenario: scenario(), plan, observations }
@@ -179,6 +180,7 @@ fn scenario() -> Scenario {
         witness: WitnessBy::Allowed,
         spoofing: Spoofing::Tried,
         resolves: None,
+        latency: None,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {

@@ -1,7 +1,7 @@
 //! What is claimed of an edge beside its reachability: each claim is judged as a case of its own. This file must not know
 //! how a claim is judged.
 
-use crate::scenario::{NameClaim, Scenario, Span};
+use crate::scenario::{Budget, Expect, Latency, NameClaim, Scenario, Span};
 
 use super::model::Edge;
 
@@ -10,14 +10,17 @@ use super::model::Edge;
 pub enum Claim<'s> {
     /// What the endpoint's name resolves to for the vantage, in the edge's family.
     Resolves(&'s NameClaim),
+    /// How fast the edge is, or how few calls it loses.
+    Keeps(&'s Budget),
 }
 
 impl Claim<'_> {
-    /// The claim as plans and reports show it: `resolves within 10.0.3.0/24`.
+    /// The claim as plans and reports show it: `resolves within 10.0.3.0/24`, `p99 <= 50 ms`.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
             Self::Resolves(claim) => format!("resolves {}", claim.resolves),
+            Self::Keeps(budget) => budget.limit.to_string(),
         }
     }
 
@@ -26,6 +29,7 @@ impl Claim<'_> {
     pub fn span(&self) -> &Span {
         match self {
             Self::Resolves(claim) => &claim.span,
+            Self::Keeps(budget) => &budget.span,
         }
     }
 }
@@ -35,5 +39,13 @@ impl Claim<'_> {
 pub fn claims<'s>(scenario: &'s Scenario, edge: &Edge) -> Vec<Claim<'s>> {
     let by_rule = scenario.rule(edge.rule).resolves.as_ref();
     let name = by_rule.or(scenario.endpoint(edge.endpoint).resolves.as_ref());
-    name.map(Claim::Resolves).into_iter().collect()
+    let budgets = latency(scenario, edge).into_iter().flat_map(|latency| &latency.budgets);
+    name.map(Claim::Resolves).into_iter().chain(budgets.map(Claim::Keeps)).collect()
+}
+
+/// How an edge is to be measured once it was reached; none where it is not, as an edge that must be denied never is.
+#[must_use]
+pub fn latency<'s>(scenario: &'s Scenario, edge: &Edge) -> Option<&'s Latency> {
+    let latency = scenario.rule(edge.rule).latency.as_ref();
+    latency.filter(|_| edge.expect == Expect::Allow)
 }

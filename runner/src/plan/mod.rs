@@ -1,17 +1,20 @@
 //! [`Scenario`] in, [`Plan`] out: the third stage, the matrix.
 //!
 //! [`expand`] makes the whole plan, [`select`] a part of it, [`call_for_edge`] and [`call_for_witness`] the calls that
-//! carry it out, and [`claims`] says what else is claimed of an edge. This room must not know how a call travels; it only says which calls there are.
+//! carry it out, [`orders_to_measure`] those that are placed again and again, and [`claims`] says what else is claimed of an
+//! edge. This room must not know how a call travels; it only says which calls there are.
 
 mod calls;
 mod claims;
 mod edges;
+mod measures;
 mod model;
 mod select;
 mod witnesses;
 
 pub use calls::{call_for_edge, call_for_witness, calls_on};
-pub use claims::{Claim, claims};
+pub use claims::{Claim, claims, latency};
+pub use measures::orders_to_measure;
 pub use model::{Edge, Plan, Witness, WitnessTarget};
 pub use select::{SelectError, select};
 

@@ -18,7 +18,7 @@ pub(super) fn line(record: &RunRecord) -> String {
         summary.inconclusive,
         summary.skipped
     )];
-    parts.extend(names(record));
+    parts.extend(ClaimKind::ALL.iter().filter_map(|kind| claims(record, *kind)));
     parts.extend(bound(record));
     parts.extend(self_witnessed(record));
     parts
@@ -27,23 +27,26 @@ pub(super) fn line(record: &RunRecord) -> String {
     parts.join("; ")
 }
 
-/// How the names came out that something is claimed of, each counted once an edge.
-fn names(record: &RunRecord) -> Option<String> {
-    let claims = || record.edges.iter().flat_map(|edge| &edge.claims);
-    let names = || claims().filter(|claim| claim.judged.kind == ClaimKind::Resolves);
-    let verdicts = || names().map(|claim| claim.verdict);
-    let count = |wanted| verdicts().filter(|verdict| *verdict == wanted).count();
-    let all = verdicts().count();
+/// How the claims of one kind came out, each counted once an edge: what one is called and what several are, then the words
+/// for one that holds and one that does not.
+fn claims(record: &RunRecord, kind: ClaimKind) -> Option<String> {
+    let (one, several, holds, fails) = match kind {
+        ClaimKind::Resolves => ("name", "names", "as claimed", "not"),
+        ClaimKind::Budget => ("budget", "budgets", "kept", "exceeded"),
+    };
+    let all = record.edges.iter().flat_map(|edge| &edge.claims).filter(|claim| claim.judged.kind == kind);
+    let verdicts: Vec<Verdict> = all.map(|claim| claim.verdict).collect();
+    let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let parts = [
-        (count(Verdict::Pass), "as claimed"),
-        (count(Verdict::Fail), "not"),
+        (count(Verdict::Pass), holds),
+        (count(Verdict::Fail), fails),
         (count(Verdict::Inconclusive), "inconclusive"),
         (count(Verdict::Skipped), "skipped"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
-    let names = if all == 1 { "name" } else { "names" };
-    (all > 0).then(|| format!("{all} {names}: {}", parts.join(", ")))
+    let noun = if verdicts.len() == 1 { one } else { several };
+    (!verdicts.is_empty()).then(|| format!("{} {noun}: {}", verdicts.len(), parts.join(", ")))
 }
 
 /// What the denied edges prove: the weakest of them.

@@ -7,6 +7,7 @@ mod closing;
 mod grid;
 mod json;
 mod junit;
+mod latency;
 mod mark;
 mod page;
 mod story;
@@ -21,6 +22,6 @@ mod tests;
 
 pub use json::json;
 pub use junit::junit;
-pub use page::Style;
+pub use page::{Marks, Style};
 pub use terminal::terminal;
 pub use write::{Form, Wanted, WriteError, write};

@@ -14,12 +14,23 @@ pub struct Style {
     pub color: bool,
     /// How wide the terminal is, in columns.
     pub width: usize,
+    /// What distributions are drawn with.
+    pub marks: Marks,
+}
+
+/// What distributions are drawn with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// Block elements of Unicode.
+    Blocks,
+    /// ASCII, where the terminal has no others.
+    Plain,
 }
 
 impl Default for Style {
-    /// No colour, and 100 columns: what fits most CI logs.
+    /// No colour, 100 columns and ASCII: what fits most CI logs.
     fn default() -> Self {
-        Self { color: false, width: 100 }
+        Self { color: false, width: 100, marks: Marks::Plain }
     }
 }
 

@@ -1,7 +1,9 @@
-//! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then one line.
+//! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then how fast the edges
+//! are, then one line.
 
 use super::closing;
 use super::grid;
+use super::latency;
 use super::mark::Mark;
 use super::page::{Page, Style, Tone};
 use super::story;
@@ -26,6 +28,7 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     // A cause comes before its consequences.
     tell_agents(&mut page, record);
     tell_edges(&mut page, record);
+    latency::draw(&mut page, record, style);
     page.line(Tone::Strong, &closing::line(record));
     page.finish()
 }

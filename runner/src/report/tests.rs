@@ -194,7 +194,7 @@ fn wide(vantages: usize, endpoints: usize) -> RunRecord {
 
 #[test]
 fn names_too_wide_for_the_terminal_become_numbers_with_a_key() {
-    let drawn = terminal(&wide(3, 8), Style { color: false, width: 80 });
+    let drawn = terminal(&wide(3, 8), Style { width: 80, ..Style::default() });
     assert!(drawn.contains("\n           1     2     3     4"), "{drawn}");
     assert!(drawn.contains("   8  target-7/site"), "{drawn}");
     assert!(drawn.contains("vantage-0  LEAK  →     →"), "{drawn}");

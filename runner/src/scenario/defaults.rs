@@ -2,6 +2,7 @@
 //! `scenarios/README.md` quotes it, and a test compares the two.
 
 use ringfence_contract::address::Family;
+use ringfence_contract::measure::Connection;
 
 use super::model::{Expect, Spoofing};
 
@@ -31,6 +32,36 @@ pub const RETRIES_MAX: u32 = 5;
 
 /// Whether denied callers also try to pass for admitted ones.
 pub const SPOOFING: Spoofing = Spoofing::Tried;
+
+/// How many calls are measured on one edge: as many as p99 takes.
+pub const SAMPLES: u32 = 100;
+
+/// The most calls measured on one edge: 1,000 beyond p99.9.
+pub const SAMPLES_MAX: u32 = 1_000_000;
+
+/// How many measured calls start in a second: 100 of them take 2 s.
+pub const RATE_PER_SECOND: u32 = 50;
+
+/// The most measured calls that start in a second, as many as an agent starts by default.
+pub const RATE_MAX_PER_SECOND: u32 = 20_000;
+
+/// The longest time from one measured call to the next, in seconds: an order has room for some of them.
+pub const INTERVAL_MAX_S: u32 = 5;
+
+/// How many calls are placed before those that are measured, and shown apart.
+pub const COLD: u32 = 3;
+
+/// The most such calls.
+pub const COLD_MAX: u32 = 1_000;
+
+/// The longest that one edge is measured, in seconds.
+pub const MEASURED_MAX_S: u32 = 3_600;
+
+/// The largest budget for the time of a call, in seconds: longer than any call takes.
+pub const BUDGET_MAX_S: u32 = 60;
+
+/// What becomes of a measured call's connection.
+pub const CONNECTION: Connection = Connection::New;
 
 /// What is expected of an edge that no rule names.
 pub const OTHERWISE: Option<Expect> = Some(Expect::Deny);

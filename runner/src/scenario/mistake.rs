@@ -66,6 +66,10 @@ pub(super) enum Mistake {
     Duration { key: &'static str, text: String },
     #[error("`{key}` is not from {min} to {max}: `{text}`")]
     DurationRange { key: &'static str, min: &'static str, max: String, text: String },
+    #[error("`{key}` is not a number of calls a second, 1/s to {max}/s: `{text}`")]
+    Rate { key: &'static str, max: u32, text: String },
+    #[error("`{key}` is not a part of all calls, 0% to 100%: `{text}`")]
+    Percent { key: &'static str, text: String },
     #[error("the CA file cannot be read: `{path}`: {reason}")]
     CaUnreadable { path: String, reason: String },
     #[error("the CA file holds no PEM certificate: `{path}`")]
@@ -128,6 +132,16 @@ pub(super) enum Mistake {
     NothingMatches { of: &'static str, pattern: String },
     #[error("`{key}` means nothing with `expect: {expect}`")]
     OnlyWith { key: &'static str, expect: Expect },
+    #[error("`rate` and `interval` say the same thing twice")]
+    RateAndInterval,
+    #[error("`{key}` of {samples} samples: it takes {needed} or more")]
+    TooFewSamples { key: &'static str, samples: u32, needed: u32 },
+    #[error("{samples} samples take {takes_s} s, one edge is measured for {limit_s} s at most")]
+    MeasuredTooLong { samples: u32, takes_s: u64, limit_s: u32 },
+    #[error(
+        "no measured call fits one order: {cold} cold ones and the timeouts of a call take all of its time"
+    )]
+    NoRoomToMeasure { cold: u32 },
     #[error("the rule covers no edge")]
     NoEdge,
     #[error("two rules expect different things of one edge: {edge}")]

@@ -9,6 +9,7 @@ mod fault;
 mod file;
 mod glob;
 mod inputs;
+mod latency;
 mod meaning;
 mod mistake;
 mod model;
@@ -30,6 +31,7 @@ pub use cells::{Cell, Grid};
 pub use fault::{LoadError, Mistakes};
 pub use glob::glob_matches;
 pub use inputs::{Inputs, SetError};
+pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
     SelfCalls, Spoofing, WitnessBy, Zone,

@@ -15,6 +15,7 @@ use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
+use super::latency::Latency;
 use super::resolves::NameClaim;
 use super::source::{Source, Span};
 
@@ -207,6 +208,8 @@ pub struct Rule {
     pub spoofing: Spoofing,
     /// What the names it is about have to resolve to, whatever their endpoints say.
     pub resolves: Option<NameClaim>,
+    /// How its edges are measured, and how fast they have to be. Only where they are allowed.
+    pub latency: Option<Latency>,
     /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
     pub span: Option<Span>,
 }

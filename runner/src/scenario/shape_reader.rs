@@ -7,7 +7,7 @@ use super::reader::{Reader, first_key};
 use super::shape::{
     AgentShape, BeaconMap, ControlMap, ControlShape, InputShape, Named, ScenarioFile, WayMap, WayShape,
 };
-use super::shape_rules::{FingerprintShape, RuleShape, TimeoutsShape};
+use super::shape_rules::{FingerprintShape, LatencyShape, RuleShape, TimeoutsShape};
 use super::text::{Node, Scalar};
 
 /// Reads the shape of a scenario. `None` only where faults say why.
@@ -199,6 +199,7 @@ impl Reader<'_> {
         let witness = self.optional(&mut fields, "witness");
         let spoof = self.optional(&mut fields, "spoof");
         let resolves = self.optional_one_or_many(&mut fields, "resolves");
+        let latency = fields.take("latency").map(|(key, node)| self.latency(&key, node));
         let (name, from, to, expect) = (name?, from?, to?, expect?);
         Some(RuleShape {
             name,
@@ -214,6 +215,26 @@ impl Reader<'_> {
             witness,
             spoof,
             resolves,
+            latency: latency.flatten(),
+        })
+    }
+
+    fn latency(&mut self, key: &Scalar, node: Node) -> Option<LatencyShape> {
+        let mut fields = self.fields(node, ("`latency`", key.span.clone()), LatencyShape::KEYS)?;
+        Some(LatencyShape {
+            samples: self.optional(&mut fields, "samples"),
+            rate: self.optional(&mut fields, "rate"),
+            interval: self.optional(&mut fields, "interval"),
+            cold: self.optional(&mut fields, "cold"),
+            connection: self.optional(&mut fields, "connection"),
+            p50: self.optional(&mut fields, "p50"),
+            p90: self.optional(&mut fields, "p90"),
+            p95: self.optional(&mut fields, "p95"),
+            p99: self.optional(&mut fields, "p99"),
+            p99_9: self.optional(&mut fields, "p99.9"),
+            mean: self.optional(&mut fields, "mean"),
+            max: self.optional(&mut fields, "max"),
+            loss: self.optional(&mut fields, "loss"),
         })
     }
 

@@ -52,6 +52,66 @@ shape! {
         /// `private` or `public`.
         #[schemars(default, schema_with = "words::resolves_schema")]
         resolves ("resolves"): Option<Vec<Scalar>>,
+        /// Has the calls of each edge measured, and says how fast they have to be. Each budget is a case of its own.
+        #[schemars(default, with = "LatencyShape")]
+        latency ("latency"): Option<LatencyShape>,
+    }
+}
+
+shape! {
+    /// How an edge is measured, and its budgets: how long calls may take, from their intended start to their end
+    /// (`50ms`, `1.5ms`, `250us`, `2s`), and how many may be lost.
+    LatencyShape {
+        /// How many calls are measured. Default: 100.
+        #[schemars(default, schema_with = "words::samples_schema")]
+        samples ("samples"): Option<Scalar>,
+        /// How many of them start in a second: `20/s`. Default: 50/s.
+        #[schemars(default, schema_with = "words::rate_schema")]
+        rate ("rate"): Option<Scalar>,
+        /// Instead of a rate, the time from one start to the next: `50ms`.
+        #[schemars(default, schema_with = "words::time_schema")]
+        interval ("interval"): Option<Scalar>,
+        /// How many calls are placed first and shown apart. Default: 3.
+        #[schemars(default, schema_with = "words::cold_schema")]
+        cold ("cold"): Option<Scalar>,
+        /// `new` (the default) or `reuse`: whether each call has a connection of its own.
+        #[schemars(default, schema_with = "words::connection_schema")]
+        connection ("connection"): Option<Scalar>,
+        /// What half of the calls may take.
+        #[schemars(default, schema_with = "words::time_schema")]
+        p50 ("p50"): Option<Scalar>,
+        /// What 90 % of the calls may take.
+        #[schemars(default, schema_with = "words::time_schema")]
+        p90 ("p90"): Option<Scalar>,
+        /// What 95 % of the calls may take.
+        #[schemars(default, schema_with = "words::time_schema")]
+        p95 ("p95"): Option<Scalar>,
+        /// What 99 % of the calls may take; needs 100 samples.
+        #[schemars(default, schema_with = "words::time_schema")]
+        p99 ("p99"): Option<Scalar>,
+        /// What 99.9 % of the calls may take; needs 1,000 samples.
+        #[schemars(default, schema_with = "words::time_schema")]
+        p99_9 ("p99.9"): Option<Scalar>,
+        /// What the calls may take in the mean.
+        #[schemars(default, schema_with = "words::time_schema")]
+        mean ("mean"): Option<Scalar>,
+        /// What any of the calls may take.
+        #[schemars(default, schema_with = "words::time_schema")]
+        max ("max"): Option<Scalar>,
+        /// How many of the calls may be lost: `1%`, `0.5%`.
+        #[schemars(default, schema_with = "words::percent_schema")]
+        loss ("loss"): Option<Scalar>,
+    }
+}
+
+impl LatencyShape {
+    /// Every value that is written.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Scalar> {
+        let Self { samples, rate, interval, cold, connection, p50, p90, p95, p99, p99_9, mean, max, loss } =
+            self;
+        [samples, rate, interval, cold, connection, p50, p90, p95, p99, p99_9, mean, max, loss]
+            .into_iter()
+            .flatten()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Method;
+use ringfence_contract::measure::Connection;
 use ringfence_contract::outcome::OutcomeKind;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -55,6 +56,10 @@ pub(super) const SPOOF: &[(&str, Spoofing)] = &[("true", Spoofing::Tried), ("fal
 /// What `resolves:` may say instead of a list.
 pub(super) const RESOLVES: &[(&str, Resolves)] =
     &[("private", Resolves::Private), ("public", Resolves::Public)];
+
+/// What `connection:` may say.
+pub(super) const CONNECTIONS: &[(&str, Connection)] =
+    &[("new", Connection::New), ("reuse", Connection::Reuse)];
 
 /// What `plaintext:` may say.
 pub(super) const TRUTH: &[(&str, bool)] = &[("true", true), ("false", false)];
@@ -165,4 +170,28 @@ pub(super) fn duration_schema(_generator: &mut SchemaGenerator) -> Schema {
 pub(super) fn patterns_schema(_generator: &mut SchemaGenerator) -> Schema {
     let one = json_schema!({ "type": "string" });
     json_schema!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
+}
+
+pub(super) fn samples_schema(_generator: &mut SchemaGenerator) -> Schema {
+    integer(1, defaults::SAMPLES_MAX)
+}
+
+pub(super) fn cold_schema(_generator: &mut SchemaGenerator) -> Schema {
+    integer(0, defaults::COLD_MAX)
+}
+
+pub(super) fn connection_schema(_generator: &mut SchemaGenerator) -> Schema {
+    one_of(CONNECTIONS)
+}
+
+pub(super) fn rate_schema(_generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9]+/s$|\\$\\{" })
+}
+
+pub(super) fn time_schema(_generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,3})?(us|ms|s)$|\\$\\{" })
+}
+
+pub(super) fn percent_schema(_generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,3})?%$|\\$\\{" })
 }

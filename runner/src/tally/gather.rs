@@ -102,16 +102,19 @@ pub(super) fn edges(
         let Judgement { edge: judged, claims } = judgement;
         let claims = plan::claims(scenario, edge).into_iter().zip(claims);
         let claims = claims.map(|(claim, judged)| claim_record(&mut lines, claim, judged)).collect();
-        edge_record(scenario, observations, (edge, attempts(place)), (judged, claims))
+        let measurement = observations.latency.get(place).cloned().flatten();
+        let record = edge_record(scenario, observations, (edge, attempts(place)), judged);
+        EdgeRecord { measurement, claims, ..record }
     };
     judged.map(record).collect()
 }
 
+/// An edge without its measurement and its claims.
 fn edge_record(
     scenario: &Scenario,
     observations: &Observations,
     (edge, attempts): (&Edge, &[Attempt]),
-    (judged, claims): (JudgedEdge, Vec<ClaimRecord>),
+    judged: JudgedEdge,
 ) -> EdgeRecord {
     let endpoint = scenario.endpoint(edge.endpoint);
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
@@ -132,7 +135,8 @@ fn edge_record(
         outcome: telling.and_then(kind_of),
         leak_share_below: leak_share_below(judged.reason, attempts.len().min(rule_calls)),
         attempts: (0..).zip(attempts).map(record).collect(),
-        claims,
+        measurement: None,
+        claims: Vec::new(),
         judged,
     }
 }

@@ -12,7 +12,7 @@ use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Unasked;
+use crate::dispatch::{Measurement, Unasked};
 use crate::judge::{JudgedClaim, JudgedEdge, Verdict};
 use crate::scenario::Expect;
 
@@ -156,6 +156,9 @@ pub struct EdgeRecord {
     /// For a deny edge that passed on n attempts with none getting through: the largest share of calls, 0 to 1, that
     /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n), rounded up to four decimals; the "rule of three" is its limit).
     pub leak_share_below: Option<f64>,
+    /// How fast it is, where it was measured: its figures with their histograms whole, so that those of several runs add
+    /// up. A histogram is a list of pairs: the lowest value of a bucket in nanoseconds, and how many it holds.
+    pub measurement: Option<Measurement>,
     /// What else is claimed of it, each judged apart from its reachability.
     pub claims: Vec<ClaimRecord>,
 }

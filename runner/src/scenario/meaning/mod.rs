@@ -5,6 +5,7 @@
 
 mod agents;
 mod control;
+mod latency;
 mod names;
 mod overlap;
 mod rules;

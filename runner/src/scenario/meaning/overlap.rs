@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::understand::Meaning;
 use crate::scenario::cells::{Cell, Grid, cells};
 use crate::scenario::fault::Fault;
+use crate::scenario::latency::{Latency, Limit, Sampling};
 use crate::scenario::mistake::Mistake;
 use crate::scenario::model::{Answers, Endpoint, Expect, Rule, RuleIndex, SelfCalls, WitnessBy};
 use crate::scenario::resolves::Resolves;
@@ -144,12 +145,19 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
 
 /// What else a rule says of an edge, beside what it expects.
 fn settings(rule: &Rule) -> impl PartialEq + use<'_> {
-    (rule.attempts, rule.window_ms, rule.retries, &rule.by, rule.witness, rule.spoofing, resolves(rule))
+    let calls = (rule.attempts, rule.window_ms, rule.retries, &rule.by);
+    (calls, rule.witness, rule.spoofing, resolves(rule), latency(rule))
 }
 
 /// What a rule says names resolve to, wherever it says so.
 fn resolves(rule: &Rule) -> Option<&Resolves> {
     rule.resolves.as_ref().map(|claim| &claim.resolves)
+}
+
+/// What a rule says of how its edges are measured and how fast they have to be, wherever it says so.
+fn latency(rule: &Rule) -> Option<(Sampling, Vec<Limit>)> {
+    let limits = |latency: &Latency| latency.budgets.iter().map(|budget| budget.limit).collect();
+    rule.latency.as_ref().map(|latency| (latency.sampling, limits(latency)))
 }
 
 fn differing(one: &Rule, other: &Rule) -> String {
@@ -161,6 +169,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
         ("witness", one.witness != other.witness),
         ("spoof", one.spoofing != other.spoofing),
         ("resolves", resolves(one) != resolves(other)),
+        ("latency", latency(one) != latency(other)),
     ];
     let keys: Vec<_> =
         keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("`{key}:`")).collect();

@@ -117,6 +117,7 @@ impl Meaning<'_> {
         let witness = shape.witness.as_ref().map(|word| self.word("witness", word, WITNESS));
         let spoofing = shape.spoof.as_ref().map(|word| self.word("spoof", word, SPOOF));
         let resolves = self.maybe(shape.resolves.as_deref(), Self::resolves);
+        let latency = self.maybe(shape.latency.as_ref(), Self::latency);
         Some(Rule {
             name: name?,
             from,
@@ -131,6 +132,7 @@ impl Meaning<'_> {
             witness: witness.unwrap_or(Some(WitnessBy::Allowed))?,
             spoofing: spoofing.unwrap_or(Some(defaults::SPOOFING))?,
             resolves: resolves.ok()?,
+            latency: latency.ok()?,
             span: Some(shape.name.span.clone()),
         })
     }
@@ -138,16 +140,21 @@ impl Meaning<'_> {
     /// Keys that have no effect on this expectation are mistakes: somebody counts on them.
     fn fits(&mut self, shape: &RuleShape, expect: Expect) {
         let by = shape.by.as_ref().and_then(|by| by.first());
+        let latency = shape.latency.as_ref().map(|latency| latency.written().next().unwrap_or(&shape.expect));
         for (key, written) in [
             ("retry", shape.retry.as_ref()),
             ("by", by),
             ("witness", shape.witness.as_ref()),
             ("spoof", shape.spoof.as_ref()),
+            ("latency", latency),
         ] {
             let help = match (key, expect) {
                 ("retry", Expect::Deny) => {
                     "remove it: the first call that gets through is a leak, and none is tried away; `attempts:` sets how \
                      many calls are placed"
+                }
+                ("latency", Expect::Deny) => {
+                    "remove it: only calls that get through are measured, and none of these may"
                 }
                 ("by" | "witness" | "spoof", Expect::Allow) => {
                     "remove it: an allowed call shows by its answer that it got through"
@@ -216,6 +223,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         witness: WitnessBy::Allowed,
         spoofing: defaults::SPOOFING,
         resolves: None,
+        latency: None,
         span,
     }
 }

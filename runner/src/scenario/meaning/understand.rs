@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ringfence_contract::address::Family;
+use ringfence_contract::call::Timeouts;
 
 use crate::scenario::defaults;
 use crate::scenario::fault::Fault;
@@ -20,6 +21,8 @@ pub(super) struct Meaning<'a> {
     pub(super) base: &'a Path,
     /// The families an endpoint is called in where nothing says.
     pub(super) families: Vec<Family>,
+    /// How long each phase of a call may take.
+    pub(super) timeouts: Timeouts,
     pub(super) faults: &'a mut Vec<Fault>,
 }
 
@@ -30,17 +33,19 @@ pub(in crate::scenario) fn understand(
     base: &Path,
     faults: &mut Vec<Fault>,
 ) -> Option<Scenario> {
-    let mut meaning = Meaning { base, families: defaults::FAMILIES.to_vec(), faults };
+    let families = defaults::FAMILIES.to_vec();
+    let mut meaning = Meaning { base, families, timeouts: Timeouts::default(), faults };
     if let Some(families) = &file.families {
         meaning.families = meaning.words("families", families, FAMILIES);
     }
     let name = meaning.title(&file.name);
     let zones = meaning.zones(&file.zones);
-    let timeouts = meaning.timeouts(file.timeouts.as_ref());
+    meaning.timeouts = meaning.timeouts(file.timeouts.as_ref());
     let fingerprints = meaning.fingerprints(&file.fingerprints);
     let endpoints = meaning.endpoints(file);
     let agents = meaning.agents(file, &zones, &endpoints);
     let rules = meaning.rules(file, &agents, &endpoints);
+    let timeouts = meaning.timeouts;
     Some(Scenario {
         name: name?,
         source: source.clone(),

@@ -250,7 +250,7 @@ fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
     Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
 }
 
-fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
+pub(super) fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
     let text = &scalar.text;
     let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let help = if bare {

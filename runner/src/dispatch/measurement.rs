@@ -1,0 +1,67 @@
+//! What the measurement of one edge saw, over all of its orders. It must not know what is fast enough.
+
+use ringfence_contract::measure::{Connection, Figures, Measured};
+use ringfence_contract::sample::Sample;
+use serde::{Deserialize, Serialize};
+
+use super::observe::Unasked;
+use crate::scenario::Sampling;
+
+/// What the measurement of one edge saw, as much as was heard of it.
+///
+/// Two measurements of one edge, of two runs as well, add up by their figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// What became of a connection after its first call.
+    pub connection: Connection,
+    /// From one intended start to the next, in microseconds.
+    pub interval_us: u32,
+    /// How many samples were wanted; with [`Figures::intended`] of the warm ones it shows what was not heard of.
+    pub samples: u32,
+    /// How many orders were heard of to their end.
+    pub orders: u32,
+    /// When the first call was intended to start, by the vantage's clock, in milliseconds since the Unix epoch.
+    pub began_ms: Option<u64>,
+    /// What the cold calls saw, with which every order begins.
+    pub cold: Figures,
+    /// What the calls after them saw.
+    pub warm: Figures,
+    /// How many connections were opened, successfully or not; for UDP, sockets.
+    pub connections: u32,
+    /// The first call that was answered, whole: whom it reached, and how.
+    pub first: Option<Box<Sample>>,
+    /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
+    pub failed: Vec<Sample>,
+    /// Why it ended before all of its orders were heard of, where it did.
+    pub stopped: Option<Unasked>,
+}
+
+impl Measurement {
+    pub(super) fn begin(sampling: &Sampling) -> Self {
+        Self {
+            connection: sampling.connection,
+            interval_us: sampling.interval_us,
+            samples: sampling.samples,
+            orders: 0,
+            began_ms: None,
+            cold: Figures::default(),
+            warm: Figures::default(),
+            connections: 0,
+            first: None,
+            failed: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// Adds what one order saw.
+    pub(super) fn add(&mut self, measured: Measured) {
+        self.orders += 1;
+        self.began_ms = self.began_ms.or(Some(measured.began_ms));
+        self.cold.add(&measured.cold);
+        self.warm.add(&measured.warm);
+        self.connections = self.connections.saturating_add(measured.connections);
+        self.first = self.first.take().or(measured.first);
+        self.failed.extend(measured.failed);
+        self.failed.truncate(Measured::FAILED_MAX);
+    }
+}

@@ -1,0 +1,238 @@
+//! A judged budget in words: what was expected and measured, the evidence, and what to look at next.
+//!
+//! This file must not conclude anything.
+
+use ringfence_contract::measure::{Connection, Times};
+use ringfence_contract::outcome::OutcomeKind;
+
+use super::budgets::BudgetCase;
+use super::claim::ClaimReason;
+use super::figure::{self, loss, lost, time};
+use super::sentence::{quote_detail, saw};
+use super::verdict::Verdict;
+use crate::dispatch::{Measurement, UnaskedWhy};
+use crate::scenario::{Limit, Statistic};
+
+/// Writes the sentence, without a full stop.
+pub(super) fn sentence(case: &BudgetCase<'_>, reason: ClaimReason) -> String {
+    let expected = format!("expected {}", case.limit);
+    match (reason, case.measurement()) {
+        (ClaimReason::WithinBudget, Some(measurement)) => {
+            format!("kept {}: {}", case.limit, got(case, measurement))
+        }
+        (ClaimReason::OverBudget, Some(measurement)) => {
+            format!("{expected}, got {}", got(case, measurement))
+        }
+        (ClaimReason::NoFamily, _) => {
+            format!("`{}` has no {} address", case.edge.vantage.name, case.edge.edge.family)
+        }
+        (ClaimReason::Interrupted, Some(measurement)) => {
+            format!("{expected}, but the run was ended after {}", counted(measurement))
+        }
+        (ClaimReason::Interrupted, None) => {
+            format!("{expected}, but the run was ended before it was measured")
+        }
+        (_, None) => format!("{expected}, but the edge was not reached, so it was not measured"),
+        (_, Some(measurement)) => format!("{expected}, but {}", too_little(case, measurement)),
+    }
+}
+
+/// What was measured.
+fn got(case: &BudgetCase<'_>, measurement: &Measurement) -> String {
+    let figures = &measurement.warm;
+    let total = &figures.phases.total;
+    let samples = |count: u64| if count == 1 { "1 sample".to_owned() } else { format!("{count} samples") };
+    match (case.limit, case.value()) {
+        (Limit::Loss(_), _) => format!("{}, {}", percent(lost(figures), figures.intended), loss(figures)),
+        (Limit::Time(..), Some(ns)) => {
+            format!("{} of {}{}", time(ns), samples(total.ns.count()), by_clock(total))
+        }
+        (Limit::Time(_, limit_ns), None) => {
+            let slow: u64 =
+                total.ns.buckets().filter(|(low, ..)| *low > limit_ns).map(|bucket| bucket.2).sum();
+            format!("{slow} of {} calls above it{}", figures.intended, by_clock(total))
+        }
+    }
+}
+
+/// Why what was measured is too little.
+fn too_little(case: &BudgetCase<'_>, measurement: &Measurement) -> String {
+    let (figures, stopped) = (&measurement.warm, &measurement.stopped);
+    if let Some(stopped) = stopped {
+        let after =
+            if figures.intended == 0 { String::new() } else { format!(" after {}", counted(measurement)) };
+        return format!("the measurement ended{after}: {}", quote_detail(&stopped.detail));
+    }
+    if figures.placed == 0 {
+        return format!("`{}` placed none of {} calls", case.edge.vantage.name, figures.intended);
+    }
+    match (case.limit, case.value()) {
+        (Limit::Time(..), Some(_)) => {
+            let fast = got(case, measurement);
+            format!(
+                "got {fast} and {}: lost calls have no time, and no loss budget judges them",
+                loss(figures)
+            )
+        }
+        (Limit::Time(statistic, _), None) => {
+            let needed = statistic.samples_needed();
+            format!("{} of {} calls were answered, and it takes {needed}", figures.answered, figures.intended)
+        }
+        (Limit::Loss(_), _) => "no call was intended".to_owned(),
+    }
+}
+
+fn counted(measurement: &Measurement) -> String {
+    format!("{} of {} samples", measurement.warm.intended, measurement.samples)
+}
+
+fn by_clock(times: &Times) -> String {
+    times.clock().map_or_else(String::new, |clock| format!(", clock {clock}"))
+}
+
+/// A part of all, to two decimals, rounded up: a loss is never stated smaller than it is.
+fn percent(part: u32, all: u32) -> String {
+    let hundredths = (u64::from(part) * 10_000).div_ceil(u64::from(all.max(1)));
+    match (hundredths / 100, hundredths % 100) {
+        (whole, 0) => format!("{whole} %"),
+        (whole, behind) => format!("{whole}.{behind:02} %"),
+    }
+}
+
+/// Writes the lines of evidence, most telling first.
+pub(super) fn evidence(case: &BudgetCase<'_>) -> Vec<String> {
+    let Some(measurement) = case.measurement() else { return Vec::new() };
+    let figures = &measurement.warm;
+    let every = time(u64::from(measurement.interval_us) * 1_000);
+    let mut lines = vec![format!(
+        "{} of {} samples answered, one every {every}, on {} connections; {}",
+        figures.answered,
+        measurement.samples,
+        measurement.connection,
+        loss(figures)
+    )];
+    lines.extend(figure::phases(figures));
+    let vantage = &case.edge.vantage.name;
+    lines.extend(figure::lateness(figures).map(|lateness| format!("calls of `{vantage}` {lateness}")));
+    lines.extend(figure::cold(&measurement.cold));
+    if let Some(sample) = measurement.failed.first() {
+        lines.push(format!("the first lost call: {}", saw(sample)));
+    }
+    lines
+}
+
+/// Writes the hint. Every verdict but a pass has one.
+pub(super) fn hint(case: &BudgetCase<'_>, reason: ClaimReason) -> Option<String> {
+    if reason.verdict() == Verdict::Pass {
+        return None;
+    }
+    let vantage = &case.edge.vantage.name;
+    Some(match (reason, case.measurement()) {
+        (ClaimReason::NoFamily, _) => {
+            let family = case.edge.edge.family;
+            format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
+        }
+        (ClaimReason::Interrupted, _) => "run again and let it end".to_owned(),
+        (ClaimReason::OverBudget, Some(measurement)) => match case.limit {
+            Limit::Loss(_) => lossy(measurement),
+            Limit::Time(_, limit_ns) => slow(case, measurement, limit_ns),
+        },
+        (_, Some(measurement)) => unmeasured(case, measurement),
+        (ClaimReason::VantageNotAsked, None) => {
+            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
+        }
+        (_, None) => "only edges that were reached are measured: look at the edge itself".to_owned(),
+    })
+}
+
+/// Why an edge is slow, from where its time goes.
+fn slow(case: &BudgetCase<'_>, measurement: &Measurement, limit_ns: u64) -> String {
+    let (figures, vantage) = (&measurement.warm, &case.edge.vantage.name);
+    let statistic = match case.limit {
+        Limit::Time(Statistic::Percentile(part), _) => Statistic::Percentile(part),
+        Limit::Time(Statistic::Max, _) => Statistic::Max,
+        Limit::Time(Statistic::Mean, _) | Limit::Loss(_) => Statistic::Mean,
+    };
+    let lag = statistic.of(&figures.lag).unwrap_or_default();
+    let over = case.value().unwrap_or(limit_ns).saturating_sub(limit_ns);
+    if lag > over && lag > limit_ns / 10 {
+        return match measurement.connection {
+            Connection::Reuse => format!(
+                "calls wait up to {} for the one before them on their connection: the target is slower than the rate, so \
+                 lower the rate, or look at what stalls it",
+                time(lag)
+            ),
+            Connection::New => format!(
+                "calls start up to {} late: `{vantage}` is starved of processor time, so look at its load before the \
+                 network's",
+                time(lag)
+            ),
+        };
+    }
+    let phases = figures.phases.each();
+    let phases = phases.iter().filter(|(name, _)| *name != "total");
+    let slowest = phases.filter_map(|(name, times)| Some((*name, statistic.of(&times.ns)?)));
+    let Some((name, ns)) = slowest.max_by_key(|(_, ns)| *ns) else {
+        return format!("look at the load of `{vantage}` and of `{}`", case.edge.endpoint.name);
+    };
+    let share = format!("most of it is {name} ({})", time(ns));
+    match name {
+        "resolve" => {
+            format!("{share}: the resolver of `{vantage}` is slow; look at it, and at what it forwards to")
+        }
+        "connect" => format!(
+            "{share}: the way itself, or lost packets (a lost SYN costs 1 s); look at the route between the two, its \
+             distance and its gateways"
+        ),
+        "tls" => format!(
+            "{share}: handshakes are costly for the target or its front end; `connection: reuse` measures without them"
+        ),
+        "first-byte" => format!(
+            "{share}: the request waits at the target or its front end; look at the load there, cold starts and scaling"
+        ),
+        _ => format!("{share}: the answer is large or the link is slow or lossy"),
+    }
+}
+
+/// Why calls are lost, from what most of them came to.
+fn lossy(measurement: &Measurement) -> String {
+    let most = measurement.warm.lost.iter().max_by_key(|(_, count)| **count).map(|(kind, _)| *kind);
+    match most {
+        Some(OutcomeKind::TimedOut) => {
+            "packets are dropped, or the target is overloaded: look at gateways on the way, NAT ports and connection limits"
+        }
+        Some(OutcomeKind::Refused | OutcomeKind::Reset) => {
+            "the target, or something before it, turns connections away: look at its backlog, connection and rate limits"
+        }
+        Some(OutcomeKind::NotSent) => {
+            "calls were not sent: look at the vantage's own ports, files and load, or lower the rate"
+        }
+        Some(OutcomeKind::Unsealed | OutcomeKind::Misanswered) => {
+            "something else answers some calls: look at the front end, its rate limits, and whether all instances are agents"
+        }
+        Some(OutcomeKind::Forbidden) => {
+            "the platform refuses some calls: look whether each instance has taken up the rules"
+        }
+        Some(OutcomeKind::Unresolved) => "the resolver fails under this load: look at its limits",
+        _ => "look at the first lost call",
+    }
+    .to_owned()
+}
+
+/// Why there is too little to judge on.
+fn unmeasured(case: &BudgetCase<'_>, measurement: &Measurement) -> String {
+    let vantage = &case.edge.vantage.name;
+    match measurement.stopped.as_ref().map(|stopped| stopped.why) {
+        Some(UnaskedWhy::Refused) => {
+            format!(
+                "`{vantage}` takes no such measurement now: another run may be measuring the same target, so run again"
+            )
+        }
+        Some(_) => format!("look at the control route of `{vantage}`: `ringfence agents` tries it"),
+        None if measurement.warm.placed == 0 => format!("look at the load and the log of `{vantage}`"),
+        None if case.value().is_some() => {
+            format!("if some calls may be lost, say how many (`loss: 1%`); {}", lossy(measurement))
+        }
+        None => format!("take more samples, or find out why calls are lost: {}", lossy(measurement)),
+    }
+}

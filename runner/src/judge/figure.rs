@@ -1,0 +1,106 @@
+//! Measured figures as people read them. It must not know what they are figures of.
+
+use ringfence_contract::measure::{Clock, Figures, Times};
+
+use crate::scenario::Statistic;
+
+const P50: Statistic = Statistic::Percentile(50_000);
+const P99: Statistic = Statistic::Percentile(99_000);
+
+/// A measured time, to the three digits it was kept with: `63.2 ms`, `412 us`, `1.05 s`.
+#[must_use]
+pub fn time(ns: u64) -> String {
+    let (unit_ns, digits, name) = match ns {
+        1_000_000_000.. => (1_000_000_000, 9, "s"),
+        1_000_000.. => (1_000_000, 6, "ms"),
+        _ => (1_000, 3, "us"),
+    };
+    let whole = ns / unit_ns;
+    let decimals = match whole {
+        0..10 => 2,
+        10..100 => 1,
+        _ => return format!("{whole} {name}"),
+    };
+    let behind: String = format!("{:0digits$}", ns % unit_ns).chars().take(decimals).collect();
+    format!("{whole}.{behind} {name}")
+}
+
+/// How many of these calls were lost, by what became of them: `2 of 200 lost (timed-out 2)`.
+#[must_use]
+pub fn loss(figures: &Figures) -> String {
+    let lost = lost(figures);
+    let kinds: Vec<String> = figures.lost.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    format!("{lost} of {} lost{kinds}", figures.intended)
+}
+
+/// How many calls were lost.
+#[must_use]
+pub fn lost(figures: &Figures) -> u32 {
+    figures.lost.values().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+/// How long each phase took: `p50/p99: connect 0.21 ms/0.40 ms (kernel), …`; none where no call was answered.
+#[must_use]
+pub fn phases(figures: &Figures) -> Option<String> {
+    let phases: Vec<String> =
+        figures.phases.each().iter().filter_map(|(name, times)| phase(name, times)).collect();
+    (!phases.is_empty()).then(|| format!("p50/p99: {}", phases.join(", ")))
+}
+
+fn phase(name: &str, times: &Times) -> Option<String> {
+    let shown = |statistic: Statistic| statistic.of(&times.ns).map_or_else(|| "-".to_owned(), time);
+    let clock = match times.clock() {
+        Some(Clock::Kernel) => " (kernel)",
+        Some(Clock::Program) => "",
+        None => " (partly kernel)",
+    };
+    (times.ns.count() > 0).then(|| format!("{name} {}/{}{clock}", shown(P50), shown(P99)))
+}
+
+/// How late the calls started by the vantage's own doing; none where none was placed.
+#[must_use]
+pub fn lateness(figures: &Figures) -> Option<String> {
+    let most = figures.lag.max()?;
+    let p99 = P99.of(&figures.lag).map_or_else(|| "-".to_owned(), time);
+    Some(format!("started late by {p99} at p99, {} at most", time(most)))
+}
+
+/// What the cold calls took, which count nowhere else; none where there were none.
+#[must_use]
+pub fn cold(figures: &Figures) -> Option<String> {
+    if figures.intended == 0 {
+        return None;
+    }
+    let times = &figures.phases.total.ns;
+    let Some((mean, max)) = times.mean().zip(times.max()) else {
+        return Some(format!("none of {} cold calls answered", figures.intended));
+    };
+    Some(format!(
+        "{} of {} cold calls answered, mean {}, max {}",
+        figures.answered,
+        figures.intended,
+        time(mean),
+        time(max)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn a_time_has_three_digits_and_is_never_rounded_up() {
+        for (ns, written) in [
+            (520, "0.52 us"),
+            (41_200, "41.2 us"),
+            (999_999, "999 us"),
+            (1_000_000, "1.00 ms"),
+            (63_239_000, "63.2 ms"),
+            (412_000_000, "412 ms"),
+            (1_059_000_000, "1.05 s"),
+        ] {
+            assert_eq!(time(ns), written);
+        }
+    }
+}

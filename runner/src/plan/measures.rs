@@ -1,0 +1,71 @@
+//! The calls that measure an edge, as many to an order as fit it. This file must not know how a call travels, or what
+//! becomes of it.
+
+use ringfence_contract::measure::Measure;
+
+use crate::scenario::{Sampling, Scenario};
+
+use super::calls::call_for_edge;
+use super::model::Edge;
+
+/// The orders that measure an edge, one after the other, each short enough to end well inside its time. Each begins with
+/// the cold calls: what was warm may have cooled down on the way from one order to the next.
+#[must_use]
+pub fn orders_to_measure(scenario: &Scenario, edge: &Edge, sampling: &Sampling) -> Vec<Measure> {
+    let fit = sampling.samples_per_order(&scenario.timeouts).max(1);
+    // As even as can be: a last order of three samples would say nothing of its own.
+    let orders = sampling.samples.div_ceil(fit);
+    let order = |place: u32| Measure {
+        call: call_for_edge(scenario, edge, 0),
+        connection: sampling.connection,
+        interval_us: sampling.interval_us,
+        cold: sampling.cold,
+        samples: sampling.samples / orders + u32::from(place < sampling.samples % orders),
+        fingerprints: scenario.fingerprints.clone(),
+    };
+    (0..orders).map(order).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use ringfence_contract::call::Timeouts;
+    use ringfence_contract::measure::Connection;
+
+    use super::*;
+    use crate::plan::expand;
+    use crate::scenario::{Inputs, Source, read};
+
+    const TEXT: &str = "
+name: measured
+agents: { vm: { control: 'https://vm.test' } }
+targets: { site: 'https://site.test' }
+rules: [{ name: open, from: vm, to: site, expect: allow }]
+";
+
+    proptest! {
+        #[test]
+        fn every_sample_is_in_one_order_and_every_order_fits(
+            samples in 1_u32..50_000,
+            interval_us in 50_u32..5_000_000,
+            cold in 0_u32..1_000,
+            phase_ms in 1_u32..9_000,
+        ) {
+            let mut scenario = read(Source::new("m.yaml", TEXT), Path::new("."), &Inputs::new()).expect("a scenario");
+            scenario.timeouts = Timeouts { connect_ms: phase_ms, ..Timeouts::default() };
+            let edge = expand(&scenario).edges[0];
+            let sampling = Sampling { connection: Connection::New, interval_us, cold, samples };
+            prop_assume!(sampling.samples_per_order(&scenario.timeouts) > 0);
+            let orders = orders_to_measure(&scenario, &edge, &sampling);
+            prop_assert_eq!(orders.iter().map(|order| order.samples).sum::<u32>(), samples);
+            for order in &orders {
+                prop_assert!(order.lasts_ms() <= Measure::LASTS_MAX_MS, "{} ms", order.lasts_ms());
+                prop_assert!(order.samples >= 1 && order.cold == cold && order.calls() <= Measure::CALLS_MAX);
+            }
+            let ids: std::collections::HashSet<_> = orders.iter().map(|order| order.call.id).collect();
+            prop_assert_eq!(ids.len(), orders.len());
+        }
+    }
+}
