@@ -29,6 +29,8 @@ pub(super) enum Command {
     Lab(Lab),
     /// Ask every agent of a scenario who it is.
     Agents(Agents),
+    /// Show what changed from one run to another; exits with 1 if something is worse.
+    Compare(Compare),
     /// Make the key that signs orders.
     Keygen(Keygen),
     /// Print the JSON Schema of scenario files.
@@ -101,6 +103,9 @@ pub(super) struct ReportArguments {
     /// Write the run record as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+    /// Say what changed since an older run, given as its run record; what is worse fails the run.
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
 }
 
 /// How the runner itself calls, where a scenario has an agent with `control: local`.
@@ -148,10 +153,10 @@ pub(super) struct Lab {
     #[arg(long = "break", value_name = "NAME", conflicts_with = "prove")]
     pub(super) broken: Option<String>,
     /// List the breaks and what each does.
-    #[arg(long, conflicts_with_all = ["prove", "broken", "junit", "json", "fail_on_flaky"])]
+    #[arg(long, conflicts_with_all = ["prove", "broken", "junit", "json", "baseline", "fail_on_flaky"])]
     pub(super) list_breaks: bool,
     /// Run the sound lab and then every break, and show that each turns exactly the edges it should.
-    #[arg(long, conflicts_with_all = ["junit", "json", "fail_on_flaky"])]
+    #[arg(long, conflicts_with_all = ["junit", "json", "baseline", "fail_on_flaky"])]
     pub(super) prove: bool,
     #[command(flatten)]
     pub(super) run: RunArguments,
@@ -167,6 +172,17 @@ pub(super) struct Agents {
     pub(super) local: LocalArguments,
     #[command(flatten)]
     pub(super) key: KeyArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The run record (`--json`) of the older run.
+    pub(super) old: PathBuf,
+    /// The run record of the newer run.
+    pub(super) new: PathBuf,
+    /// Print the comparison as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

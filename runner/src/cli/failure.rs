@@ -8,7 +8,7 @@ use ringfence_contract::order::KeyError;
 use crate::lab::LabError;
 use crate::plan::SelectError;
 use crate::scenario::{LoadError, SetError};
-use crate::tally::exit;
+use crate::tally::{ReadError, exit};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,14 @@ pub(super) enum Failure {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A file holds no run record.
+    #[error("cannot compare with `{path}`")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
     },
     /// A file is in the way.
     #[error(

@@ -34,19 +34,23 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
     if arguments.prove {
         return prove_all(screen, &ending, &subjects, arguments);
     }
-    if subjects.len() > 1 && (arguments.reports.junit.is_some() || arguments.reports.json.is_some()) {
+    let reports = &arguments.reports;
+    let one_only = reports.junit.is_some() || reports.json.is_some() || reports.baseline.is_some();
+    if subjects.len() > 1 && one_only {
         let wrong =
             "a report file is for one scenario: name it, as in `ringfence lab app-service-to-app-service`";
         return Err(Failure::Setting { setting: "lab", wrong: wrong.to_owned() });
     }
+    let baseline = run::baseline(reports)?;
     let mut worst = exit::PASSED;
     for (place, subject) in subjects.iter().enumerate() {
         screen.say(&introduce(subject, broken));
         let record = run_once(screen, &ending, (subject, broken), arguments)?;
+        let record = run::against(record, baseline.as_ref(), arguments.run.only.as_deref());
         if place > 0 {
             screen.result("\n")?;
         }
-        worst = worse(worst, run::report(screen, &record, &arguments.reports, arguments.run.flaky()));
+        worst = worse(worst, run::report(screen, &record, reports, arguments.run.flaky()));
         if ending.token.is_cancelled() {
             return Ok(exit::INTERRUPTED);
         }

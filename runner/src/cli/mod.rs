@@ -4,6 +4,7 @@
 
 mod agents;
 mod arguments;
+mod compare;
 mod ending;
 mod failure;
 mod keygen;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&screen, &arguments),
         Command::Lab(arguments) => lab::lab(&screen, &arguments),
         Command::Agents(arguments) => agents::agents(&screen, &arguments),
+        Command::Compare(arguments) => compare::compare(&screen, &arguments),
         Command::Keygen(arguments) => keygen::keygen(&screen, &arguments),
         Command::Schema => schema::schema(&screen),
     };

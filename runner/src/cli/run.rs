@@ -9,6 +9,7 @@ use ringfence_contract::seal::RunKey;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
+use super::compare;
 use super::failure::Failure;
 use super::screen::Screen;
 use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
@@ -16,7 +17,7 @@ use crate::judge::judge;
 use crate::plan::{self, Plan};
 use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
-use crate::tally::{Flaky, RunFacts, RunOutcome, RunRecord, exit, tally};
+use crate::tally::{self, Extent, Flaky, RunFacts, RunOutcome, RunRecord, exit};
 
 /// What a run is made of, beside its scenario.
 pub(super) struct Means<'a> {
@@ -89,7 +90,19 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let judged = judge(scenario, plan, &observations);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
+    tally::tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
+}
+
+/// The older run that a run is to be held against, read before anything is run.
+pub(super) fn baseline(reports: &ReportArguments) -> Result<Option<RunRecord>, Failure> {
+    reports.baseline.as_deref().map(compare::read).transpose()
+}
+
+/// Holds a run against the baseline that was given, if one was. Of a part of a scenario, no edge is gone.
+pub(super) fn against(record: RunRecord, baseline: Option<&RunRecord>, only: Option<&str>) -> RunRecord {
+    let extent = if only.is_some() { Extent::Part } else { Extent::Whole };
+    let baseline = baseline.map(|old| tally::compare(old, &record, extent));
+    RunRecord { baseline, ..record }
 }
 
 /// Prints the terminal report, writes every other one asked for, and says how the process ends.

@@ -15,6 +15,7 @@ pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure>
     let mut scenario = load(&arguments.scenario)?;
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
+    let baseline = run::baseline(&arguments.reports)?;
     let key = keys::key(&arguments.key, &scenario)?;
     let local = run::local(&arguments.local)?;
     let record = {
@@ -22,6 +23,7 @@ pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure>
         let means = Means { key, local, cancel: ending.token, progress: &|progress| watch.show(progress) };
         ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
+    let record = run::against(record, baseline.as_ref(), arguments.run.only.as_deref());
     Ok(run::report(screen, &record, &arguments.reports, arguments.run.flaky()))
 }
 

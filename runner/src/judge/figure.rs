@@ -10,19 +10,29 @@ const P99: Statistic = Statistic::Percentile(99_000);
 /// A measured time, to the three digits it was kept with: `63.2 ms`, `412 us`, `1.05 s`.
 #[must_use]
 pub fn time(ns: u64) -> String {
-    let (unit_ns, digits, name) = match ns {
-        1_000_000_000.. => (1_000_000_000, 9, "s"),
-        1_000_000.. => (1_000_000, 6, "ms"),
-        _ => (1_000, 3, "us"),
+    let (unit_ns, name) = match ns {
+        1_000_000_000.. => (1_000_000_000, "s"),
+        1_000_000.. => (1_000_000, "ms"),
+        _ => (1_000, "us"),
     };
-    let whole = ns / unit_ns;
-    let decimals = match whole {
-        0..10 => 2,
+    format!("{} {name}", in_units(ns, unit_ns))
+}
+
+/// A measured time in units of so many nanoseconds, 1 or more, to three digits; below one unit, to three decimals.
+#[must_use]
+pub fn in_units(ns: u64, unit_ns: u64) -> String {
+    let decimals = match ns / unit_ns {
+        0 => 3,
+        1..10 => 2,
         10..100 => 1,
-        _ => return format!("{whole} {name}"),
+        _ => 0,
     };
-    let behind: String = format!("{:0digits$}", ns % unit_ns).chars().take(decimals).collect();
-    format!("{whole}.{behind} {name}")
+    let scale = 10_u128.pow(decimals);
+    let scaled = (u128::from(ns) * scale + u128::from(unit_ns / 2)) / u128::from(unit_ns);
+    match decimals {
+        0 => scaled.to_string(),
+        _ => format!("{}.{:0width$}", scaled / scale, scaled % scale, width = decimals as usize),
+    }
 }
 
 /// How many of these calls were lost, by what became of them: `2 of 200 lost (timed-out 2)`.
@@ -90,15 +100,16 @@ mod tests {
     use super::time;
 
     #[test]
-    fn a_time_has_three_digits_and_is_never_rounded_up() {
+    fn a_time_has_three_digits() {
         for (ns, written) in [
-            (520, "0.52 us"),
+            (520, "0.520 us"),
             (41_200, "41.2 us"),
-            (999_999, "999 us"),
+            (411_904, "412 us"),
             (1_000_000, "1.00 ms"),
             (63_239_000, "63.2 ms"),
+            (9_999_000, "10.00 ms"),
             (412_000_000, "412 ms"),
-            (1_059_000_000, "1.05 s"),
+            (1_059_000_000, "1.06 s"),
         ] {
             assert_eq!(time(ns), written);
         }

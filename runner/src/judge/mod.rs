@@ -17,11 +17,14 @@ mod name_words;
 mod names;
 mod platform;
 mod sentence;
+mod shift;
 mod verdict;
 mod witness;
 
 #[cfg(test)]
 mod attempts;
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 mod name_tests;
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod tests;
 mod truth;
 
 pub use claim::{ClaimKind, ClaimReason, JudgedClaim};
+pub use shift::{FALSE_ALARMS, Shift, TOLERANCE_NS, TOLERANCE_PERCENT, shifts};
 pub use verdict::{JudgedEdge, Reason, Verdict};
 
 use crate::dispatch::Observations;

@@ -1,5 +1,6 @@
 //! A small run for tests, put together by hand: three agents, two endpoints, four edges, everything as it should be.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,17 +8,20 @@ use ringfence_contract::address::Family;
 use ringfence_contract::call::{Method, Route, Timeouts, Trust};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId};
-use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Phase, Unsealed};
+use ringfence_contract::measure::{Clock, Connection, Figures};
+use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Phase, Unsealed};
 use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::{Phases, Sample};
 
 use super::{JudgedClaim, JudgedEdge, Judgement, judge};
-use crate::dispatch::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
+use crate::dispatch::{
+    AgentObservation, Attempt, Greeting, Measurement, Observations, ReceiptBook, Unasked, UnaskedWhy,
+};
 use crate::plan::{Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{
-    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    Source, Spoofing, WitnessBy, Zone,
+    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule, RuleIndex,
+    Scenario, Source, Spoofing, WitnessBy, Zone, read,
 };
 
 pub(crate) const TEXT: &str =
@@ -121,6 +125,28 @@ impl Scene {
         let owner = self.scenario.endpoint(self.plan.edges[edge].endpoint).owner.expect("an owned endpoint");
         let book = self.observations.agents[owner.0].receipts.as_mut().expect("a book");
         book.found.insert(call, receipt(call));
+        self
+    }
+
+    /// The VM's calls have to keep these budgets, written as a scenario has them: `p99: 50ms, loss: 1%`.
+    pub(crate) fn budgets(mut self, budgets: &str) -> Self {
+        let text = format!(
+            "{{ name: t, agents: {{ a: {{ control: local }} }}, targets: {{ t: 'https://t.test' }}, rules: [{{ name: r, \
+             from: a, to: t, expect: allow, latency: {{ {budgets} }} }}] }}"
+        );
+        let read = read(Source::new("t.yaml", text), Path::new("."), &Inputs::new());
+        let mut latency = read.expect("a scenario").rules.swap_remove(0).latency.expect("a latency");
+        for budget in &mut latency.budgets {
+            budget.span = 0..4;
+        }
+        self.scenario.rules[0].latency = Some(latency);
+        self
+    }
+
+    /// An edge was measured, and this is what its calls saw.
+    pub(crate) fn measured(mut self, edge: usize, measurement: Measurement) -> Self {
+        self.observations.latency.resize(self.plan.edges.len(), None);
+        self.observations.latency[edge] = Some(measurement);
         self
     }
 
@@ -229,6 +255,32 @@ pub(crate) fn agent_seen(name: &str) -> AgentObservation {
         receipts: Ok(ReceiptBook::default()),
         route: "local".to_owned(),
         plaintext: false,
+    }
+}
+
+/// A measurement whose answered calls took these times, in nanoseconds; so many more timed out.
+pub(crate) fn measured(times: &[u64], lost: u32) -> Measurement {
+    let answered = u32::try_from(times.len()).expect("a few");
+    let intended = answered + lost;
+    let mut warm = Figures { intended, placed: intended, answered, ..Figures::default() };
+    if lost > 0 {
+        warm.lost.insert(OutcomeKind::TimedOut, lost);
+    }
+    for ns in times {
+        warm.phases.total.record(*ns, Clock::Program);
+    }
+    Measurement {
+        connection: Connection::New,
+        interval_us: 20_000,
+        samples: intended,
+        orders: 1,
+        began_ms: Some(1_000),
+        cold: Figures::default(),
+        warm,
+        connections: intended,
+        first: None,
+        failed: Vec::new(),
+        stopped: None,
     }
 }
 

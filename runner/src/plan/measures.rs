@@ -49,15 +49,14 @@ rules: [{ name: open, from: vm, to: site, expect: allow }]
         #[test]
         fn every_sample_is_in_one_order_and_every_order_fits(
             samples in 1_u32..50_000,
-            interval_us in 50_u32..5_000_000,
-            cold in 0_u32..1_000,
+            interval_us in 50_u32..200_000,
+            cold in 0_u32..100,
             phase_ms in 1_u32..9_000,
         ) {
             let mut scenario = read(Source::new("m.yaml", TEXT), Path::new("."), &Inputs::new()).expect("a scenario");
             scenario.timeouts = Timeouts { connect_ms: phase_ms, ..Timeouts::default() };
             let edge = expand(&scenario).edges[0];
             let sampling = Sampling { connection: Connection::New, interval_us, cold, samples };
-            prop_assume!(sampling.samples_per_order(&scenario.timeouts) > 0);
             let orders = orders_to_measure(&scenario, &edge, &sampling);
             prop_assert_eq!(orders.iter().map(|order| order.samples).sum::<u32>(), samples);
             for order in &orders {

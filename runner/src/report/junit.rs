@@ -10,10 +10,11 @@ use indexmap::IndexMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use ringfence_contract::name::AgentName;
 
+use super::comparison;
 use super::story::{self, Story};
 use super::text::{timestamp, xml, xml_line};
 use crate::judge::Verdict;
-use crate::tally::{AgentRecord, AttemptRecord, ClaimRecord, EdgeRecord, RunRecord};
+use crate::tally::{AgentRecord, AttemptRecord, ClaimRecord, Comparison, Direction, EdgeRecord, RunRecord};
 
 /// Writes the record as `JUnit` XML.
 ///
@@ -35,6 +36,7 @@ pub fn junit(record: &RunRecord) -> String {
     for (vantage, edges) in vantages {
         report.add_test_suite(vantage_suite(record, vantage, agents.get(vantage).copied(), &edges));
     }
+    report.add_test_suites(record.baseline.iter().map(|baseline| baseline_suite(record, baseline)));
     report.to_string().expect("writing to memory does not fail")
 }
 
@@ -78,6 +80,31 @@ fn vantage_suite(
     for edge in edges {
         suite.add_test_case(edge_case(record, edge));
         suite.add_test_cases(edge.claims.iter().map(|claim| claim_case(record, edge, claim)));
+    }
+    suite
+}
+
+/// Every change since the baseline as a case of its own; what is worse fails. Where nothing changed, a case says so.
+fn baseline_suite(record: &RunRecord, baseline: &Comparison) -> TestSuite {
+    let mut suite = suite(record, "baseline");
+    let classname = xml_line(&format!("{}.baseline", record.scenario.name));
+    let mut add = |name: &str, status: TestCaseStatus| {
+        let mut case = TestCase::new(xml_line(name), status);
+        case.set_classname(classname.as_str());
+        suite.add_test_case(case);
+    };
+    for change in &baseline.changes {
+        let told = comparison::told(change);
+        let mut status = TestCaseStatus::success();
+        if change.direction == Direction::Worse {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type(change.kind.as_str());
+            status.set_message(xml_line(&told)).set_description(xml(&told));
+        }
+        add(&told, status);
+    }
+    if baseline.changes.is_empty() {
+        add("nothing changed", TestCaseStatus::success());
     }
     suite
 }

@@ -79,7 +79,9 @@ fn headings() -> String {
 /// The figures of the answered calls; what there are too few calls for is `-`.
 fn row(figures: &Figures) -> String {
     let times = &figures.phases.total.ns;
-    let cell = |ns: Option<u64>| format!("{:>7}", ns.map_or_else(|| "-".to_owned(), milliseconds));
+    let cell = |ns: Option<u64>| {
+        format!("{:>7}", ns.map_or_else(|| "-".to_owned(), |ns| figure::in_units(ns, 1_000_000)))
+    };
     let statistics: String = STATISTICS.iter().map(|statistic| cell(statistic.of(times))).collect();
     let (min, max, jitter) = (cell(times.min()), cell(times.max()), cell(figures.jitter.mean()));
     format!("{:>8}{:>7}{min}{statistics}{max}{jitter}", figures.answered, loss(figures))
@@ -98,17 +100,6 @@ fn loss(figures: &Figures) -> String {
             (whole, behind) => format!("{whole}.{behind}"),
         },
     )
-}
-
-/// A time in milliseconds, to three digits, never rounded up.
-fn milliseconds(ns: u64) -> String {
-    let (whole, behind) = (ns / 1_000_000, ns % 1_000_000);
-    match whole {
-        0 => format!("0.{:03}", behind / 1_000),
-        1..10 => format!("{whole}.{:02}", behind / 10_000),
-        10..100 => format!("{whole}.{}", behind / 100_000),
-        _ => whole.to_string(),
-    }
 }
 
 /// What stands beneath the figures of an edge.
@@ -185,7 +176,7 @@ mod tests {
     #[test]
     fn a_spread_shows_where_the_times_are_and_a_single_late_one_too() {
         let (fast, slow) =
-            (histogram(&[(1_000_000, 80), (1_200_000, 19), (64_000_000, 1)]), histogram(&[(16_000_000, 7)]));
+            (histogram(&[(1_000_000, 80), (1_500_000, 19), (64_000_000, 1)]), histogram(&[(16_000_000, 7)]));
         let axis = Axis::of([&fast, &slow].into_iter()).expect("times");
         assert_eq!(axis.spread(&fast, Marks::Blocks), "█▂                     ▁");
         assert_eq!(axis.spread(&fast, Marks::Plain), "@:                     .");
@@ -210,7 +201,7 @@ mod tests {
         );
         assert_eq!(
             row(&figures),
-            "       6   14.3  0.412    228   1.20      -      -      -      -   1234      -"
+            "       6   14.3  0.412    229   1.20      -      -      -      -   1235      -"
         );
         assert_eq!(row(&Figures::default()).matches('-').count(), 10);
     }

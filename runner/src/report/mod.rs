@@ -4,6 +4,7 @@
 //! not in the record is in no report.
 
 mod closing;
+mod comparison;
 mod grid;
 mod json;
 mod junit;
@@ -20,6 +21,7 @@ mod forgery;
 #[cfg(test)]
 mod tests;
 
+pub use comparison::comparison;
 pub use json::json;
 pub use junit::junit;
 pub use page::{Marks, Style};

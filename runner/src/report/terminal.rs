@@ -1,7 +1,8 @@
 //! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then how fast the edges
-//! are, then one line.
+//! are, then what changed since a baseline, then one line.
 
 use super::closing;
+use super::comparison;
 use super::grid;
 use super::latency;
 use super::mark::Mark;
@@ -29,6 +30,10 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     tell_agents(&mut page, record);
     tell_edges(&mut page, record);
     latency::draw(&mut page, record, style);
+    if let Some(baseline) = &record.baseline {
+        comparison::draw(&mut page, baseline);
+        page.blank();
+    }
     page.line(Tone::Strong, &closing::line(record));
     page.finish()
 }

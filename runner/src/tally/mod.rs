@@ -2,16 +2,20 @@
 //!
 //! This room must not judge, and must not know what any report looks like.
 
+mod compare;
 mod gather;
 mod outcome;
 mod read;
 mod record;
 
 #[cfg(test)]
+mod compare_tests;
+#[cfg(test)]
 pub(crate) mod ledger;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{Change, ChangeKind, Comparison, Direction, Extent, compare};
 pub use outcome::{Flaky, RunOutcome, exit};
 pub use read::{ReadError, read};
 pub use record::{
@@ -62,5 +66,6 @@ pub fn tally(
         endpoints: scenario.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect(),
         edges,
         witnesses: gather::witnesses(scenario, plan, observations),
+        baseline: None,
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! The exit code is derived from the record's counts alone, so that no report and no program can disagree with it.
 
+use super::compare::Direction;
 use super::record::RunRecord;
 
 /// The exit codes of `ringfence`, each with its meaning.
 pub mod exit {
     /// Every edge that could be tried passed, and every claim that could be judged.
     pub const PASSED: u8 = 0;
-    /// At least one edge or claim failed.
+    /// At least one edge or claim failed, or changed for the worse since the baseline.
     pub const FAILED: u8 = 1;
     /// The command line or the scenario is not valid.
     pub const USAGE: u8 = 2;
@@ -37,7 +38,7 @@ pub enum Flaky {
 pub enum RunOutcome {
     /// Every edge that could be tried passed, and every claim that could be judged.
     Passed,
-    /// At least one edge or claim failed.
+    /// At least one edge or claim failed, or changed for the worse since the baseline.
     Failed,
     /// Nothing failed, but something is inconclusive, or every edge was skipped.
     Inconclusive,
@@ -53,10 +54,11 @@ impl RunOutcome {
     pub fn of(record: &RunRecord, flaky: Flaky) -> Self {
         let summary = &record.summary;
         let flaky_fails = flaky == Flaky::Fails && summary.flaky > 0;
+        let is_worse = record.baseline.as_ref().is_some_and(|baseline| baseline.count(Direction::Worse) > 0);
         match summary {
             _ if record.interrupted => Self::Interrupted,
             summary if summary.edges == 0 => Self::NothingSelected,
-            summary if summary.failed + summary.claims.failed > 0 || flaky_fails => Self::Failed,
+            summary if summary.failed + summary.claims.failed > 0 || flaky_fails || is_worse => Self::Failed,
             // Where every edge was skipped, nothing was tried and nothing was proved.
             summary if summary.inconclusive + summary.claims.inconclusive > 0 || summary.passed == 0 => {
                 Self::Inconclusive

@@ -12,6 +12,7 @@ use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
+use super::compare::Comparison;
 use crate::dispatch::{Measurement, Unasked};
 use crate::judge::{JudgedClaim, JudgedEdge, Verdict};
 use crate::scenario::Expect;
@@ -49,6 +50,8 @@ pub struct RunRecord {
     pub edges: Vec<EdgeRecord>,
     /// The witness calls, in plan order.
     pub witnesses: Vec<WitnessRecord>,
+    /// What changed since an older run, where one was given. A change for the worse fails the run.
+    pub baseline: Option<Comparison>,
 }
 
 /// Which scenario was run.
