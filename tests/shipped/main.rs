@@ -229,6 +229,10 @@ fn the_reference_quotes_the_defaults() {
         ("retry", defaults::RETRIES.to_string()),
         ("otherwise", defaults::OTHERWISE.map_or_else(|| "untested".to_owned(), |expect| expect.to_string())),
         ("families", format!("[{}]", defaults::FAMILIES[0])),
+        ("samples", defaults::SAMPLES.to_string()),
+        ("rate", format!("{}/s", defaults::RATE_PER_SECOND)),
+        ("cold", defaults::COLD.to_string()),
+        ("connection", defaults::CONNECTION.to_string()),
     ];
     for (key, value) in quoted {
         let line = format!("| `{key}` |");
@@ -241,6 +245,12 @@ fn the_reference_quotes_the_defaults() {
         format!("up to {}", seconds(defaults::WINDOW_MAX_MS)),
         format!("0 to {}", defaults::RETRIES_MAX),
         format!("up to {}", seconds(Timeouts::PHASE_MAX_MS)),
+        format!("1 to {}", defaults::SAMPLES_MAX),
+        format!("1/s to {}/s", defaults::RATE_MAX_PER_SECOND),
+        format!("50us to {}s", defaults::INTERVAL_MAX_S),
+        format!("0 to {}", defaults::COLD_MAX),
+        format!("1us to {}s", defaults::BUDGET_MAX_S),
+        format!("{} s at most", defaults::MEASURED_MAX_S),
     ] {
         assert!(reference.contains(&bound), "the reference does not say `{bound}`");
     }

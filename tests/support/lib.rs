@@ -4,6 +4,7 @@
 //! peers a file:
 //!
 //! - [`script`]: TCP and TLS peers that hear something, say something, and end in a chosen way; canned HTTP among them;
+//! - [`stalling`]: HTTP peers that take their time;
 //! - [`h2`]: HTTP/2 over TLS;
 //! - [`datagram`]: UDP peers;
 //! - [`dns`]: DNS servers;
@@ -31,6 +32,7 @@ pub mod namespace;
 pub mod programs;
 pub mod refusing_router;
 pub mod script;
+pub mod stalling;
 #[path = "../network/topology/mod.rs"]
 pub mod topology;
 

@@ -86,8 +86,8 @@ impl Screen {
     }
 }
 
-/// What distributions are drawn with: block elements where the locale's encoding has them (the first of LC_ALL, LC_CTYPE and
-/// LANG that is set, as POSIX has it in "Environment Variables"), and the terminal is not a dumb one.
+/// What distributions are drawn with: block elements where the locale's encoding has them (the first of `LC_ALL`, `LC_CTYPE` and
+/// `LANG` that is set, as POSIX has it in "Environment Variables"), and the terminal is not a dumb one.
 #[expect(
     clippy::disallowed_methods,
     reason = "these belong to the environment, and are no arguments of ours"

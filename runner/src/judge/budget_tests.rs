@@ -24,8 +24,10 @@ fn only(budgets: &str, measurement: Measurement) -> JudgedClaim {
     claims(budgets, measurement).swap_remove(0)
 }
 
-/// What was measured (fast calls, slow calls, lost ones) under which budgets: the reason of the first, and its sentence.
-const MEASURED: &[(&str, &str, (usize, usize, u32), ClaimReason, &str)] = &[
+/// What was measured (fast calls, slow calls, lost ones), under which budgets: the reason of the first, and its sentence.
+type Row = (&'static str, &'static str, (usize, usize, u32), ClaimReason, &'static str);
+
+const MEASURED: &[Row] = &[
     (
         "all fast",
         "p99: 50ms",
@@ -164,9 +166,9 @@ fn an_edge_that_was_not_measured_keeps_no_budget() {
     assert_eq!(reason, ClaimReason::NotMeasured);
     assert_eq!(sentence, "expected p99 <= 50 ms, but the edge was not reached, so it was not measured");
     assert!(hint.contains("look at the edge itself"), "{hint}");
-    let deaf =
+    let unheard =
         scene().with(|scene| scene.observations.reach[VM_TO_SITE] = vec![unasked(UnaskedWhy::NoRoute)]);
-    assert_eq!(judged(deaf).0, ClaimReason::VantageNotAsked);
+    assert_eq!(judged(unheard).0, ClaimReason::VantageNotAsked);
     let ended = scene().with(|scene| scene.observations.interrupted = true);
     assert_eq!(judged(ended).0, ClaimReason::Interrupted);
     let no_family = NotSent { why: NotSentWhy::NoFamily, detail: "no address".to_owned() };
@@ -212,9 +214,7 @@ fn a_hint_says_where_the_time_goes() {
     let phases = |pick: fn(&mut Measurement) -> &mut ringfence_contract::measure::Times| {
         slow(&|measurement| (0..200).for_each(|_| pick(measurement).record(70 * MS, Clock::Kernel)))
     };
-    assert!(
-        phases(|m| &mut m.warm.phases.connect).contains(": the way itself")
-    );
+    assert!(phases(|m| &mut m.warm.phases.connect).contains(": the way itself"));
     assert!(phases(|m| &mut m.warm.phases.first_byte).contains("the request waits at the target"));
     assert!(phases(|m| &mut m.warm.phases.tls).contains("`connection: reuse`"));
     assert!(phases(|m| &mut m.warm.phases.resolve).contains("the resolver of `vm` is slow"));

@@ -13,7 +13,7 @@ use crate::tally::{EdgeRecord, RunRecord};
 const SHOWN_MAX: usize = 50;
 
 /// How wide a spread is drawn, in characters.
-const SPREAD_WIDTH: u64 = 24;
+const SPREAD_WIDTH: u32 = 24;
 
 /// How high a mark may be: as many as there are block elements in Unicode (U+2581 to U+2588).
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -71,8 +71,7 @@ fn name(edge: &EdgeRecord) -> String {
 }
 
 fn headings() -> String {
-    let statistics: String =
-        STATISTICS.iter().map(|statistic| format!("{:>7}", statistic.to_string())).collect();
+    let statistics = STATISTICS.map(|statistic| format!("{:>7}", statistic.to_string())).concat();
     format!("{:>8}{:>7}{:>7}{statistics}{:>7}{:>7}", "n", "loss %", "min", "max", "jitter")
 }
 
@@ -82,7 +81,7 @@ fn row(figures: &Figures) -> String {
     let cell = |ns: Option<u64>| {
         format!("{:>7}", ns.map_or_else(|| "-".to_owned(), |ns| figure::in_units(ns, 1_000_000)))
     };
-    let statistics: String = STATISTICS.iter().map(|statistic| cell(statistic.of(times))).collect();
+    let statistics = STATISTICS.map(|statistic| cell(statistic.of(times))).concat();
     let (min, max, jitter) = (cell(times.min()), cell(times.max()), cell(figures.jitter.mean()));
     format!("{:>8}{:>7}{min}{statistics}{max}{jitter}", figures.answered, loss(figures))
 }
@@ -138,7 +137,7 @@ impl Axis {
         let mut counts = [0_u64; SPREAD_WIDTH as usize];
         let (low, high) = (log(self.low), log(self.high));
         for (lowest, _, count) in times.buckets() {
-            let place = log(lowest).saturating_sub(low) * SPREAD_WIDTH / (high - low + 1);
+            let place = log(lowest).saturating_sub(low) * u64::from(SPREAD_WIDTH) / (high - low + 1);
             let place = usize::try_from(place).unwrap_or(usize::MAX).min(counts.len() - 1);
             counts[place] += count;
         }
@@ -169,7 +168,9 @@ mod tests {
 
     fn histogram(times: &[(u64, usize)]) -> Histogram {
         let mut histogram = Histogram::default();
-        times.iter().for_each(|(ns, count)| (0..*count).for_each(|_| histogram.record(*ns)));
+        for (ns, count) in times {
+            (0..*count).for_each(|_| histogram.record(*ns));
+        }
         histogram
     }
 

@@ -1,0 +1,186 @@
+//! How fast edges are, in runs of the real programs: over every kind of control route, against targets that are fast, slow,
+//! or stall.
+
+use std::time::Duration;
+
+use ringfence_tests::programs::{AgentProcess, Bench, Finished};
+use ringfence_tests::stalling::Stalling;
+use serde_json::Value;
+
+use crate::PROGRAMS;
+
+/// An agent that answers over HTTP.
+fn agent(bench: &Bench, name: &str) -> AgentProcess {
+    let trust = bench.public();
+    let arguments = ["--name", name, "--trust", &trust, "--allow", "127.0.0.0/8", "--listen", "127.0.0.1:0"];
+    AgentProcess::start(PROGRAMS, &arguments, 1)
+}
+
+fn record(bench: &Bench, name: &str) -> Value {
+    serde_json::from_str(&bench.read(name)).expect("JSON")
+}
+
+fn verify(bench: &Bench, more: &[&str]) -> Finished {
+    let arguments =
+        ["verify", "s.yaml", "--local-allow", "127.0.0.0/8", "--json", "r.json", "--junit", "r.xml"];
+    bench.run(&[&arguments[..], more].concat())
+}
+
+/// The runner, an agent asked straight, one by way of it, and one over standard input: all measure the same target.
+fn every_route(bench: &Bench, target: &AgentProcess, direct: &AgentProcess) -> String {
+    let by_exec = format!(
+        "[\"{}\", stdio, --name, by-exec, --trust, \"{}\", --allow, 127.0.0.0/8]",
+        PROGRAMS.agent,
+        bench.public()
+    );
+    format!(
+        "name: routes\n\
+         agents:\n\
+         \x20 here: {{ control: local }}\n\
+         \x20 direct: {{ control: \"http://{}\" }}\n\
+         \x20 by-exec: {{ control: {{ exec: {by_exec} }} }}\n\
+         \x20 target: {{ control: {{ relay: direct }}, endpoints: {{ site: \"http://{}\" }} }}\n\
+         rules:\n\
+         \x20 - name: all reach the target\n\
+         \x20   from: [here, direct, by-exec, target]\n\
+         \x20   to: target/site\n\
+         \x20   expect: allow\n\
+         \x20   self: true\n\
+         \x20   latency: {{ samples: 100, rate: 200/s, cold: 2, p50: 60s, p99: 60s, loss: 0% }}\n",
+        direct.address("http"),
+        target.address("http")
+    )
+}
+
+#[test]
+fn edges_are_measured_over_every_control_route() {
+    let bench = Bench::new(PROGRAMS);
+    let (target, direct) = (agent(&bench, "target"), agent(&bench, "direct"));
+    bench.write("s.yaml", &every_route(&bench, &target, &direct));
+    let done = verify(&bench, &[]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("latency: 4\n"), "{}", done.stderr);
+    assert!(done.stdout.contains("; 12 budgets: 12 kept; "), "{}", done.stdout);
+    let record = record(&bench, "r.json");
+    let edges = record["edges"].as_array().expect("edges");
+    assert_eq!(edges.len(), 4);
+    for edge in edges {
+        let (vantage, measurement) = (&edge["vantage"], &edge["measurement"]);
+        let warm = &measurement["warm"];
+        assert_eq!((&warm["intended"], &warm["answered"]), (&100.into(), &100.into()), "{vantage}");
+        assert_eq!(measurement["cold"]["answered"], 2, "{vantage}");
+        assert_eq!(measurement["connections"], 102, "{vantage}");
+        let pairs = warm["phases"]["total"]["ns"].as_array().expect("pairs");
+        let counted: u64 = pairs.iter().map(|pair| pair[1].as_u64().expect("a count")).sum();
+        assert_eq!(counted, 100, "{vantage}: the histogram is whole");
+        assert!(measurement["stopped"].is_null(), "{vantage}: {}", measurement["stopped"]);
+    }
+    let text = bench.read("r.xml");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let named = |name: &str| {
+        let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+        cases.filter(|case| case.attribute("name") == Some(name)).count()
+    };
+    assert_eq!(named("target/site ipv4: p99 <= 60 s"), 4);
+    assert_eq!(named("target/site ipv4: loss <= 0 %"), 4);
+}
+
+/// A scenario in which the runner measures a platform's site under these budgets.
+fn site(port: u16, latency: &str) -> String {
+    format!(
+        "name: site\n\
+         agents: {{ here: {{ control: local }} }}\n\
+         targets: {{ site: \"http://127.0.0.1:{port}\" }}\n\
+         rules: [{{ name: fast, from: here, to: site, expect: allow, latency: {latency} }}]\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_target_exceeds_its_budget_and_is_reached_all_the_same() {
+    let peer = Stalling { each: Duration::from_millis(80), ..Stalling::default() }.work().await;
+    let bench = Bench::new(PROGRAMS);
+    bench.write(
+        "s.yaml",
+        &site(peer.address.port(), "{ samples: 20, rate: 100/s, p50: 20ms, mean: 60s, loss: 0% }"),
+    );
+    let done = tokio::task::block_in_place(|| verify(&bench, &[]));
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    let record = record(&bench, "r.json");
+    let (summary, edge) = (&record["summary"], &record["edges"][0]);
+    assert_eq!((&summary["passed"], &summary["claims"]["failed"]), (&1.into(), &1.into()));
+    let judged = &edge["claims"][0]["judged"];
+    assert_eq!((&judged["kind"], &judged["reason"]), (&"budget".into(), &"over-budget".into()));
+    assert!(judged["took_us"].as_u64().expect("a time") >= 80_000, "{judged}");
+    assert!(done.stdout.contains("FAIL here -> site ipv4: expected p50 <= 20 ms, got "), "{}", done.stdout);
+    assert!(done.stdout.contains("claim: s.yaml:4: "), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("\nlatency in ms, from the intended start of a call to its end"),
+        "{}",
+        done.stdout
+    );
+    assert!(done.stdout.contains("; 3 budgets: 2 kept, 1 exceeded; "), "{}", done.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_is_not_reached_is_not_measured() {
+    let bench = Bench::new(PROGRAMS);
+    let closed = ringfence_tests::closed::tcp().await;
+    bench.write("s.yaml", &site(closed.port(), "{ p50: 20ms }"));
+    let done = tokio::task::block_in_place(|| verify(&bench, &["--latency"]));
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    let edge = &record(&bench, "r.json")["edges"][0];
+    assert!(edge["measurement"].is_null());
+    assert_eq!(edge["claims"][0]["judged"]["reason"], "not-measured");
+    assert!(!done.stdout.contains("latency in ms"), "{}", done.stdout);
+}
+
+/// How many of a measurement's samples took this long or longer.
+fn at_least(edge: &Value, ns: u64) -> u64 {
+    let pairs = edge["measurement"]["warm"]["phases"]["total"]["ns"].as_array().expect("pairs");
+    let pair = |place: usize, pair: &Value| pair[place].as_u64().expect("a number");
+    pairs.iter().filter(|one| pair(0, one) >= ns).map(|one| pair(1, one)).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_stalled_once_shows_in_every_call_that_was_to_start_meanwhile() {
+    // Some 50 of 1,000 calls are intended to start within a stall of 500 ms and wait 250 ms or more; whoever sends one call
+    // after the other sees a single one.
+    let peer = Stalling { at: 300, stall: Duration::from_millis(500), ..Stalling::default() }.work().await;
+    let bench = Bench::new(PROGRAMS);
+    bench.write("s.yaml", &site(peer.address.port(), "{ samples: 1000, rate: 200/s, p99.9: 200ms }"));
+    let done = tokio::task::block_in_place(|| verify(&bench, &[]));
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    let record = record(&bench, "r.json");
+    let edge = &record["edges"][0];
+    assert!(at_least(edge, 250_000_000) >= 40, "{}", done.stdout);
+    let judged = &edge["claims"][0]["judged"];
+    assert_eq!(judged["reason"], "over-budget", "{judged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_slower_than_its_baseline_fails_though_every_edge_passed() {
+    let (fast, slow) =
+        (Stalling::default(), Stalling { each: Duration::from_millis(700), ..Stalling::default() });
+    let (fast, slow) = (fast.work().await, slow.work().await);
+    let bench = Bench::new(PROGRAMS);
+    let latency = "{ samples: 100, rate: 100/s }";
+    bench.write("s.yaml", &site(fast.address.port(), latency));
+    let done = tokio::task::block_in_place(|| verify(&bench, &[]));
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    std::fs::copy(bench.path("r.json"), bench.path("old.json")).expect("a copy");
+    bench.write("s.yaml", &site(slow.address.port(), latency));
+    let done = tokio::task::block_in_place(|| verify(&bench, &["--baseline", "old.json"]));
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("WORSE here -> site ipv4: latency: p50 was "), "{}", done.stdout);
+    assert!(bench.read("r.xml").contains("<failure type=\"latency\""));
+    let compare = |old, new| bench.run(&["compare", old, new]);
+    let worse = compare("old.json", "r.json");
+    assert_eq!(worse.code, 1, "{}", worse.stderr);
+    assert!(worse.stdout.contains("1 of them measured in both"), "{}", worse.stdout);
+    let same = compare("old.json", "old.json");
+    let nothing = "0 worse, 0 better, 0 otherwise changed, of 1 edges in both runs";
+    assert_eq!((same.code, same.stdout.contains(nothing)), (0, true), "{}", same.stdout);
+    assert_eq!(compare("r.json", "old.json").code, 0, "better is not worse");
+    assert_eq!(compare("s.yaml", "old.json").code, 2, "a file that is no run record");
+    assert_eq!(compare("none.json", "old.json").code, 2, "no file at all");
+}
