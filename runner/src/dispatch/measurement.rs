@@ -65,3 +65,55 @@ impl Measurement {
         self.failed.truncate(Measured::FAILED_MAX);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ringfence_contract::id::CallId;
+    use ringfence_contract::measure::Clock;
+
+    use super::*;
+    use crate::scenario::Statistic;
+
+    fn order(times: &[u64]) -> Measured {
+        let intended = u32::try_from(times.len()).expect("a few");
+        let mut warm = Figures { intended, placed: intended, answered: intended, ..Figures::default() };
+        times.iter().for_each(|ns| warm.phases.total.record(*ns, Clock::Program));
+        Measured {
+            call: CallId::random(),
+            began_ms: 1,
+            cold: Figures::default(),
+            warm,
+            connections: intended,
+            first: None,
+            failed: Vec::new(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn orders_add_up_to_the_percentiles_of_all_their_samples(
+            times in prop::collection::vec(1_000_u64..10_000_000_000, 1..400),
+            size in 1_usize..100,
+        ) {
+            let mut whole = Measurement::begin(&Sampling::default());
+            for part in times.chunks(size) {
+                whole.add(order(part));
+            }
+            // As it travels: nothing may get lost on the way into a report and back.
+            let text = serde_json::to_string(&whole).expect("plain values");
+            let whole: Measurement = serde_json::from_str(&text).expect("a measurement");
+            let (mut sorted, ns) = (times.clone(), &whole.warm.phases.total.ns);
+            sorted.sort_unstable();
+            prop_assert_eq!(whole.warm.answered as usize, times.len());
+            for part in [50_000_u32, 90_000, 95_000, 99_000, 99_900] {
+                let statistic = Statistic::Percentile(part);
+                let exact = sorted[(sorted.len() * part as usize).div_ceil(100_000) - 1];
+                match statistic.of(ns) {
+                    Some(told) => prop_assert!(told >= exact && told - exact <= exact / 1_000, "{told} for {exact}"),
+                    None => prop_assert!(times.len() < statistic.samples_needed() as usize),
+                }
+            }
+        }
+    }
+}

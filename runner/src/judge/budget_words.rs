@@ -32,6 +32,9 @@ pub(super) fn sentence(case: &BudgetCase<'_>, reason: ClaimReason) -> String {
         (ClaimReason::Interrupted, None) => {
             format!("{expected}, but the run was ended before it was measured")
         }
+        (_, None) if case.reached.verdict() == Verdict::Pass => {
+            format!("{expected}, but nothing was measured")
+        }
         (_, None) => format!("{expected}, but the edge was not reached, so it was not measured"),
         (_, Some(measurement)) => format!("{expected}, but {}", too_little(case, measurement)),
     }

@@ -50,11 +50,12 @@ pub fn lost(figures: &Figures) -> u32 {
     figures.lost.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
-/// How long each phase took: `p50/p99: connect 0.21 ms/0.40 ms (kernel), …`; none where no call was answered.
+/// How long each phase took, but for the whole: `p50/p99: connect 210/403 us (kernel), …`; none where no call was
+/// answered.
 #[must_use]
 pub fn phases(figures: &Figures) -> Option<String> {
-    let phases: Vec<String> =
-        figures.phases.each().iter().filter_map(|(name, times)| phase(name, times)).collect();
+    let parts = figures.phases.each().into_iter().filter(|(name, _)| *name != "total");
+    let phases: Vec<String> = parts.filter_map(|(name, times)| phase(name, times)).collect();
     (!phases.is_empty()).then(|| format!("p50/p99: {}", phases.join(", ")))
 }
 
@@ -65,7 +66,13 @@ fn phase(name: &str, times: &Times) -> Option<String> {
         Some(Clock::Program) => "",
         None => " (partly kernel)",
     };
-    (times.ns.count() > 0).then(|| format!("{name} {}/{}{clock}", shown(P50), shown(P99)))
+    let (p50, p99) = (shown(P50), shown(P99));
+    // One unit for both where they have the same.
+    let p50 = match (p50.split_once(' '), p99.split_once(' ')) {
+        (Some((number, unit)), Some((_, other))) if unit == other => number,
+        _ => &p50,
+    };
+    (times.ns.count() > 0).then(|| format!("{name} {p50}/{p99}{clock}"))
 }
 
 /// How late the calls started by the vantage's own doing; none where none was placed.

@@ -3,15 +3,17 @@
 use std::fs;
 
 use ringfence_contract::address::Family;
+use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Resolution;
 use roxmltree::{Document, Node};
 
 use super::{Form, Style, Wanted, json, junit, terminal, write};
-use crate::dispatch::{Unasked, UnaskedWhy};
+use crate::dispatch::{Measurement, Unasked, UnaskedWhy};
 use crate::judge::Verdict;
 use crate::judge::sample_run::{
-    OUTSIDER_TO_SITE, SCM, SITE, Scene, TEXT, VM_SEES_SCM, VM_TO_SCM, VM_TO_SITE, answered, forbidden, status,
+    OUTSIDER_TO_SITE, SCM, SITE, Scene, TEXT, VM_SEES_SCM, VM_TO_SCM, VM_TO_SITE, answered, forbidden,
+    measured, status,
 };
 use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
@@ -25,6 +27,8 @@ fn model() -> RunRecord {
         .saw(VM_TO_SITE, [status(503), answered("10.0.0.4")])
         .saw(OUTSIDER_TO_SITE, leak)
         .receipt(OUTSIDER_TO_SITE, 0)
+        .budgets("p99: 50ms")
+        .measured(VM_TO_SITE, slow_at_times())
         .witness(VM_SEES_SCM, Outcome::Refused, Outcome::Refused);
     record(&scene.with(|scene| {
         scene.scenario.rules[0].retries = 1;
@@ -33,6 +37,25 @@ fn model() -> RunRecord {
         scene.observations.agents[1].hello = Err(Unasked { why: UnaskedWhy::NoRoute, detail });
         claim_names(scene);
     }))
+}
+
+/// A call in fifty is slow, one in two hundred is lost.
+fn slow_at_times() -> Measurement {
+    let times: Vec<u64> =
+        (0..199).map(|place| if place % 50 == 0 { 80_000_000 } else { 3_000_000 }).collect();
+    let mut measurement = measured(&times, 1);
+    for place in 0..199 {
+        measurement.warm.phases.connect.record(1_000_000, Clock::Kernel);
+        measurement
+            .warm
+            .phases
+            .first_byte
+            .record(if place % 50 == 0 { 78_000_000 } else { 1_500_000 }, Clock::Kernel);
+        measurement.warm.jitter.record(100_000);
+    }
+    (0..200).for_each(|_| measurement.warm.lag.record(20_000));
+    measurement.cold = measured(&[9_000_000; 3], 0).warm;
+    measurement
 }
 
 /// The site's name is to be private, and is so for the VM at its first call only; of the SCM site's nothing is heard.
@@ -65,7 +88,7 @@ const TERMINAL: &str = "\
 seed (scenarios/seed.yaml)
 
           app/site  app/scm
-vm        →~!       →
+vm        →~!       →*
 outsider  LEAK      ?*
 → reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive; ! a claim of the edge failed; \
 * a claim of the edge is inconclusive
@@ -88,6 +111,21 @@ FAIL vm -> app/site ipv4: expected to resolve to private addresses, got 203.0.11
     evidence: attempts: 10.0.3.4; 203.0.113.9
     hint: the name leads to the public front door: link the private DNS zone to the network of `vm`; where that has a \
 resolver of its own, let it forward to 168.63.129.16; look for a stale record in the zone
+
+FAIL vm -> app/site ipv4: expected p99 <= 50 ms, got 80.0 ms of 199 samples, clock program
+    claim: scenarios/seed.yaml:1: name: seed
+    address: https://app.test
+    evidence: 199 of 200 samples answered, one every 20.0 ms, on new connections; 1 of 200 lost (timed-out 1)
+    evidence: p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.1 ms (kernel)
+    evidence: calls of `vm` started late by 20.0 us at p99, 20.0 us at most
+    evidence: 3 of 3 cold calls answered, mean 9.00 ms, max 9.00 ms
+    hint: most of it is first-byte (78.1 ms): the request waits at the target or its front end; look at the load there, \
+cold starts and scaling
+
+? vm -> app/scm ipv4: expected p99 <= 50 ms, but nothing was measured
+    claim: scenarios/seed.yaml:1: name: seed
+    address: https://app.scm.test
+    hint: only edges that were reached are measured: look at the edge itself
 
 LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12 ms (1 of 3 attempts)
     rule: scenarios/seed.yaml:4: - name: nobody else does
@@ -115,8 +153,16 @@ before or after
     address: https://app.scm.test
     hint: the call ended before its name was asked for: look at the edge itself
 
+latency in ms, from the intended start of a call to its end; marks from 3.00 ms to 80.0 ms, log scale
+       n loss %    min   mean    p50    p90    p95    p99  p99.9    max jitter
+vm -> app/site ipv4  @                      .
+     199    0.5   3.00   4.55   3.00   3.00   3.00   80.0      -   80.0  0.100
+    p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.1 ms (kernel)
+    new connections; started late by 20.0 us at p99, 20.0 us at most; 3 of 3 cold calls answered, mean 9.00 ms, max 9.00 ms
+    1 of 200 lost (timed-out 1)
+
 failed: 4 of 6 possible edges: 2 passed (1 flaky), 1 failed, 1 inconclusive, 0 skipped; 4 names: 2 as claimed, 1 not, \
-1 inconclusive; allowed calls took 12.3 ms at the median; the run took 2.3 s
+1 inconclusive; 2 budgets: 1 exceeded, 1 inconclusive; allowed calls took 12.3 ms at the median; the run took 2.3 s
 ";
 
 #[test]
@@ -228,7 +274,7 @@ fn two_families_share_a_cell() {
     (second.verdict, second.expect) = (Verdict::Skipped, crate::scenario::Expect::Allow);
     record.edges.insert(2, second);
     let drawn = terminal(&record, Style::default());
-    assert!(drawn.contains("vm        →~!|       →|-\n"), "{drawn}");
+    assert!(drawn.contains("vm        →~!|       →*|-*\n"), "{drawn}");
     assert!(drawn.contains("ipv4|ipv6 in each cell"), "{drawn}");
 }
 
@@ -290,8 +336,13 @@ fn all_forms_agree_on_counts_order_and_verdicts() {
     let root = document.root_element();
     let count = |name: &str| root.attribute(name).and_then(|count| count.parse::<usize>().ok());
     let claims = summary.claims;
-    assert_eq!((claims.all, claims.passed, claims.failed, claims.inconclusive), (4, 2, 1, 1));
-    assert!(drawn.contains("; 4 names: 2 as claimed, 1 not, 1 inconclusive; "), "{drawn}");
+    assert_eq!((claims.all, claims.passed, claims.failed, claims.inconclusive), (6, 2, 2, 2));
+    assert!(
+        drawn.contains(
+            "; 4 names: 2 as claimed, 1 not, 1 inconclusive; 2 budgets: 1 exceeded, 1 inconclusive; "
+        ),
+        "{drawn}"
+    );
     assert_eq!(count("tests"), Some(summary.edges + claims.all + record.agents.len()));
     assert_eq!(count("failures"), Some(summary.failed + claims.failed));
     let errors = summary.inconclusive + claims.inconclusive + 1;
