@@ -1,10 +1,15 @@
 //! How fast edges are, in runs of the real programs: over every kind of control route, against targets that are fast, slow,
 //! or stall.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use ringfence_tests::programs::{AgentProcess, Bench, Finished};
 use ringfence_tests::stalling::Stalling;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::PROGRAMS;
@@ -183,4 +188,59 @@ async fn a_run_slower_than_its_baseline_fails_though_every_edge_passed() {
     assert_eq!(compare("r.json", "old.json").code, 0, "better is not worse");
     assert_eq!(compare("s.yaml", "old.json").code, 2, "a file that is no run record");
     assert_eq!(compare("none.json", "old.json").code, 2, "no file at all");
+}
+
+/// A server that says what is asked of it is well, and tells of each connection.
+fn well(listener: TcpListener) -> Receiver<()> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+            // Whoever breaks off has seen enough.
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            drop(stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));
+            drop(sender.send(()));
+        }
+    });
+    receiver
+}
+
+#[test]
+fn a_run_that_is_ended_while_it_measures_keeps_the_edges_it_had_measured() {
+    let bench = Bench::new(PROGRAMS);
+    let listen = || TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (first, second) = (listen(), listen());
+    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
+    bench.write(
+        "s.yaml",
+        &format!(
+            "name: ended\n\
+             agents: {{ here: {{ control: local }} }}\n\
+             targets: {{ first: \"http://127.0.0.1:{}\", second: \"http://127.0.0.1:{}\" }}\n\
+             rules:\n\
+             \x20 - {{ name: short, from: here, to: first, expect: allow, latency: {{ samples: 20, p50: 60s }} }}\n\
+             \x20 - {{ name: long, from: here, to: second, expect: allow, latency: {{ samples: 3000, p50: 60s }} }}\n",
+            port(&first),
+            port(&second)
+        ),
+    );
+    let (_first, second) = (well(first), well(second));
+    let arguments =
+        ["verify", "s.yaml", "--local-allow", "127.0.0.0/8", "--json", "r.json", "--progress", "none"];
+    let mut runner = bench.command(&arguments).stdout(Stdio::piped()).spawn().expect("the runner starts");
+    // One measurement a vantage at a time: once the second target hears measured calls, the first is done with. Its first
+    // connection is the edge's own.
+    for _ in 0..2 {
+        second.recv_timeout(Duration::from_secs(60)).expect("a connection");
+    }
+    kill_process(Pid::from_child(&runner), Signal::INT).expect("the runner is told");
+    let code = runner.wait().expect("the runner ends").code();
+    assert_eq!(code, Some(130));
+    let record = record(&bench, "r.json");
+    let edge = |place: usize| &record["edges"][place];
+    assert_eq!(edge(0)["measurement"]["warm"]["answered"], 20, "{}", edge(0));
+    assert_eq!(edge(0)["claims"][0]["judged"]["reason"], "within-budget");
+    assert_eq!(edge(1)["verdict"], "pass", "it was reached all the same");
+    assert_eq!(edge(1)["measurement"]["stopped"]["why"], "interrupted");
+    assert_eq!(edge(1)["claims"][0]["judged"]["reason"], "interrupted");
 }

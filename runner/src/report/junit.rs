@@ -14,7 +14,9 @@ use super::comparison;
 use super::story::{self, Story};
 use super::text::{timestamp, xml, xml_line};
 use crate::judge::Verdict;
-use crate::tally::{AgentRecord, AttemptRecord, ClaimRecord, Comparison, Direction, EdgeRecord, RunRecord};
+use crate::tally::{
+    AgentRecord, AttemptRecord, Change, ClaimRecord, Comparison, Direction, EdgeRecord, RunRecord,
+};
 
 /// Writes the record as `JUnit` XML.
 ///
@@ -84,29 +86,36 @@ fn vantage_suite(
     suite
 }
 
-/// Every change since the baseline as a case of its own; what is worse fails. Where nothing changed, a case says so.
+/// The changes since the baseline, a case for each edge and kind of change, so that names stay the same from run to run;
+/// what is worse fails. Where nothing changed, a case says so.
 fn baseline_suite(record: &RunRecord, baseline: &Comparison) -> TestSuite {
     let mut suite = suite(record, "baseline");
-    let classname = xml_line(&format!("{}.baseline", record.scenario.name));
-    let mut add = |name: &str, status: TestCaseStatus| {
-        let mut case = TestCase::new(xml_line(name), status);
-        case.set_classname(classname.as_str());
-        suite.add_test_case(case);
-    };
+    let mut cases: IndexMap<String, Vec<&Change>> = IndexMap::new();
     for change in &baseline.changes {
-        let told = comparison::told(change);
-        let mut status = TestCaseStatus::success();
-        if change.direction == Direction::Worse {
-            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type(change.kind.as_str());
-            status.set_message(xml_line(&told)).set_description(xml(&told));
-        }
-        add(&told, status);
+        let Change { vantage, endpoint, family, kind, .. } = change;
+        cases.entry(format!("{vantage} -> {endpoint} {family}: {kind}")).or_default().push(change);
     }
-    if baseline.changes.is_empty() {
-        add("nothing changed", TestCaseStatus::success());
+    if cases.is_empty() {
+        cases.insert("nothing changed".to_owned(), Vec::new());
+    }
+    for (name, changes) in cases {
+        let mut case = TestCase::new(xml_line(&name), changed(&changes));
+        case.set_classname(xml_line(&format!("{}.baseline", record.scenario.name)));
+        suite.add_test_case(case);
     }
     suite
+}
+
+fn changed(changes: &[&Change]) -> TestCaseStatus {
+    let Some(worst) = changes.iter().find(|change| change.direction == Direction::Worse) else {
+        return TestCaseStatus::success();
+    };
+    let told: Vec<String> = changes.iter().map(|change| comparison::told(change)).collect();
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(worst.kind.as_str());
+    status.set_message(xml_line(&comparison::told(worst)));
+    status.set_description(xml(&told.join("\n")));
+    status
 }
 
 fn suite(record: &RunRecord, name: &str) -> TestSuite {

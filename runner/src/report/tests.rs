@@ -17,7 +17,7 @@ use crate::judge::sample_run::{
 };
 use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
-use crate::tally::{EdgeRecord, RunRecord, read};
+use crate::tally::{Direction, EdgeRecord, Extent, RunRecord, compare, read};
 
 /// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble; and
 /// of claims one that holds, one that does not, and one that nothing shows.
@@ -347,6 +347,34 @@ fn all_forms_agree_on_counts_order_and_verdicts() {
     assert_eq!(count("failures"), Some(summary.failed + claims.failed));
     let errors = summary.inconclusive + claims.inconclusive + 1;
     assert_eq!(count("errors"), Some(errors), "and the agent in trouble");
+}
+
+#[test]
+fn what_changed_since_a_baseline_is_in_every_form() {
+    let old = record(&Scene::sound().measured(VM_TO_SITE, measured(&[1_000_000; 200], 0)));
+    let mut new = record(&Scene::sound().measured(VM_TO_SITE, measured(&[9_000_000; 200], 0)));
+    new.edges.remove(OUTSIDER_TO_SITE);
+    let comparison = compare(&old, &new, Extent::Whole);
+    let worse = comparison.count(Direction::Worse);
+    assert_eq!(worse, 3, "p50, p90, and the edge that is gone: {comparison:?}");
+    new.baseline = Some(comparison);
+    let xml = junit(&new);
+    let document = Document::parse(&xml).expect("well-formed");
+    let suite =
+        document.descendants().find(|node| node.attribute("name") == Some("baseline")).expect("a suite");
+    let seen: Vec<_> =
+        suite.children().filter_map(|case| Some((case.attribute("name")?, verdict_of(case)))).collect();
+    let expected =
+        [("vm -> app/site ipv4: latency", Verdict::Fail), ("outsider -> app/site ipv4: gone", Verdict::Fail)];
+    assert_eq!(seen, expected);
+    let drawn = terminal(&new, Style::default());
+    assert_eq!(drawn.matches("\nWORSE ").count(), worse, "{drawn}");
+    assert!(
+        drawn.contains("WORSE vm -> app/site ipv4: latency: p50 was 1.00 ms at most, is 8.99 ms at least\n"),
+        "{drawn}"
+    );
+    let same = RunRecord { baseline: Some(compare(&old, &old, Extent::Whole)), ..old };
+    assert!(junit(&same).contains("name=\"nothing changed\""));
 }
 
 /// What stands behind a sentence in a report.

@@ -19,7 +19,7 @@ use crate::scenario::Expect;
 
 /// The version of this record's shape. A reader refuses one it does not know.
 ///
-/// Version 2 has claims. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
+/// Version 2 has claims, measurements and what changed since a baseline. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
 /// has to refuse it.
 pub const SCHEMA_VERSION: u32 = 2;
 
