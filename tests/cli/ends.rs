@@ -29,6 +29,9 @@ fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
     let address = open.local_addr().expect("an address");
     let scenario =
         silent(&listener).replacen("targets: {", &format!("targets: {{ open: \"http://{address}\","), 1);
+    let port = listener.local_addr().expect("an address").port();
+    let named = format!("silence: {{ url: \"http://localhost:{port}\", resolves: 127.0.0.1 }}");
+    let scenario = scenario.replace(&format!("silence: \"http://127.0.0.1:{port}\""), &named);
     bench.write(
         "s.yaml",
         &scenario.replace("to: silence", "to: '*'").replace("expect: allow", "expect: deny"),
@@ -74,12 +77,13 @@ fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
     assert_eq!(record["interrupted"], true);
     let reason = |edge: usize| record["edges"][edge]["judged"]["reason"].as_str().unwrap_or_default();
     assert_eq!((reason(0), reason(1)), ("path-open", "interrupted"), "{stdout}");
+    assert_eq!(record["edges"][1]["claims"][0]["judged"]["reason"], "interrupted", "{stdout}");
     let junit = bench.read("r.xml");
     let junit = roxmltree::Document::parse(&junit).expect("XML");
     let named = |node: &roxmltree::Node<'_, '_>| {
         node.attribute("name").is_some_and(|name| name.starts_with("silence") || name.starts_with("open"))
     };
-    assert_eq!(junit.descendants().filter(named).count(), 2);
+    assert_eq!(junit.descendants().filter(named).count(), 3, "two edges, and the claim of one");
 }
 
 #[test]

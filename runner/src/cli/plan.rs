@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
 use crate::plan::{Claim, Edge, Plan, WitnessTarget, claims};
-use crate::scenario::{AgentIndex, EndpointIndex, Expect, Scenario};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Lines, Scenario};
 use crate::tally::exit;
 
 /// The most columns that a grid is drawn with; wider plans are listed edge by edge.
@@ -25,6 +25,11 @@ pub(super) fn plan(screen: &Screen, arguments: &arguments::Plan) -> Result<u8, F
 }
 
 fn as_json(scenario: &Scenario, plan: &Plan) -> String {
+    let mut lines = Lines::of(&scenario.source);
+    let mut claim = |claim: Claim<'_>| {
+        let (line, _) = lines.line_of(claim.span());
+        json!({ "claimed": claim.text(), "line": line })
+    };
     let edge = |edge: &Edge| {
         let rule = scenario.rule(edge.rule);
         json!({
@@ -35,7 +40,7 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
             "expect": edge.expect,
             "rule": rule.name,
             "attempts": rule.attempts,
-            "claims": claims(scenario, edge).into_iter().map(|claim| claim_json(scenario, claim)).collect::<Vec<_>>(),
+            "claims": claims(scenario, edge).into_iter().map(&mut claim).collect::<Vec<_>>(),
         })
     };
     let witness = |witness: &crate::plan::Witness| {
@@ -52,10 +57,6 @@ fn as_json(scenario: &Scenario, plan: &Plan) -> String {
         "witnesses": plan.witnesses.iter().map(witness).collect::<Vec<_>>(),
     });
     format!("{whole:#}\n")
-}
-
-fn claim_json(scenario: &Scenario, claim: Claim<'_>) -> serde_json::Value {
-    json!({ "claimed": claim.text(), "line": scenario.source.line_of(claim.span()).0 })
 }
 
 fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
@@ -150,14 +151,15 @@ fn list(scenario: &Scenario, plan: &Plan) -> String {
 
 /// What else is claimed of the edges, below the grid; nothing where nothing is.
 fn claimed(scenario: &Scenario, plan: &Plan) -> String {
-    let line = |edge: &Edge, claim: Claim<'_>| {
-        let (line, _) = scenario.source.line_of(claim.span());
-        format!("{}: {} ({}:{line})\n", written(scenario, edge), claim.text(), scenario.source.path)
-    };
-    let lines = |edge: &Edge| -> String {
-        claims(scenario, edge).into_iter().map(|claim| line(edge, claim)).collect()
-    };
-    let text: String = plan.edges.iter().map(lines).collect();
+    let mut lines = Lines::of(&scenario.source);
+    let mut text = String::new();
+    for edge in &plan.edges {
+        for claim in claims(scenario, edge) {
+            let (line, _) = lines.line_of(claim.span());
+            let (edge, claim, path) = (written(scenario, edge), claim.text(), &scenario.source.path);
+            writeln!(text, "{edge}: {claim} ({path}:{line})").expect("a string takes all that is written");
+        }
+    }
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 

@@ -409,3 +409,21 @@ fn a_rule_outranks_an_endpoint_and_an_endpoint_claims_of_all_who_call_it() {
     let without = Scene::sound();
     assert_eq!(scene.edge(VM_TO_SITE), without.edge(VM_TO_SITE).clone(), "the edge is judged as it was");
 }
+
+#[test]
+fn a_denied_vantage_that_sees_the_public_address_may_be_meant_to() {
+    let denied = |by_rule: Option<&str>| {
+        let scene = Scene::sound().with(|scene| {
+            scene.scenario.endpoints[SITE.0].resolves = Some(claim("private"));
+            scene.scenario.rules[1].resolves = by_rule.map(claim);
+            for attempt in &mut scene.observations.reach[OUTSIDER_TO_SITE] {
+                attempt.sample.as_mut().expect("a sample").resolution = Some(said(RESOLVER, "203.0.113.7"));
+            }
+        });
+        scene.claims(OUTSIDER_TO_SITE).remove(0).hint.unwrap_or_default()
+    };
+    let meant = "; if `outsider` is to see the public address, say `resolves: public` in a rule about it";
+    assert!(denied(None).ends_with(meant), "{}", denied(None));
+    assert!(!denied(Some("private")).contains("if `outsider`"), "its rule said what it means");
+    assert_eq!(denied(Some("public")), "", "it holds");
+}

@@ -13,7 +13,7 @@ use super::hint_blocked::unresolved_hint;
 use super::names::NameCase;
 use super::sentence::{milliseconds, quote, quote_detail};
 use super::verdict::Verdict;
-use crate::scenario::{Resolves, Scope};
+use crate::scenario::{Expect, Resolves, Scope};
 
 /// How an agent says that its hosts file had the name.
 const HOSTS_FILE: &str = "hosts file";
@@ -151,7 +151,11 @@ pub(super) fn evidence(case: &NameCase<'_>, decided_by: Option<usize>) -> Vec<St
 
 /// One answer in full.
 fn answer(resolution: &Resolution) -> Vec<String> {
-    let mut lines = vec![format!("`{}` resolved to {}", quote(&resolution.name), found(resolution))];
+    let found = match resolution.addresses.as_slice() {
+        [] => "no address".to_owned(),
+        addresses => listed(addresses),
+    };
+    let mut lines = vec![format!("`{}` resolved to {found}", quote(&resolution.name))];
     if !resolution.cnames.is_empty() {
         let aliases: Vec<String> = resolution.cnames.iter().map(|name| quote(name)).collect();
         lines.push(format!("an alias of {}", aliases.join(", then ")));
@@ -167,7 +171,7 @@ fn answer(resolution: &Resolution) -> Vec<String> {
 fn found(resolution: &Resolution) -> String {
     match (resolution.addresses.as_slice(), resolution.rcode.as_deref()) {
         ([], Some(rcode)) => format!("no address ({})", quote(rcode)),
-        ([], None) => "nothing".to_owned(),
+        ([], None) => "no answer".to_owned(),
         (addresses, _) => listed(addresses),
     }
 }
@@ -218,6 +222,17 @@ fn not_there(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
         .to_owned()
 }
 
+/// What to do where an endpoint's claim is not meant for a vantage that is denied anyhow.
+fn if_meant(case: &NameCase<'_>) -> String {
+    match (case.edge.edge.expect, &case.edge.rule.resolves) {
+        (Expect::Deny, None) => format!(
+            "; if `{}` is to see the public address, say `resolves: public` in a rule about it",
+            case.edge.vantage.name
+        ),
+        (Expect::Allow, _) | (Expect::Deny, Some(_)) => String::new(),
+    }
+}
+
 /// The name leads elsewhere: from where it was expected to lead and where it led to what most often explains it.
 fn led_elsewhere(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
     let vantage = &case.edge.vantage.name;
@@ -241,7 +256,8 @@ fn led_elsewhere(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
         ),
         (true, Some(Scope::Public)) => format!(
             "the name leads to the public front door: link the private DNS zone to the network of `{vantage}`; where \
-             that has a resolver of its own, let it forward to 168.63.129.16; look for a stale record in the zone"
+             that has a resolver of its own, let it forward to 168.63.129.16; look for a stale record in the zone{}",
+            if_meant(case)
         ),
         (true, _) => format!(
             "the address is private and another: look for a stale A record (of a private endpoint made anew), and at \

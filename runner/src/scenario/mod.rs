@@ -36,7 +36,7 @@ pub use model::{
 };
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
-pub use source::{Source, Span};
+pub use source::{Lines, Source, Span};
 
 /// Loads a scenario from a file.
 ///

@@ -1,6 +1,7 @@
 //! A text and the places in it: what every mistake and every failed verdict points at. It must not know what the text
 //! means.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,6 +37,27 @@ impl Source {
     }
 }
 
+/// The lines of a source, each place looked up once: every edge may point at the same one.
+#[derive(Debug)]
+pub struct Lines<'s> {
+    source: &'s Source,
+    known: HashMap<usize, (usize, &'s str)>,
+}
+
+impl<'s> Lines<'s> {
+    /// The lines of this source.
+    #[must_use]
+    pub fn of(source: &'s Source) -> Self {
+        Self { source, known: HashMap::new() }
+    }
+
+    /// The line a place begins on, as [`Source::line_of`] has it.
+    pub fn line_of(&mut self, span: &Span) -> (usize, &'s str) {
+        let source = self.source;
+        *self.known.entry(span.start).or_insert_with(|| source.line_of(span))
+    }
+}
+
 /// The last place at or before this one that does not cut a character in two.
 pub(super) fn boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
@@ -57,5 +79,10 @@ mod tests {
         assert_eq!(source.line_of(&(4..5)), (2, "twö three"));
         assert_eq!(source.line_of(&(9..9)), (2, "twö three"));
         assert_eq!(source.line_of(&(900..901)), (3, "four"));
+        let mut lines = Lines::of(&source);
+        for _ in 0..2 {
+            assert_eq!(lines.line_of(&(9..9)), (2, "twö three"));
+            assert_eq!(lines.line_of(&(0..3)), (1, "one"));
+        }
     }
 }

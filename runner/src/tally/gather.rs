@@ -7,9 +7,9 @@ use super::record::{
     WitnessRecord,
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
-use crate::judge::{JudgedClaim, Judgement, Reason, Verdict};
+use crate::judge::{JudgedClaim, JudgedEdge, Judgement, Reason, Verdict};
 use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget};
-use crate::scenario::{Agent, Rule, Scenario, Source};
+use crate::scenario::{Agent, Lines, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
     ScenarioRecord {
@@ -96,20 +96,23 @@ pub(super) fn edges(
     judged: Vec<Judgement>,
 ) -> Vec<EdgeRecord> {
     let attempts = |place: usize| observations.reach.get(place).map_or(&[][..], Vec::as_slice);
+    let mut lines = Lines::of(&scenario.source);
     let judged = plan.edges.iter().zip(judged).enumerate();
-    judged
-        .map(|(place, (edge, judged))| edge_record(scenario, observations, (edge, attempts(place)), judged))
-        .collect()
+    let record = |(place, (edge, judgement)): (usize, (&Edge, Judgement))| {
+        let Judgement { edge: judged, claims } = judgement;
+        let claims = plan::claims(scenario, edge).into_iter().zip(claims);
+        let claims = claims.map(|(claim, judged)| claim_record(&mut lines, claim, judged)).collect();
+        edge_record(scenario, observations, (edge, attempts(place)), (judged, claims))
+    };
+    judged.map(record).collect()
 }
 
 fn edge_record(
     scenario: &Scenario,
     observations: &Observations,
     (edge, attempts): (&Edge, &[Attempt]),
-    judgement: Judgement,
+    (judged, claims): (JudgedEdge, Vec<ClaimRecord>),
 ) -> EdgeRecord {
-    let Judgement { edge: judged, claims } = judgement;
-    let claimed = plan::claims(scenario, edge).into_iter().zip(claims);
     let endpoint = scenario.endpoint(edge.endpoint);
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
     let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
@@ -124,13 +127,13 @@ fn edge_record(
         outcome: telling.and_then(kind_of),
         attempts: attempts.iter().map(|attempt| attempt_record(owner, attempt)).collect(),
         leak_share_below: leak_share_below(judged.reason, attempts.len()),
-        claims: claimed.map(|(claim, judged)| claim_record(&scenario.source, claim, judged)).collect(),
+        claims,
         judged,
     }
 }
 
-fn claim_record(source: &Source, claim: Claim<'_>, judged: JudgedClaim) -> ClaimRecord {
-    let (line, text) = source.line_of(claim.span());
+fn claim_record(lines: &mut Lines<'_>, claim: Claim<'_>, judged: JudgedClaim) -> ClaimRecord {
+    let (line, text) = lines.line_of(claim.span());
     let verdict = judged.reason.verdict();
     ClaimRecord { claimed: claim.text(), line, text: text.to_owned(), verdict, judged }
 }
