@@ -118,6 +118,10 @@ pub(super) fn silent_hint(outcome: &Outcome) -> &'static str {
         Outcome::TimedOut(Phase::Connect) => {
             "something drops the packets: network security group, firewall or route, on either side"
         }
+        Outcome::TimedOut(Phase::Tls) => {
+            "connected, but the TLS handshake did not end: look at the app's load, at a filter that inspects, and at \
+             whether large packets pass (path MTU)"
+        }
         Outcome::TimedOut(_) => {
             "connected, but no answer came: look at the app's load, or at a filter in between"
         }

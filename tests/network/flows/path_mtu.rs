@@ -30,7 +30,10 @@ fn a_handshake_that_a_path_swallows_is_a_block_and_no_denial() {
         ("target", format!("{site}, plain: \"http://10.80.0.2:8080\"")),
         ("friend", "plain: \"http://10.99.1.2:8080\"".to_owned()),
     ];
-    for (expect, reason) in [("allow", "blocked"), ("deny", "leak-one-way")] {
+    for (expect, reason, hint) in [
+        ("allow", "blocked", "whether large packets pass (path MTU)"),
+        ("deny", "leak-one-way", "the request got in and only its answer was lost"),
+    ] {
         let rules = format!(
             "rules:
   - {{ name: the caller, from: caller, to: target/site, expect: {expect} }}
@@ -41,13 +44,13 @@ timeouts: {{ tls: 2s }}
 "
         );
         let run = ground.verify(&endpoints, &rules);
-        eprintln!("MTU {expect}\n{}", run.text);
         run.expect(&[
             ("caller", "target/site", "ipv4", reason),
             ("friend", "target/site", "ipv4", "reached"),
             ("caller", "target/plain", "ipv4", "reached"),
             ("caller", "friend/plain", "ipv4", "reached"),
         ]);
+        assert!(run.text.contains(hint), "{}", run.text);
         let outcome = &run.edge("caller", "target/site", "ipv4")["attempts"][0]["sample"]["outcome"];
         assert_eq!(*outcome, serde_json::json!({ "kind": "timed-out", "facts": "tls" }), "{}", run.text);
     }
