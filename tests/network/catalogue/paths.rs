@@ -83,7 +83,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "rejected-by-reset",
         what: "the security group of the VM's subnet resets what it does not admit: as good a denial as a drop",
         does: |layout| {
-            layout.forward.push("ip daddr 10.0.0.4 tcp dport 5432 reject with tcp reset".to_owned())
+            layout.forward.push("ip daddr 10.0.0.4 tcp dport 5432 reject with tcp reset".to_owned());
         },
         turns: &[("denied > test-vm/database", R::DeniedWitnessed)],
         ..SOUND
