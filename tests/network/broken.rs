@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ringfence_tests::catalogue::{Entry, entries};
 use ringfence_tests::topology::Topology;
 
-use super::PROGRAMS;
 use super::score::{Score, score, table};
+use super::{PROGRAMS, alone};
 
 /// How many networks are up at once.
 const AT_ONCE: usize = 4;
@@ -23,6 +23,7 @@ fn every_entry_of_the_catalogue_is_caught_with_the_right_edge_and_reason() {
     let wanted = wanted.to_str().expect("a part of an entry's name");
     let entries: Vec<Entry> = entries().into_iter().filter(|entry| entry.name.contains(wanted)).collect();
     assert!(!entries.is_empty(), "no entry's name contains `{wanted}`");
+    let _alone = alone();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((place, entry)) = take(&next, &entries) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ringfence_tests::topology::{Change, Place, Topology};
 
-use super::PROGRAMS;
+use super::{PROGRAMS, alone};
 
 /// How often in a row.
 const RUNS: usize = 20;
@@ -17,6 +17,7 @@ const LOSSY: Change = |layout| layout.first("numgen random mod 100 < 5 drop");
 #[test]
 #[ignore = "needs network namespaces, nft, nginx and dnsmasq: run as root with `-- --include-ignored`"]
 fn the_sound_network_passes_twenty_times_in_a_row() {
+    let _alone = alone();
     let mut topology = Topology::raise(PROGRAMS, &SOUND);
     for number in 0..RUNS {
         let run = topology.verify(&[]);
@@ -27,6 +28,7 @@ fn the_sound_network_passes_twenty_times_in_a_row() {
 #[test]
 #[ignore = "needs network namespaces, nft, nginx and dnsmasq: run as root with `-- --include-ignored`"]
 fn the_default_timeouts_do_as_well() {
+    let _alone = alone();
     let mut topology = Topology::raise(PROGRAMS, &SOUND);
     let scenario = topology.bench().read("scenario.yaml");
     let lines: Vec<&str> = scenario.lines().filter(|line| !line.starts_with("timeouts:")).collect();
@@ -52,6 +54,7 @@ fn two_networks_are_up_at_once_and_nothing_is_left_of_them() {
 #[test]
 #[ignore = "needs network namespaces, nft, nginx and dnsmasq: run as root with `-- --include-ignored`"]
 fn a_network_that_loses_one_packet_in_twenty_is_sound_all_the_same() {
+    let _alone = alone();
     let mut topology = Topology::raise(PROGRAMS, &LOSSY);
     for number in 0..3 {
         let run = topology.verify(&[]);
