@@ -8,7 +8,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unrea
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
-use super::platform::BARE_DENIAL;
+use super::platform::{BARE_DENIAL, TOO_MANY, UNAVAILABLE};
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
@@ -37,7 +37,14 @@ enum Seen {
 
 /// Judges an edge that must be closed. Every attempt counts.
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let seen: Vec<Seen> = case.attempts.iter().map(|attempt| see(case, attempt)).collect();
+    let mut seen: Vec<Seen> = case.attempts.iter().map(|attempt| see(case, attempt)).collect();
+    let refused = seen.iter().any(|seen| matches!(seen, Seen::Attributed | Seen::TurnedAway));
+    for (seen, attempt) in seen.iter_mut().zip(case.attempts) {
+        let busy = attempt.sample.as_ref().is_ok_and(|sample| is_busy(&sample.outcome, refused));
+        if busy && *seen == Seen::Open(Reason::PathOpen) {
+            *seen = Seen::Unknown(Reason::TooBusy);
+        }
+    }
     if let Some(finding) = find_open(case, &seen) {
         return finding;
     }
@@ -73,13 +80,25 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     let crossings = case.witnesses.crossings(edge.vantage, edge.endpoint, edge.family);
     let crossed = || {
         let reason = crossings.iter().find_map(|(call, outcome)| {
-            let open = outcome.as_ref().and_then(|outcome| open_by_answer(case, outcome));
+            let outcome = outcome.as_ref().filter(|outcome| !is_busy(outcome, true));
+            let open = outcome.and_then(|outcome| open_by_answer(case, outcome));
             let written = case.receipt(*call).map(|_| Reason::LeakOneWay);
             if open == Some(Reason::Leak) { open } else { written.or(open) }
         })?;
         Some(Finding::new(reason, None))
     };
     attempts.or_else(crossed)
+}
+
+/// Whether a front end says no more than that it is too busy, which it does before it looks at who calls. A 503 may as
+/// well be an app that is down behind an open door; beside a refusal of the same caller it is not.
+fn is_busy(outcome: &Outcome, refused: bool) -> bool {
+    match outcome {
+        Outcome::Unsealed(Unsealed { status: Some(status), flaw: None, .. }) => {
+            *status == TOO_MANY || (*status == UNAVAILABLE && refused)
+        }
+        _ => false,
+    }
 }
 
 /// What one attempt shows by itself.

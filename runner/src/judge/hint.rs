@@ -54,6 +54,11 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
             "the name leads `{vantage}` to another address than those who may reach it: look at its resolver, its hosts \
              file, and at stale or split records of the name"
         ),
+        Reason::TooBusy => {
+            "a rate limit stands before the access rules: spread the attempts over a longer `window`, or \
+                            leave this vantage out of the limit while you test"
+                .to_owned()
+        }
         Reason::HandshakeUnclear => format!(
             "the first packets of a call may get in and its answers be lost (a path that drops large packets, a one-way \
              rule): call `{target}` from this vantage without TLS, or look for a path-MTU problem"

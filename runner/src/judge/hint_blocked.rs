@@ -11,7 +11,7 @@ use ringfence_contract::outcome::{
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, is_private};
-use super::platform::{BARE_DENIAL, DOWN};
+use super::platform::{BARE_DENIAL, DOWN, TOO_MANY};
 
 /// An allowed call that did not get through.
 pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
@@ -95,6 +95,9 @@ fn wrong_answer(unsealed: &Unsealed) -> String {
         Some(301..=303 | 307 | 308) => {
             "a login or redirect stands in front of the agent: exclude its path from \
              authentication, and call the address it redirects to"
+        }
+        Some(TOO_MANY) => {
+            "a rate limit stands in front: raise it for this caller, or spread the attempts over a longer `window`"
         }
         Some(status) if DOWN.contains(&status) => {
             "the front end is up, the app behind it is down or starting"

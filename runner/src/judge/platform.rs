@@ -9,8 +9,15 @@ use ringfence_contract::outcome::{Outcome, Phase, Reset};
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(super) const BARE_DENIAL: u16 = 403;
 
+/// The status of a caller who calls too often, whoever he is (RFC 6585 section 4).
+pub(super) const TOO_MANY: u16 = 429;
+
+/// The status of a front end that cannot serve now: it is too busy, or what stands behind it is down (RFC 9110 section
+/// 15.6.4).
+pub(super) const UNAVAILABLE: u16 = 503;
+
 /// The statuses with which a front end says that what stands behind it is down (RFC 9110 sections 15.6.3 to 15.6.5).
-pub(super) const DOWN: [u16; 3] = [502, 503, 504];
+pub(super) const DOWN: [u16; 3] = [502, UNAVAILABLE, 504];
 
 /// What an answer of a platform means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

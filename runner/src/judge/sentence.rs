@@ -60,6 +60,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::ReceiptsWrapped
         | Reason::OtherAddress
         | Reason::HandshakeUnclear
+        | Reason::TooBusy
         | Reason::NoReceipts => unknown(case, finding, &got),
         Reason::Leak
         | Reason::PathOpen
@@ -99,6 +100,7 @@ fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
             let there = there.map_or_else(|| "an unknown address".to_owned(), |there| there.to_string());
             format!("{got} at {there}, where no allowed vantage reached `{}`", case.endpoint.name)
         }
+        Reason::TooBusy => format!("{got}: the front end was too busy to say whether it lets `{vantage}` in"),
         Reason::HandshakeUnclear => {
             format!("{got}, but `{}` saw handshakes begin that were not finished", case.owner_name())
         }

@@ -146,6 +146,11 @@ fn a_closed_edge_that_is_not_closed() {
             => Leak, "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)", "default action is Allow";
         "one gets in", OUTSIDER_TO_SITE: closed([DROPPED, a(), DROPPED])
             => Leak, "(1 of 3 attempts)", "instances differ";
+        "refused twice, and once too busy to say", OUTSIDER_TO_SITE:
+            closed([forbidden("198.51.100.7"), status(503), forbidden("198.51.100.7")])
+            => TooBusy, "too busy to say whether it lets `outsider` in", "rate limit";
+        "let in to an app that is down", OUTSIDER_TO_SITE: closed([status(503), status(503), status(503)])
+            => PathOpen, "status 503", "found the app behind it down";
         "only the one that lies about its source gets in", OUTSIDER_TO_SITE: spoofing([DROPPED, DROPPED, DROPPED, a()])
             => Leak, "(only the attempt that said it comes from 10.0.0.4)", "believes what callers say of themselves";
         "the one that lies gets in like all others", OUTSIDER_TO_SITE: spoofing([a(), a(), a(), a()])
