@@ -34,6 +34,9 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
     };
     let (connected, took_us) = within(limit, Phase::Connect, work).await?;
     let stream = connected?;
+    if let Some(slot) = &mut trail.slot {
+        slot.connected();
+    }
     trail.phases.connect_us = Some(took_us);
     trail.local = stream.local_addr().ok();
     Ok(stream)
