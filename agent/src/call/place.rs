@@ -33,6 +33,10 @@ pub async fn place(
     let mut trail = Trail::default();
     let attempt = Attempt { run, fingerprints, call };
     let outcome = travel(means, &attempt, own, &mut trail).await.unwrap_or_else(|outcome| outcome);
+    let silent = matches!(outcome, Outcome::TimedOut(_));
+    if let Some(slot) = trail.slot.take().filter(|_| !silent) {
+        slot.answered();
+    }
     trail.phases.total_us = Some(micros(start.elapsed().saturating_sub(trail.waited)));
     trail.into_sample(call.id, started_ms, outcome)
 }
