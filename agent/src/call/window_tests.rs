@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::*;
 
 async fn hear_nothing(mut slot: Slot) {
-    slot.until_heard(pending()).await;
+    slot.until_heard(pending::<()>()).await;
 }
 
 fn filled(now: Instant) -> Slots {
