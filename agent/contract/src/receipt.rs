@@ -63,7 +63,8 @@ pub enum SeenBy {
 pub struct ReceiptPage {
     /// Which life of the agent speaks.
     pub boot: BootId,
-    /// How many receipts this life has dropped to make room. More than at hello: absence proves nothing.
+    /// How many receipts this life has dropped to make room, or could not write: connections that were turned away count,
+    /// by the agent or by a full queue of its system. More than at hello: absence proves nothing.
     pub dropped: u64,
     /// The receipts it holds for the calls asked for, in the order of their numbers.
     pub found: Vec<Receipt>,

@@ -16,6 +16,7 @@ use ringfence_contract::seal::{Answer, UnverifiedCall, seal_answer};
 use super::receipts::Ring;
 use super::runs::{Hold, Runs};
 use super::source::Proxies;
+use super::turned_away::turned_away;
 use super::unfinished::{Note, Unfinished};
 
 /// The one who answers calls, for all listeners of an agent.
@@ -27,6 +28,8 @@ pub struct Answerer {
     runs: Mutex<Runs>,
     ring: Mutex<Ring>,
     unfinished: Mutex<Unfinished>,
+    /// What the system had turned away when this life began.
+    turned_away_before: Option<u64>,
 }
 
 impl Answerer {
@@ -34,7 +37,15 @@ impl Answerer {
     #[must_use]
     pub fn new(name: AgentName, boot: BootId, proxies: Proxies, ring: Ring) -> Self {
         let ring = Mutex::new(ring);
-        Self { name, boot, proxies, runs: Mutex::default(), ring, unfinished: Mutex::default() }
+        Self {
+            name,
+            boot,
+            proxies,
+            runs: Mutex::default(),
+            ring,
+            unfinished: Mutex::default(),
+            turned_away_before: turned_away(),
+        }
     }
 
     /// The proxies whose headers count.
@@ -74,8 +85,9 @@ impl Answerer {
         let unfinished = held(&self.unfinished);
         // Of a run that had to go it is not known since when it counts, so every address may be one of its callers.
         let unfinished = announced.map_or_else(|| unfinished.all(), |start| unfinished.since(start));
-        let ring = held(&self.ring);
-        ReceiptPage { boot: self.boot, dropped: ring.dropped(), found: ring.find(calls), unfinished }
+        let found = held(&self.ring).find(calls);
+        // Counted last: whatever went before the page was looked for is in it.
+        ReceiptPage { boot: self.boot, dropped: self.dropped(), found, unfinished }
     }
 
     /// Notes where a TLS handshake came from that was begun and not finished. It may have been a call's: where there is
@@ -89,10 +101,13 @@ impl Answerer {
         }
     }
 
-    /// How many receipts are gone in this life.
+    /// How many receipts are gone in this life or could never be written, connections among them that the system turned
+    /// away before anybody could accept them.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        held(&self.ring).dropped()
+        let turned_away = turned_away().zip(self.turned_away_before);
+        let turned_away = turned_away.map_or(0, |(now, before)| now.saturating_sub(before));
+        held(&self.ring).dropped() + turned_away
     }
 
     /// Counts a connection that was turned away unread: it may have been a call, so absence of a receipt proves

@@ -11,6 +11,7 @@ mod receipts;
 mod runs;
 mod source;
 mod stream;
+mod turned_away;
 mod unfinished;
 
 pub use answerer::Answerer;

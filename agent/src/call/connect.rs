@@ -32,8 +32,17 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
             },
         }
     };
-    let (connected, took_us) = within(limit, Phase::Connect, work).await?;
+    let heard = async {
+        match &mut trail.slot {
+            Some(slot) => slot.until_heard(work).await,
+            None => work.await,
+        }
+    };
+    let (connected, took_us) = within(limit, Phase::Connect, heard).await?;
     let stream = connected?;
+    if let Some(slot) = &mut trail.slot {
+        slot.connected();
+    }
     trail.phases.connect_us = Some(took_us);
     trail.local = stream.local_addr().ok();
     Ok(stream)

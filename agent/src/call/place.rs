@@ -33,7 +33,11 @@ pub async fn place(
     let mut trail = Trail::default();
     let attempt = Attempt { run, fingerprints, call };
     let outcome = travel(means, &attempt, own, &mut trail).await.unwrap_or_else(|outcome| outcome);
-    trail.phases.total_us = Some(micros(start.elapsed()));
+    let silent = matches!(outcome, Outcome::TimedOut(_));
+    if let Some(slot) = trail.slot.take().filter(|_| !silent) {
+        slot.answered();
+    }
+    trail.phases.total_us = Some(micros(start.elapsed().saturating_sub(trail.waited)));
     trail.into_sample(call.id, started_ms, outcome)
 }
 
@@ -47,6 +51,9 @@ async fn travel(
     let goal = Goal::of(attempt.call, own)?;
     let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
     let way = aim(means, &goal, limit, trail).await?;
+    let ready = Instant::now();
+    trail.slot = Some(means.slot(way.remote.ip()).await);
+    trail.waited = ready.elapsed();
     match goal.route.address.transport {
         Transport::Http | Transport::Https => http::call(means, attempt, &goal, way, trail).await,
         Transport::Tcp => tcp::call(attempt, way, trail).await,

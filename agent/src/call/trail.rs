@@ -7,6 +7,8 @@ use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
 
+use super::window::Slot;
+
 /// What a call has seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
@@ -16,12 +18,16 @@ pub(super) struct Trail {
     pub(super) resolution: Option<Resolution>,
     pub(super) tls: Option<TlsFacts>,
     pub(super) status: Option<u16>,
+    /// A call's slot towards its target. An order to another agent has none.
+    pub(super) slot: Option<Slot>,
+    /// How long the call waited for its slot, which is no phase of it.
+    pub(super) waited: Duration,
 }
 
 impl Trail {
     /// The trail at its end.
     pub(super) fn into_sample(self, call: CallId, started_ms: u64, outcome: Outcome) -> Sample {
-        let Self { phases, remote, local, resolution, tls, status } = self;
+        let Self { phases, remote, local, resolution, tls, status, .. } = self;
         Sample { call, started_ms, outcome, phases, remote, local, resolution, tls, status }
     }
 }

@@ -32,7 +32,13 @@ pub(super) async fn call(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> 
     let start = Instant::now();
     let mut stale = None;
     let talk = talk(attempt, &socket, &token, &mut stale);
-    match tokio::time::timeout(limit, talk).await {
+    let heard = async {
+        match &mut trail.slot {
+            Some(slot) => slot.until_heard(talk).await,
+            None => talk.await,
+        }
+    };
+    match tokio::time::timeout(limit, heard).await {
         Ok(Ok(outcome)) => {
             trail.phases.first_byte_us = Some(micros(start.elapsed()));
             Ok(outcome)

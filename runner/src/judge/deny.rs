@@ -223,7 +223,7 @@ fn by_means(case: &Case<'_>, attempt: &Attempt) -> bool {
 }
 
 /// Whether a handshake was lost whose beginning the target saw: the call got in, though no receipt could be written.
-fn got_in_by_handshake(case: &Case<'_>, sample: &Sample) -> bool {
+pub(super) fn got_in_by_handshake(case: &Case<'_>, sample: &Sample) -> bool {
     let seen = |from| case.receipts().is_some_and(|book| book.unfinished.contains(&from));
     lost_in_handshake(sample) && sample.local.is_some_and(|local| seen(local.ip()))
 }

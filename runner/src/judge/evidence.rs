@@ -6,6 +6,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
+use super::deny::got_in_by_handshake;
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
 use super::verdict::{Reason, Verdict};
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
@@ -29,6 +30,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
         _ => {}
     }
     lines.extend(written_down(case));
+    lines.extend(sample.and_then(|sample| begun(case, sample)));
     lines.extend(sample.into_iter().flat_map(|sample| path_of(sample).into_iter().chain(answer_of(sample))));
     lines.extend(other_attempts(case));
     if case.edge.expect == Expect::Deny && finding.reason.verdict() == Verdict::Inconclusive {
@@ -56,6 +58,12 @@ fn written_down(case: &Case<'_>) -> Vec<String> {
         Some(format!("`{}` holds receipt {number} for attempt {}: from {seen}", case.owner_name(), place + 1))
     });
     receipts.collect()
+}
+
+/// What the target saw of a handshake that was lost.
+fn begun(case: &Case<'_>, sample: &Sample) -> Option<String> {
+    let from = sample.local.filter(|_| got_in_by_handshake(case, sample))?.ip();
+    Some(format!("`{}` saw a TLS handshake from {from} begin and not end", case.owner_name()))
 }
 
 /// Which way the call went.

@@ -80,6 +80,28 @@ fn a_handshake_that_the_target_saw_begin_got_in() {
 }
 
 #[test]
+fn of_a_handshake_that_got_in_the_reader_is_told_what_the_target_saw_and_where_to_look() {
+    let begun = |scene: Scene| {
+        scene.with(|scene| {
+            let from = "192.0.2.1".parse().expect("an address");
+            scene.observations.agents[1].receipts.as_mut().expect("a book").unfinished = vec![from];
+        })
+    };
+    let leak = begun(closed(&LOST_IN_TLS)).edge(OUTSIDER_TO_SITE);
+    let line = "`app` saw a TLS handshake from 192.0.2.1 begin and not end";
+    assert_eq!(leak.evidence.first().map(String::as_str), Some(line));
+    let hint = leak.hint.unwrap_or_default();
+    assert!(hint.contains("path MTU") && hint.contains("one-way filter"), "{hint}");
+    let blocked = begun(Scene::sound().saw(VM_TO_SITE, [LOST_IN_TLS])).edge(VM_TO_SITE);
+    assert!(blocked.evidence.iter().any(|evidence| evidence == line), "{:?}", blocked.evidence);
+    // A call that arrived whole is another matter.
+    let receipt = closed(&DROPPED).receipt(OUTSIDER_TO_SITE, 1).edge(OUTSIDER_TO_SITE);
+    assert!(
+        receipt.hint.is_some_and(|hint| hint.contains("the request got in and only its answer was lost"))
+    );
+}
+
+#[test]
 fn an_agent_that_was_never_told_of_the_run_is_no_wrong_answer() {
     let greeted = Scene::sound().saw(VM_TO_SITE, [status(404)]);
     assert_eq!(greeted.edge(VM_TO_SITE).reason, Reason::WrongAnswer);
