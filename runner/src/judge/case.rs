@@ -13,7 +13,7 @@ use ringfence_contract::sample::Sample;
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
-use crate::plan::{Edge, Plan};
+use crate::plan::{Edge, Plan, spoofed_at};
 use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario, Scope};
 
 /// What is concluded of one edge, before it is put into words.
@@ -141,9 +141,9 @@ impl<'a> Case<'a> {
         self.endpoint.answers == Answers::Agent && answered.agent.as_str() == self.owner_name()
     }
 
-    /// The address that an attempt said it came from, if it did: the one behind the rule's own.
+    /// The address that an attempt said it came from, if it did.
     pub(super) fn spoofed(&self, place: usize) -> Option<IpAddr> {
-        self.edge.spoofs.filter(|_| place as u64 == u64::from(self.rule.attempts))
+        spoofed_at(self.scenario, self.edge, place)
     }
 
     /// The attempt that decided, or the last.

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unrea
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
-use super::platform::{BARE_DENIAL, TOO_MANY, UNAVAILABLE};
+use super::platform::{BARE_DENIAL, is_busy};
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
@@ -90,17 +90,6 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     attempts.or_else(crossed)
 }
 
-/// Whether a front end says no more than that it is too busy, which it does before it looks at who calls. A 503 may as
-/// well be an app that is down behind an open door; beside a refusal of the same caller it is not.
-fn is_busy(outcome: &Outcome, refused: bool) -> bool {
-    match outcome {
-        Outcome::Unsealed(Unsealed { status: Some(status), flaw: None, .. }) => {
-            *status == TOO_MANY || (*status == UNAVAILABLE && refused)
-        }
-        _ => false,
-    }
-}
-
 /// What one attempt shows by itself.
 fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     let sample = attempt.sample.as_deref();
@@ -108,11 +97,23 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     match (case.receipt(attempt.call), open, sample) {
         (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
         (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
+        (None, Some(Reason::PathOpen), Ok(sample)) if is_elsewhere(case, sample) => {
+            Seen::Unknown(Reason::OtherAddress)
+        }
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
         (None, None, Ok(sample)) if got_in_by_handshake(case, sample) => Seen::Open(Reason::LeakOneWay),
         (None, None, Ok(sample)) => see_obstacle(case, sample),
     }
+}
+
+/// Whether a name led to another host than the endpoint: one where no admitted caller reached it, and that has no good
+/// certificate of that name. What such a host answers is no way in to the endpoint.
+fn is_elsewhere(case: &Case<'_>, sample: &Sample) -> bool {
+    let (endpoint, family) = (case.edge.endpoint, case.edge.family);
+    let stranger = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
+    let reached = sample.remote.is_some_and(|remote| case.witnesses.address(endpoint, remote).holds());
+    stranger && !reached && case.witnesses.target(endpoint, family).holds()
 }
 
 /// Why an answer shows that the path is open, if it does.

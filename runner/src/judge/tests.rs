@@ -48,7 +48,7 @@ fn dropped() -> Scene {
 /// One call more than the rule's says that it comes from an admitted address.
 fn spoofing(outcomes: impl IntoIterator<Item = Outcome>) -> Scene {
     let scene = Scene::sound().saw(OUTSIDER_TO_SITE, outcomes);
-    scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = Some([10, 0, 0, 4].into()))
+    scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = Some([[10, 0, 0, 4].into()].into()))
 }
 
 fn unresolved(why: UnresolvedWhy) -> Outcome {
@@ -267,6 +267,14 @@ fn a_bare_403_of_the_server_that_answers_others() {
     let unread = at(site, (1, 1), None).with(|scene| {
         scene.observations.agents[1].receipts.as_mut().expect("a book").restarted = true;
     });
+    let stranger = |remote: &str, error| {
+        closed([status(200), status(200), status(200)]).with(|scene| {
+            for attempt in &mut scene.observations.reach[OUTSIDER_TO_SITE] {
+                show(attempt, 3, error);
+                attempt.sample.as_mut().expect("a sample").remote = remote.parse().ok();
+            }
+        })
+    };
     judged! {
         "it shows that the vantage can send", OUTSIDER_TO_SITE: at(site, (1, 1), None)
             => DeniedWitnessed, "denied: `unsealed` status 403", "";
@@ -278,6 +286,12 @@ fn a_bare_403_of_the_server_that_answers_others() {
             => NoVantageWitness, "reached nothing", "`beacon`";
         "a certificate whose key was not shown shows nothing", OUTSIDER_TO_SITE: at(site, (1, 1), Some("bad signature"))
             => NoVantageWitness, "reached nothing", "`beacon`";
+        "the name leads to a stranger elsewhere", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", Some("not valid for the name"))
+            => OtherAddress, "at 203.0.113.77:443, where no allowed vantage reached `app/site`", "leads `outsider` to another address";
+        "a stranger in the target's own place", OUTSIDER_TO_SITE: stranger("203.0.113.9:443", Some("not valid for the name"))
+            => PathOpen, "status 200", "something else answers";
+        "another door of the target", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", None)
+            => PathOpen, "status 200", "something else answers";
         "the target died in the run", OUTSIDER_TO_SITE: dead
             => NoTargetWitness, "reached `app/site` after", "may be down";
         "the target restarted", OUTSIDER_TO_SITE: unread
