@@ -97,8 +97,9 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     match (case.receipt(attempt.call), open, sample) {
         (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
         (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
-        (None, Some(Reason::PathOpen), Ok(sample)) if is_elsewhere(case, sample) => {
-            Seen::Unknown(Reason::OtherAddress)
+        (None, Some(Reason::PathOpen), Ok(sample)) if is_stranger(case, sample) => {
+            let lives = case.witnesses.target(case.edge.endpoint, case.edge.family).holds();
+            Seen::Unknown(if lives { Reason::OtherAddress } else { Reason::NoTargetWitness })
         }
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
@@ -107,13 +108,11 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     }
 }
 
-/// Whether a name led to another host than the endpoint: one where no admitted caller reached it, and that has no good
-/// certificate of that name. What such a host answers is no way in to the endpoint.
-fn is_elsewhere(case: &Case<'_>, sample: &Sample) -> bool {
-    let (endpoint, family) = (case.edge.endpoint, case.edge.family);
-    let stranger = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
-    let reached = sample.remote.is_some_and(|remote| case.witnesses.address(endpoint, remote).holds());
-    stranger && !reached && case.witnesses.target(endpoint, family).holds()
+/// Whether another host than the endpoint answered: one that has no good certificate of the name, where no admitted caller
+/// reached the endpoint. What such a host answers is no way in.
+fn is_stranger(case: &Case<'_>, sample: &Sample) -> bool {
+    let bad = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
+    bad && !sample.remote.is_some_and(|remote| case.witnesses.address(case.edge.endpoint, remote).holds())
 }
 
 /// Why an answer shows that the path is open, if it does.

@@ -288,6 +288,9 @@ fn a_bare_403_of_the_server_that_answers_others() {
             => NoVantageWitness, "reached nothing", "`beacon`";
         "the name leads to a stranger elsewhere", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", Some("not valid for the name"))
             => OtherAddress, "at 203.0.113.77:443, where no allowed vantage reached `app/site`", "leads `outsider` to another address";
+        "the name leads everybody to a stranger", OUTSIDER_TO_SITE:
+            stranger("203.0.113.77:443", Some("not valid for the name")).witness(VM_SEES_SITE, DROPPED, DROPPED)
+            => NoTargetWitness, "no allowed vantage reached `app/site` before or after", "may be down";
         "a stranger in the target's own place", OUTSIDER_TO_SITE: stranger("203.0.113.9:443", Some("not valid for the name"))
             => PathOpen, "status 200", "something else answers";
         "another door of the target", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", None)

@@ -11,8 +11,8 @@ use crate::scenario::{AgentIndex, Cell, EndpointIndex, Expect, Grid, RuleIndex, 
 
 use super::model::{Edge, Spoofs};
 
-/// The most zones whose callers one edge tries to pass for.
-const ZONES_MAX: usize = 8;
+/// The most addresses that calls over one edge say they come from.
+const SPOOFS_MAX: usize = 8;
 
 /// Every edge in report order, and the number of edges the scenario could have.
 ///
@@ -59,7 +59,7 @@ impl<'s> Sources<'s> {
             let known = &mut admitted[edge.endpoint.0];
             let is_new =
                 zone(edge.vantage).is_some() && known.iter().all(|agent| zone(*agent) != zone(edge.vantage));
-            if is_new && known.len() < ZONES_MAX {
+            if is_new && known.len() < SPOOFS_MAX {
                 known.push(edge.vantage);
             }
         }
@@ -76,9 +76,13 @@ impl<'s> Sources<'s> {
         let zones = &self.admitted[edge.endpoint.0];
         let find = || {
             let admitted = zones.iter().filter_map(|agent| scenario.agent(*agent).zone.as_ref());
-            let addresses = admitted.filter_map(|zone| typical(zone, edge.family));
-            let others = addresses.filter(|address| !own.is_some_and(|zone| zone.contains(*address)));
-            let addresses: Arc<[IpAddr]> = others.collect();
+            let zones: Vec<&Zone> = admitted.collect();
+            // A header may hold an address of either family; the edge's own is the likelier.
+            let families = [edge.family, other(edge.family)];
+            let all =
+                families.iter().flat_map(|family| zones.iter().filter_map(|zone| typical(zone, *family)));
+            let others = all.filter(|address| !own.is_some_and(|zone| zone.contains(*address)));
+            let addresses: Arc<[IpAddr]> = others.take(SPOOFS_MAX).collect();
             (!addresses.is_empty()).then_some(addresses)
         };
         let key = (edge.endpoint, edge.family, own.map(|zone| zone.name.as_str()));
@@ -86,14 +90,19 @@ impl<'s> Sources<'s> {
     }
 }
 
-/// A typical address of a zone: the fourth host of its first network of the family, or else of its first network, since
-/// clouds keep the first three of a subnet for themselves ("Virtual networks and subnets", Azure; "Subnet CIDR blocks",
-/// AWS).
+/// A typical address of a zone in a family: the fourth host of its first network there, since clouds keep the first three
+/// of a subnet for themselves ("Virtual networks and subnets", Azure; "Subnet CIDR blocks", AWS).
 fn typical(zone: &Zone, family: Family) -> Option<IpAddr> {
-    let of_family = zone.networks.iter().find(|network| Family::of(network.addr()) == family);
-    let network = of_family.or_else(|| zone.networks.first())?;
+    let network = zone.networks.iter().find(|network| Family::of(network.addr()) == family)?;
     let mut hosts = network.hosts();
     hosts.nth(3).or_else(|| network.hosts().next())
+}
+
+fn other(family: Family) -> Family {
+    match family {
+        Family::Ipv4 => Family::Ipv6,
+        Family::Ipv6 => Family::Ipv4,
+    }
 }
 
 fn edge(scenario: &Scenario, cell: Cell, rule: RuleIndex) -> Edge {

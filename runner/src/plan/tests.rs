@@ -204,8 +204,8 @@ rules:
             "east-too > app/port ipv4: [None, None, None]",
             "app > app/site ipv4: [None, None, None]",
             "app > app/site ipv6: [None, None, None]",
-            "out > app/site ipv4: [None, None, None, Some(10.0.1.4), Some(10.0.2.9)]",
-            "out > app/site ipv6: [None, None, None, Some(fd01::3), Some(10.0.2.9)]",
+            "out > app/site ipv4: [None, None, None, Some(10.0.1.4), Some(10.0.2.9), Some(fd01::3)]",
+            "out > app/site ipv6: [None, None, None, Some(fd01::3), Some(10.0.1.4), Some(10.0.2.9)]",
             "out > app/port ipv4: [None, None, None]",
         ]
     );
