@@ -35,7 +35,7 @@ pub(super) enum PlatformAnswer {
 }
 
 /// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
-/// is no denial.
+/// is no denial and not one of [`DOWN`].
 pub(super) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
     match outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
