@@ -6,7 +6,7 @@ use ringfence_contract::address::Host;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Unsealed};
 
 use super::case::{Case, Finding, is_private};
-use super::deny::got_in_by_handshake;
+use super::deny::got_in_unfinished;
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
 use super::platform::DOWN;
 use super::verdict::{Reason, Verdict};
@@ -147,9 +147,10 @@ fn open(case: &Case<'_>, finding: &Finding) -> String {
     }
     let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
     match finding.reason {
-        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_by_handshake(case, sample)) => {
-            "the way in is open, and what is lost are the answers or the large packets: close the way in; whether small \
-             answers pass (a call without TLS, from this vantage) tells path MTU from a one-way filter"
+        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_unfinished(case, sample)) => {
+            "the way in is open, and what is lost are the answers, the large packets or what a filter looks into: close \
+             the way in; whether small answers pass (a call without TLS, from this vantage) tells path MTU from a one-way \
+             filter"
                 .to_owned()
         }
         Reason::LeakOneWay => {
