@@ -6,6 +6,7 @@
 
 mod answerer;
 mod called;
+mod connection;
 mod http;
 mod receipts;
 mod runs;
@@ -15,6 +16,7 @@ mod turned_away;
 mod unfinished;
 
 pub use answerer::Answerer;
+pub use connection::Connection;
 pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
 pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};

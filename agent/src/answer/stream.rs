@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answerer::Answerer;
 use super::called::{self, Received};
+use super::connection::Connection;
 use super::source::canonical;
 
 /// How long to leave a socket alone that fails to receive, so that a lasting error does not take a whole processor.
@@ -25,20 +26,21 @@ const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 const LINE_MAX_BYTES: usize = CALL_TOKEN_BYTES + 2;
 
 /// Reads one line from a connection, answers it if it is a good call, and closes; all of it within this time.
-pub async fn answer_line<S>(answerer: &Answerer, mut stream: S, peer: SocketAddr, within: Duration)
+pub async fn answer_line<S>(connection: &Connection<'_>, mut stream: S, within: Duration)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let exchange = async {
         let line = read_line(&mut stream).await?;
         let token = std::str::from_utf8(&line).ok()?;
-        let answer = answerer.answer(token, by_peer(peer), Transport::Tcp)?;
+        let answer = connection.answerer().answer(token, by_peer(connection.peer()), Transport::Tcp)?;
+        connection.finish();
         stream.write_all(answer.as_bytes()).await.ok()?;
         stream.shutdown().await.ok()
     };
     // What a stranger, or a caller that went away, did not do in time is nobody's error.
     if timeout(within, exchange).await.is_err() {
-        tracing::debug!(%peer, "a connection sent no line in time");
+        tracing::debug!(peer = %connection.peer(), "a connection sent no line in time");
     }
 }
 

@@ -9,7 +9,7 @@ use ringfence_contract::outcome::{Outcome, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
-use super::deny::got_in_by_handshake;
+use super::deny::got_in_unfinished;
 use super::hint_blocked::{CACHED, is_cached};
 use super::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
 use super::verdict::Reason;
@@ -34,9 +34,10 @@ pub(super) fn open(case: &Case<'_>, finding: &Finding) -> String {
         return open_door(sample, unsealed).to_owned();
     }
     match finding.reason {
-        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_by_handshake(case, sample)) => {
-            "the way in is open, and what is lost are the answers or the large packets: close the way in; whether small \
-             answers pass (a call without TLS, from this vantage) tells path MTU from a one-way filter"
+        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_unfinished(case, sample)) => {
+            "the way in is open, and what is lost are the answers, the large packets or what a filter looks into: close \
+             the way in; whether small answers pass (a call without TLS, from this vantage) tells path MTU from a one-way \
+             filter"
         }
         Reason::LeakOneWay => {
             "the request got in and only its answer was lost: close the way in, not the way \

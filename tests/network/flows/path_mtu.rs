@@ -51,7 +51,7 @@ timeouts: {{ tls: 2s }}
             ("caller", "friend/plain", "ipv4", "reached"),
         ]);
         assert!(run.text.contains(hint), "{}", run.text);
-        let seen = "evidence: `target` saw a TLS handshake from 10.80.0.1 begin and not end";
+        let seen = "evidence: `target` saw a connection from 10.80.0.1 that brought no request";
         assert!(run.text.contains(seen), "{}", run.text);
         let outcome = &run.edge("caller", "target/site", "ipv4")["attempts"][0]["sample"]["outcome"];
         assert_eq!(*outcome, serde_json::json!({ "kind": "timed-out", "facts": "tls" }), "{}", run.text);
