@@ -71,7 +71,7 @@ fn unfinished(case: &Case<'_>, sample: &Sample) -> Option<String> {
 /// and so does a target behind a translated address.
 fn accepted(case: &Case<'_>) -> Option<String> {
     let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
-    let lost = samples.filter(|sample| lost_once_connected(case, sample).is_some());
+    let mut lost = samples.filter(|sample| lost_once_connected(case, sample).is_some());
     let there = lost.find_map(|sample| sample.remote)?;
     Some(format!("something accepted the connection at {there}, and nothing came of it"))
 }
