@@ -1,10 +1,11 @@
 //! What only a real network shows: two families, names with several addresses, lost SYNs, random loss, ten thousand edges,
-//! hosts with two addresses, paths that swallow large packets. Real agents in namespaces, and the real runner.
+//! hosts with two addresses, full queues, paths that swallow large packets. Real agents in namespaces, and the real runner.
 
 mod addresses;
 mod families;
 mod ground;
 mod loss;
 mod multihomed;
+mod overflow;
 mod path_mtu;
 mod ports;

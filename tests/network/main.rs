@@ -8,6 +8,8 @@ mod link;
 mod score;
 mod sound;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use ringfence_tests::programs::Programs;
 
 /// The programs that these tests run.
@@ -15,3 +17,12 @@ pub(crate) const PROGRAMS: Programs = Programs {
     runner: env!("CARGO_BIN_EXE_ringfence-under-test"),
     agent: env!("CARGO_BIN_EXE_ringfence-agent-under-test"),
 };
+
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// The machine to itself, as far as the heavy tests here go: networks that compete for two cores time out, and a call that
+/// timed out is a blocked one.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    // A test that failed has left nothing behind that the next could trip over.
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}

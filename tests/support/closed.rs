@@ -1,6 +1,6 @@
 //! Addresses where nothing listens, or nothing accepts.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
@@ -40,8 +40,17 @@ pub struct Full {
 ///
 /// When there is no port to listen on.
 pub async fn full() -> Full {
+    full_at(Ipv4Addr::LOCALHOST).await
+}
+
+/// The same at another address of this host, or of the namespace this runs in.
+///
+/// # Panics
+///
+/// When there is no such address.
+pub async fn full_at(address: Ipv4Addr) -> Full {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port to listen on");
+    socket.bind((address, 0).into()).expect("a port to listen on");
     let listener = socket.listen(0).expect("a listener");
     let address = listener.local_addr().expect("an address");
     let queued = TcpStream::connect(address).await.expect("room for one");

@@ -63,16 +63,38 @@ pub enum SeenBy {
 pub struct ReceiptPage {
     /// Which life of the agent speaks.
     pub boot: BootId,
-    /// How many receipts this life has dropped to make room. More than at hello: absence proves nothing.
+    /// How many receipts this life has dropped to make room, or could not write: connections that were turned away count,
+    /// by the agent or by a full queue of its system, and so does one of this run's unfinished ones that had to be
+    /// forgotten. More than at hello: absence proves nothing.
     pub dropped: u64,
     /// The receipts it holds for the calls asked for, in the order of their numbers.
     pub found: Vec<Receipt>,
-    /// Where TLS handshakes came from that were begun and not finished since the run is known, each address once. Their
-    /// calls got in and left no receipt.
-    pub unfinished: Vec<IpAddr>,
+    /// The connections that were opened since the run is known and ended, or still stand, without a whole call or
+    /// another request: each sort of each address once. What opened them got in and left no receipt.
+    pub unfinished: Vec<Unfinished>,
 }
 
 impl ReceiptPage {
-    /// The most addresses of unfinished handshakes that are held; what comes above counts as a dropped receipt.
+    /// The most sorts of unfinished connections that are held and shown. Above it the oldest is forgotten, which counts
+    /// as a dropped receipt for the runs it may have been of.
     pub const UNFINISHED_MAX: usize = 1_024;
+}
+
+/// A connection that an agent accepted, and on which neither a call nor another request came whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The other end of the socket, a v4-mapped address as the IPv4 address it stands for.
+    pub from: IpAddr,
+    /// What did not come whole.
+    pub left: Left,
+}
+
+/// What a connection left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
+    /// A TLS handshake of which bytes came. Only a client leaves this.
+    Handshake,
+    /// The first request: nothing came, or no more than a part. Port scans and health probes leave this, too.
+    Request,
 }

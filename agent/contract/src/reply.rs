@@ -45,7 +45,7 @@ pub struct Hello {
     pub boot: BootId,
     /// Its clock, in milliseconds since the Unix epoch.
     pub clock_ms: u64,
-    /// How many receipts it has dropped to make room, in this life.
+    /// How many receipts it has dropped or could not write, in this life: see [`ReceiptPage`].
     pub dropped: u64,
     /// The families it has addresses in.
     pub families: Vec<Family>,

@@ -2,7 +2,7 @@
 //!
 //! It must not know how a call travelled; it is told.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,10 +13,12 @@ use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
 use ringfence_contract::seal::{Answer, Purpose, UnverifiedCall, seal_answer};
 
+use super::connection::Connection;
 use super::receipts::Ring;
 use super::runs::{Hold, Runs};
 use super::source::Proxies;
-use super::unfinished::{Note, Unfinished};
+use super::turned_away::turned_away;
+use super::unfinished::Connections;
 
 /// The one who answers calls, for all listeners of an agent.
 #[derive(Debug)]
@@ -26,7 +28,9 @@ pub struct Answerer {
     proxies: Proxies,
     runs: Mutex<Runs>,
     ring: Mutex<Ring>,
-    unfinished: Mutex<Unfinished>,
+    connections: Mutex<Connections>,
+    /// What the system had turned away when this life began.
+    turned_away_before: Option<u64>,
 }
 
 impl Answerer {
@@ -34,7 +38,15 @@ impl Answerer {
     #[must_use]
     pub fn new(name: AgentName, boot: BootId, proxies: Proxies, ring: Ring) -> Self {
         let ring = Mutex::new(ring);
-        Self { name, boot, proxies, runs: Mutex::default(), ring, unfinished: Mutex::default() }
+        Self {
+            name,
+            boot,
+            proxies,
+            runs: Mutex::default(),
+            ring,
+            connections: Mutex::default(),
+            turned_away_before: turned_away(),
+        }
     }
 
     /// The proxies whose headers count.
@@ -69,33 +81,35 @@ impl Answerer {
         Some(seal_answer(&key, &answer))
     }
 
-    /// What the ring says about these calls of a run, and where handshakes came from since that run was first announced
-    /// that were not finished.
+    /// What the ring says about these calls of a run, and which connections were opened since that run was first
+    /// announced and brought no whole call.
     #[must_use]
     pub fn page(&self, run: RunId, calls: &[CallId]) -> ReceiptPage {
         let announced = held(&self.runs).announced(run);
-        let unfinished = held(&self.unfinished);
-        // Of a run that had to go it is not known since when it counts, so every address may be one of its callers.
-        let unfinished = announced.map_or_else(|| unfinished.all(), |start| unfinished.since(start));
-        let ring = held(&self.ring);
-        ReceiptPage { boot: self.boot, dropped: ring.dropped(), found: ring.find(calls), unfinished }
+        let (unfinished, forgotten) = held(&self.connections).since(announced);
+        let found = held(&self.ring).find(calls);
+        // Counted last: whatever went before the page was looked for is in it.
+        ReceiptPage { boot: self.boot, dropped: self.dropped() + u64::from(forgotten), found, unfinished }
     }
 
-    /// Notes where a TLS handshake came from that was begun and not finished. It may have been a call's: where there is
-    /// no room for the address, it is counted as a missed receipt.
-    pub fn note_unfinished(&self, address: IpAddr) {
-        let now = Instant::now();
-        let needed = held(&self.runs).first_announced(now);
-        let note = held(&self.unfinished).note(address, now, needed);
-        if note == Note::NoRoom {
-            self.miss();
-        }
+    /// Watches a connection that was accepted from this peer, until a whole call has come on it.
+    #[must_use]
+    pub fn watch(&self, peer: SocketAddr) -> Connection<'_> {
+        Connection::open(self, peer)
     }
 
-    /// How many receipts are gone in this life.
+    /// The connections that have brought no whole call.
+    pub(super) fn connections(&self) -> MutexGuard<'_, Connections> {
+        held(&self.connections)
+    }
+
+    /// How many receipts are gone in this life or could never be written, connections among them that the system turned
+    /// away before anybody could accept them.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        held(&self.ring).dropped()
+        let turned_away = turned_away().zip(self.turned_away_before);
+        let turned_away = turned_away.map_or(0, |(now, before)| now.saturating_sub(before));
+        held(&self.ring).dropped() + turned_away
     }
 
     /// Counts a connection that was turned away unread: it may have been a call, so absence of a receipt proves

@@ -6,14 +6,17 @@
 
 mod answerer;
 mod called;
+mod connection;
 mod http;
 mod receipts;
 mod runs;
 mod source;
 mod stream;
+mod turned_away;
 mod unfinished;
 
 pub use answerer::Answerer;
+pub use connection::Connection;
 pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
 pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};

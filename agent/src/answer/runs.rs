@@ -69,13 +69,6 @@ impl Runs {
     pub fn announced(&self, run: RunId) -> Option<Instant> {
         self.held.get(&run).map(|held| held.announced)
     }
-
-    /// When the first of the runs was announced whose life is not over.
-    #[must_use]
-    pub fn first_announced(&self, now: Instant) -> Option<Instant> {
-        let alive = self.held.values().filter(|held| now.saturating_duration_since(held.ordered) < RUN_LIFE);
-        alive.map(|held| held.announced).min()
-    }
 }
 
 #[cfg(test)]
@@ -99,14 +92,12 @@ mod tests {
     #[test]
     fn a_run_counts_from_when_it_was_first_announced() {
         let (mut runs, first, second, start) = (Runs::default(), run(), run(), Instant::now());
-        assert_eq!(runs.first_announced(start), None);
+        assert_eq!(runs.announced(first.id), None);
         let later = start + RUN_LIFE / 2;
         for (run, at) in [(&first, start), (&second, later), (&first, later)] {
             assert_eq!(runs.hold(run, at), Hold::Held);
         }
         assert_eq!((runs.announced(first.id), runs.announced(second.id)), (Some(start), Some(later)));
-        assert_eq!(runs.first_announced(later), Some(start));
-        assert_eq!(runs.first_announced(later + RUN_LIFE), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answerer::Answerer;
 use super::called::{self, Received};
+use super::connection::Connection;
 use super::source::canonical;
 
 /// How long to leave a socket alone that fails to receive, so that a lasting error does not take a whole processor.
@@ -27,14 +28,17 @@ const LINE_MAX_BYTES: usize = CALL_TOKEN_BYTES + 2;
 /// Answers a connection's lines, one good call each, until one is not, or does not come within this time of the answer
 /// before it, or `stop` is cancelled; then closes.
 pub async fn answer_lines<S>(
-    answerer: &Answerer,
+    connection: &Connection<'_>,
     mut stream: S,
-    peer: SocketAddr,
     within: Duration,
     stop: &CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let peer = connection.peer();
+    let answer = |line: Vec<u8>| {
+        connection.answerer().answer(str::from_utf8(&line).ok()?, by_peer(peer), Transport::Tcp)
+    };
     loop {
         // A stop waits for the answer under way, and lets nobody begin another.
         let line = tokio::select! {
@@ -47,9 +51,8 @@ pub async fn answer_lines<S>(
             return;
         };
         // What a stranger, or a caller that went away, did not do is nobody's error.
-        let answer =
-            line.and_then(|line| answerer.answer(str::from_utf8(&line).ok()?, by_peer(peer), Transport::Tcp));
-        let Some(answer) = answer else { return };
+        let Some(answer) = line.and_then(answer) else { return };
+        connection.finish();
         if !matches!(timeout(within, stream.write_all(answer.as_bytes())).await, Ok(Ok(()))) {
             return;
         }

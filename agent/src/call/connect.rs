@@ -39,8 +39,17 @@ pub(super) async fn connect(
             },
         }
     };
-    let (connected, took) = within(limit, Phase::Connect, work).await?;
+    let heard = async {
+        match &mut trail.slot {
+            Some(slot) => slot.until_heard(work).await,
+            None => work.await,
+        }
+    };
+    let (connected, took) = within(limit, Phase::Connect, heard).await?;
     let stream = connected?;
+    if let Some(slot) = &mut trail.slot {
+        slot.connected();
+    }
     trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
     trail.local = stream.local_addr().ok();
     Ok(match purpose {

@@ -3,10 +3,11 @@
 //! This file must not know what is sent on any of the three kinds of connection.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::Outcome;
+use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, aim};
 use super::classify::Attempt;
@@ -33,6 +34,12 @@ impl Connection {
         let goal = Goal::of(attempt.call, own)?;
         let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
         let way = aim(means, &goal, limit, trail).await?;
+        if attempt.purpose == Purpose::Reach {
+            // Measured calls have a rate of their own, and waiting would be measured.
+            let ready = Instant::now();
+            trail.slot = Some(means.slot(way.remote.ip()).await);
+            trail.waited = ready.elapsed();
+        }
         Ok(match goal.route.address.transport {
             Transport::Http | Transport::Https => {
                 Self::Http(Box::new(http::visit(means, attempt, &goal, way, trail).await?))

@@ -9,6 +9,7 @@ use ringfence_contract::address::{Family, Host, Transport};
 use tokio::sync::OnceCell;
 
 use super::trust::{self, Roots};
+use super::window::{Slot, Windows};
 
 /// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
 pub trait Admit: Send + Sync {
@@ -64,6 +65,7 @@ pub struct Means(Arc<Inner>);
 struct Inner {
     settings: MeansSettings,
     roots: OnceCell<Arc<Roots>>,
+    windows: Windows,
 }
 
 impl Means {
@@ -82,7 +84,7 @@ impl Means {
                 return Err(MeansError::Sources(family, *first, *second));
             }
         }
-        Ok(Self(Arc::new(Inner { settings, roots: OnceCell::new() })))
+        Ok(Self(Arc::new(Inner { settings, roots: OnceCell::new(), windows: Windows::default() })))
     }
 
     /// Asks the policy.
@@ -98,6 +100,11 @@ impl Means {
     /// The address to call from in a family, where one is set.
     pub(super) fn source(&self, family: Family) -> Option<IpAddr> {
         self.0.settings.sources.iter().copied().find(|source| Family::of(*source) == family)
+    }
+
+    /// Waits until one more call to this address is not too much for it.
+    pub(super) async fn slot(&self, remote: IpAddr) -> Slot {
+        self.0.windows.enter(remote).await
     }
 
     /// The platform's roots and the CA file's certificates.

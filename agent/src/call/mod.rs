@@ -24,6 +24,7 @@ mod tls;
 mod trail;
 mod trust;
 mod udp;
+mod window;
 
 pub use means::{Admit, Asked, Means, MeansError, MeansSettings};
 pub use place::{Kept, Seen, place};

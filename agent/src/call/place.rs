@@ -36,6 +36,10 @@ pub async fn place(
         connection.ask(&attempt, &mut trail).await
     };
     let outcome = travelled.await.unwrap_or_else(|outcome: Outcome| outcome);
+    let silent = matches!(outcome, Outcome::TimedOut(_));
+    if let Some(slot) = trail.slot.take().filter(|_| !silent) {
+        slot.answered();
+    }
     trail.into_sample(call.id, start, outcome)
 }
 

@@ -8,6 +8,8 @@ use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
 
+use super::window::Slot;
+
 /// How long something took, and who looked at the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timed {
@@ -71,13 +73,17 @@ pub(super) struct Trail {
     pub(super) resolution: Option<Resolution>,
     pub(super) tls: Option<TlsFacts>,
     pub(super) status: Option<u16>,
+    /// A call's slot towards its target. An order to another agent has none.
+    pub(super) slot: Option<Slot>,
+    /// How long the call waited for its slot, which is no phase of it.
+    pub(super) waited: Duration,
 }
 
 impl Trail {
     /// The trail at its end.
     pub(super) fn into_sample(self, call: CallId, start: Start, outcome: Outcome) -> Sample {
-        let Self { took, remote, local, resolution, tls, status } = self;
-        let phases = took.phases(start.at.elapsed());
+        let Self { took, remote, local, resolution, tls, status, waited, .. } = self;
+        let phases = took.phases(start.at.elapsed().saturating_sub(waited));
         Sample { call, started_ms: start.at_ms, outcome, phases, remote, local, resolution, tls, status }
     }
 }

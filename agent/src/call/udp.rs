@@ -45,7 +45,13 @@ pub(super) async fn ask(
     let start = Instant::now();
     let mut stale = None;
     let talk = talk(attempt, socket, &mut stale);
-    match tokio::time::timeout(limit, talk).await {
+    let heard = async {
+        match &mut trail.slot {
+            Some(slot) => slot.until_heard(talk).await,
+            None => talk.await,
+        }
+    };
+    match tokio::time::timeout(limit, heard).await {
         Ok(Ok(outcome)) => {
             let told = socket.stamps().and_then(|stamps| stamps.took());
             trail.took.first_byte = Some(Timed::by_kernel(told, start.elapsed()));

@@ -15,8 +15,8 @@ use super::agent::{Agent, clock_ms};
 use crate::call::{PostError, post};
 use crate::perform::{Course, Work};
 
-/// How many receipts one line shows: some 300 bytes each, and at most 1,024 addresses of some 40, so a line stays below
-/// 200 KiB.
+/// How many receipts one line shows: some 300 bytes each, and at most 1,024 unfinished connections of some 80, so a line
+/// stays below 256 KiB.
 const RECEIPTS_PER_LINE: usize = 500;
 
 /// How many samples may wait to be written.

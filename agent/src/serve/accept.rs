@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ringfence_contract::address::Transport;
+use ringfence_contract::receipt::Left;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,7 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use super::http::{Caller, Routes};
 use super::seldom::Seldom;
-use crate::answer::answer_lines;
+use crate::answer::{Connection, answer_lines};
 use crate::control::Agent;
 
 /// How long a connection may live before it is asked to end: longer than any order (120 s), and an end to whoever
@@ -104,72 +105,77 @@ async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "a connection keeps Nagle's algorithm");
     }
+    let connection = doors.agent.answerer().watch(peer);
     let within = doors.agent.limits().head_within;
     match kind {
         Kind::Line => {
-            let lines = answer_lines(doors.agent.answerer(), stream, peer, within, &doors.close);
+            let lines = answer_lines(&connection, stream, within, &doors.close);
             if timeout(CONNECTION_LIFE, lines).await.is_err() {
                 tracing::debug!(%peer, "a connection went on for too long");
             }
         }
-        Kind::Http => serve_http(stream, Caller { peer, transport: Transport::Http }, doors).await,
+        Kind::Http => serve_http(stream, &connection, Transport::Http, doors).await,
         Kind::Https(acceptor) => {
-            if let Some(stream) = shake(stream, peer, &acceptor, doors).await {
-                serve_http(stream, Caller { peer, transport: Transport::Https }, doors).await;
+            if let Some(stream) = shake(stream, &connection, &acceptor, within).await {
+                serve_http(stream, &connection, Transport::Https, doors).await;
             }
         }
     }
 }
 
-/// Makes the TLS handshake. A caller whose bytes came and who did not finish it got in all the same: where it came from
-/// is noted, however the handshake ended. A connection that stayed without a byte, as a port scan leaves, is nobody's call.
+/// Makes the TLS handshake. It is left unfinished from its first byte on: what closes without one, as a port scan or a
+/// health probe does, began none.
 async fn shake(
     stream: TcpStream,
-    peer: SocketAddr,
+    connection: &Connection<'_>,
     acceptor: &TlsAcceptor,
-    doors: &Doors,
+    within: Duration,
 ) -> Option<TlsStream<TcpStream>> {
-    let mut begun = false;
     let handshake = async {
-        begun = stream.peek(&mut [0]).await? > 0;
-        if begun { acceptor.accept(stream).await.map(Some) } else { Ok(None) }
+        if stream.peek(&mut [0]).await? == 0 {
+            return Ok(None);
+        }
+        connection.leaves(Left::Handshake);
+        acceptor.accept(stream).await.map(Some)
     };
-    let shaken = timeout(doors.agent.limits().head_within, handshake).await;
-    if let Ok(Ok(Some(stream))) = shaken {
-        return Some(stream);
-    }
-    if begun {
-        doors.agent.answerer().note_unfinished(peer.ip());
-    }
-    match shaken {
+    let peer = connection.peer();
+    match timeout(within, handshake).await {
+        Ok(Ok(Some(stream))) => {
+            connection.leaves(Left::Request);
+            return Some(stream);
+        }
+        Ok(Ok(None)) => tracing::debug!(%peer, "a connection closed before a TLS handshake"),
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
-        Ok(Ok(_)) => tracing::debug!(%peer, "a connection closed before a TLS handshake"),
         Err(_) => tracing::debug!(%peer, "a TLS handshake was not done in time"),
     }
     None
 }
 
 /// HTTP/1.1 only: a client that agrees on HTTP/2 and then says nothing could not be timed out.
-async fn serve_http<S>(stream: S, caller: Caller, doors: &Doors)
+async fn serve_http<S>(stream: S, connection: &Connection<'_>, transport: Transport, doors: &Doors)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let service = service_fn(|request| doors.routes.answer(request, caller));
-    let connection = http1::Builder::new()
+    let caller = Caller { peer: connection.peer(), transport };
+    let service = service_fn(|request| {
+        connection.finish();
+        doors.routes.answer(request, caller)
+    });
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(doors.agent.limits().head_within)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
+    let mut served = pin!(served);
     let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
+        ended = served.as_mut() => Some(ended),
         () = doors.close.cancelled() => None,
         () = sleep(CONNECTION_LIFE) => None,
     };
     let ended = if let Some(ended) = ended {
         ended
     } else {
-        connection.as_mut().graceful_shutdown();
-        let Ok(ended) = timeout(CONNECTION_LIFE, connection).await else { return };
+        served.as_mut().graceful_shutdown();
+        let Ok(ended) = timeout(CONNECTION_LIFE, served).await else { return };
         ended
     };
     if let Err(error) = ended {

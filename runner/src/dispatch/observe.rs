@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use ringfence_contract::id::CallId;
-use ringfence_contract::receipt::Receipt;
+use ringfence_contract::receipt::{Receipt, Unfinished};
 use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,8 @@ pub struct Greeting {
 pub struct ReceiptBook {
     /// The receipts found for calls of this run that could have reached this agent.
     pub found: HashMap<CallId, Receipt>,
-    /// Where TLS handshakes came from that the agent saw begin and not end in this run.
-    pub unfinished: Vec<std::net::IpAddr>,
+    /// The connections of this run's time on which the agent saw no whole call come.
+    pub unfinished: Vec<Unfinished>,
     /// Whether the agent has restarted since its hello: the receipts before that are gone.
     pub restarted: bool,
     /// Whether the ring dropped receipts since the hello: absence proves nothing.

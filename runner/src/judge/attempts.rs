@@ -6,7 +6,7 @@ use proptest::strategy::Strategy;
 use proptest::{prop_assert, prop_assert_eq};
 
 use super::sample_run::{Scene, VM_TO_SITE, sample};
-use super::truth::{Around, Book, Row, rows, scene, shelve, stated};
+use super::truth::{Around, Book, Row, Worth, rows, scene, shelve, stated};
 use super::{Reason, Verdict};
 
 fn around() -> impl Strategy<Value = Around> {
@@ -22,10 +22,15 @@ fn around() -> impl Strategy<Value = Around> {
 
 /// How the attempts at a closed edge combine. The target holds a receipt for the first one, if for any.
 fn combined(rows: &[&Row], around: Around) -> Reason {
+    let refused = rows.iter().any(|row| row.deny == Worth::Said);
     let each: Vec<Reason> = rows
         .iter()
         .enumerate()
-        .map(|(at, row)| stated(row, Around { receipt: around.receipt && at == 0, ..around }))
+        .map(|(at, row)| match stated(row, Around { receipt: around.receipt && at == 0, ..around }) {
+            // Beside a refusal, a 503 says only that the front end is busy.
+            Reason::PathOpen if row.name == "unavailable" && refused => Reason::TooBusy,
+            reason => reason,
+        })
         .collect();
     let first = |wanted: &dyn Fn(Reason) -> bool| each.iter().copied().find(|reason| wanted(*reason));
     let leak = first(&|reason| reason.verdict() == Verdict::Fail && reason != Reason::WrongMeans);

@@ -5,10 +5,11 @@
 
 use ringfence_contract::address::{Host, Transport};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
+use ringfence_contract::receipt::Left;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
-use super::platform::BARE_DENIAL;
+use super::platform::{BARE_DENIAL, is_busy};
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
@@ -37,7 +38,14 @@ enum Seen {
 
 /// Judges an edge that must be closed. Every attempt counts.
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let seen: Vec<Seen> = case.attempts.iter().map(|attempt| see(case, attempt)).collect();
+    let mut seen: Vec<Seen> = case.attempts.iter().map(|attempt| see(case, attempt)).collect();
+    let refused = seen.iter().any(|seen| matches!(seen, Seen::Attributed | Seen::TurnedAway));
+    for (seen, attempt) in seen.iter_mut().zip(case.attempts) {
+        let busy = attempt.sample.as_ref().is_ok_and(|sample| is_busy(&sample.outcome, refused));
+        if busy && *seen == Seen::Open(Reason::PathOpen) {
+            *seen = Seen::Unknown(Reason::TooBusy);
+        }
+    }
     if let Some(finding) = find_open(case, &seen) {
         return finding;
     }
@@ -73,7 +81,8 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     let crossings = case.witnesses.crossings(edge.vantage, edge.endpoint, edge.family);
     let crossed = || {
         let reason = crossings.iter().find_map(|(call, outcome)| {
-            let open = outcome.as_ref().and_then(|outcome| open_by_answer(case, outcome));
+            let outcome = outcome.as_ref().filter(|outcome| !is_busy(outcome, true));
+            let open = outcome.and_then(|outcome| open_by_answer(case, outcome));
             let written = case.receipt(*call).map(|_| Reason::LeakOneWay);
             if open == Some(Reason::Leak) { open } else { written.or(open) }
         })?;
@@ -89,11 +98,22 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     match (case.receipt(attempt.call), open, sample) {
         (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
         (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
+        (None, Some(Reason::PathOpen), Ok(sample)) if is_stranger(case, sample) => {
+            let lives = case.witnesses.target(case.edge.endpoint, case.edge.family).holds();
+            Seen::Unknown(if lives { Reason::OtherAddress } else { Reason::NoTargetWitness })
+        }
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
-        (None, None, Ok(sample)) if got_in_by_handshake(case, sample) => Seen::Open(Reason::LeakOneWay),
+        (None, None, Ok(sample)) if got_in_unfinished(case, sample) => Seen::Open(Reason::LeakOneWay),
         (None, None, Ok(sample)) => see_obstacle(case, sample),
     }
+}
+
+/// Whether another host than the endpoint answered: one that has no good certificate of the name, where no admitted caller
+/// reached the endpoint. What such a host answers is no way in.
+fn is_stranger(case: &Case<'_>, sample: &Sample) -> bool {
+    let bad = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
+    bad && !sample.remote.is_some_and(|remote| case.witnesses.address(case.edge.endpoint, remote).holds())
 }
 
 /// Why an answer shows that the path is open, if it does.
@@ -203,24 +223,32 @@ fn by_means(case: &Case<'_>, attempt: &Attempt) -> bool {
     case.rule.by.is_empty() || kind.is_some_and(|kind| case.rule.by.contains(&kind))
 }
 
-/// Whether a handshake was lost whose beginning the target saw: the call got in, though no receipt could be written.
-fn got_in_by_handshake(case: &Case<'_>, sample: &Sample) -> bool {
-    let seen = |from| case.receipts().is_some_and(|book| book.unfinished.contains(&from));
-    lost_in_handshake(sample) && sample.local.is_some_and(|local| seen(local.ip()))
+/// Whether the target saw a connection from the call's own address that brought no whole call, and the call connected and
+/// came to nothing: it got in, though no receipt could be written.
+pub(super) fn got_in_unfinished(case: &Case<'_>, sample: &Sample) -> bool {
+    let book = case.receipts();
+    let seen = |from| book.is_some_and(|book| book.unfinished.iter().any(|one| one.from == from));
+    lost_once_connected(case, sample).is_some() && sample.local.is_some_and(|local| seen(local.ip()))
 }
 
-fn lost_in_handshake(sample: &Sample) -> bool {
-    match &sample.outcome {
-        Outcome::TimedOut(phase) => *phase == Phase::Tls,
-        Outcome::Reset(reset) => reset.phase() == Phase::Tls,
-        _ => false,
-    }
+/// In which phase a call was lost to silence or a reset whose connection something had accepted. Over UDP nothing accepts.
+pub(super) fn lost_once_connected(case: &Case<'_>, sample: &Sample) -> Option<Phase> {
+    let phase = match &sample.outcome {
+        Outcome::TimedOut(phase) => *phase,
+        Outcome::Reset(reset) => reset.phase(),
+        _ => return None,
+    };
+    let connects = case.endpoint.route.address.transport != Transport::Udp;
+    (connects && matches!(phase, Phase::Tls | Phase::FirstByte)).then_some(phase)
 }
 
-/// Behind a translated address the target cannot say whose handshake it saw.
+/// Behind a translated address the target cannot say whose handshake it saw. Connections that brought nothing do not count
+/// here: health probes and port scans leave them all the time, and no silence would be a denial any more.
 fn handshake_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
-    let begun = case.receipts().is_some_and(|book| !book.unfinished.is_empty());
-    (begun && sample.is_some_and(lost_in_handshake)).then_some(Reason::HandshakeUnclear)
+    let book = case.receipts();
+    let begun = book.is_some_and(|book| book.unfinished.iter().any(|one| one.left == Left::Handshake));
+    let lost = sample.is_some_and(|sample| lost_once_connected(case, sample) == Some(Phase::Tls));
+    (begun && lost).then_some(Reason::HandshakeUnclear)
 }
 
 /// What is missing before the endpoint is known to live at the address that was silent.

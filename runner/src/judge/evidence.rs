@@ -6,6 +6,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
+use super::deny::{got_in_unfinished, lost_once_connected};
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
 use super::verdict::{Reason, Verdict};
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
@@ -24,11 +25,13 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
         Reason::DeniedWitnessed => {
             lines.extend(witnesses(case));
             lines.extend(receipts(case));
+            lines.extend(accepted(case));
             return lines;
         }
         _ => {}
     }
     lines.extend(written_down(case));
+    lines.extend(sample.and_then(|sample| unfinished(case, sample)));
     lines.extend(sample.into_iter().flat_map(|sample| path_of(sample).into_iter().chain(answer_of(sample))));
     lines.extend(other_attempts(case));
     if case.edge.expect == Expect::Deny && finding.reason.verdict() == Verdict::Inconclusive {
@@ -56,6 +59,21 @@ fn written_down(case: &Case<'_>) -> Vec<String> {
         Some(format!("`{}` holds receipt {number} for attempt {}: from {seen}", case.owner_name(), place + 1))
     });
     receipts.collect()
+}
+
+/// What the target saw of a call that was lost before it came whole.
+fn unfinished(case: &Case<'_>, sample: &Sample) -> Option<String> {
+    let from = sample.local.filter(|_| got_in_unfinished(case, sample))?.ip();
+    Some(format!("`{}` saw a connection from {from} that brought no request", case.owner_name()))
+}
+
+/// Who accepted a connection of a denied call, as far as is known: a filter that accepts for the target looks like this,
+/// and so does a target behind a translated address.
+fn accepted(case: &Case<'_>) -> Option<String> {
+    let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
+    let mut lost = samples.filter(|sample| lost_once_connected(case, sample).is_some());
+    let there = lost.find_map(|sample| sample.remote)?;
+    Some(format!("something accepted the connection at {there}, and nothing came of it"))
 }
 
 /// Which way the call went.

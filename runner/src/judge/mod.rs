@@ -13,6 +13,7 @@ mod evidence;
 pub mod figure;
 mod hint;
 mod hint_blocked;
+mod hint_open;
 mod name_words;
 mod names;
 mod platform;

@@ -1,6 +1,7 @@
-//! Cases of addresses, listeners and handshakes: the silences that must not pass for a denial.
+//! Cases of addresses, listeners and connections that brought no call: the silences that must not pass for a denial.
 
 use ringfence_contract::outcome::{Outcome, Phase, Reset, Unreachable};
+use ringfence_contract::receipt::{Left, Unfinished};
 
 use super::Reason;
 use super::sample_run::{APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked};
@@ -18,6 +19,15 @@ fn closed(outcome: &Outcome) -> Scene {
 fn alone(outcome: &Outcome) -> Scene {
     let scene = closed(outcome).witness(VM_SEES_SITE, DROPPED, DROPPED);
     scene.with(|scene| scene.scenario.rules[1].witness = WitnessBy::TargetItself)
+}
+
+/// The target saw connections from these addresses that left this unfinished.
+fn left(scene: Scene, left: Left, from: &[&str]) -> Scene {
+    let unfinished = |from: &&str| Unfinished { from: from.parse().expect("an address"), left };
+    scene.with(|scene| {
+        let book = scene.observations.agents[APP.0].receipts.as_mut().expect("a book");
+        book.unfinished = from.iter().map(unfinished).collect();
+    })
 }
 
 fn reason(scene: &Scene) -> Reason {
@@ -64,19 +74,61 @@ fn a_listeners_word_for_itself_is_not_enough_where_a_missing_one_looks_the_same(
 
 #[test]
 fn a_handshake_that_the_target_saw_begin_got_in() {
-    let seen = |outcome: &Outcome, from: &[&str]| {
-        let from: Vec<_> = from.iter().map(|from| from.parse().expect("an address")).collect();
-        let scene = closed(outcome);
-        reason(&scene.with(|scene| {
-            scene.observations.agents[1].receipts.as_mut().expect("a book").unfinished = from;
-        }))
-    };
+    let seen = |outcome: &Outcome, from: &[&str]| reason(&left(closed(outcome), Left::Handshake, from));
     for lost in [LOST_IN_TLS, Outcome::Reset(Reset::DuringTls), Outcome::Reset(Reset::ClosedDuringTls)] {
         assert_eq!(seen(&lost, &[]), Reason::DeniedWitnessed, "{lost:?}");
         assert_eq!(seen(&lost, &["192.0.2.1"]), Reason::LeakOneWay, "{lost:?}");
         assert_eq!(seen(&lost, &["198.51.100.7"]), Reason::HandshakeUnclear, "{lost:?}");
     }
     assert_eq!(seen(&DROPPED, &["192.0.2.1"]), Reason::DeniedWitnessed, "another connection's handshake");
+}
+
+#[test]
+fn a_connection_that_got_in_and_brought_nothing_got_in() {
+    let over = |address: &str, outcome: &Outcome, from: &[&str]| {
+        let scene = left(closed(outcome), Left::Request, from);
+        let scene = scene.with(|scene| {
+            scene.scenario.endpoints[SITE.0].route.address = address.parse().expect("an address");
+        });
+        scene.edge(OUTSIDER_TO_SITE)
+    };
+    let later = [Outcome::TimedOut(Phase::FirstByte), Outcome::Reset(Reset::BeforeAnswer)];
+    for address in ["tcp://192.0.2.9:5432", "http://app.test", "https://app.test"] {
+        for lost in later.iter().chain([&LOST_IN_TLS, &Outcome::Reset(Reset::ClosedBeforeAnswer)]) {
+            let leak = over(address, lost, &["198.51.100.7", "192.0.2.1"]);
+            assert_eq!(leak.reason, Reason::LeakOneWay, "{address} {lost:?}");
+            // Anybody's health probe, or this call behind a translated address: nothing tells them apart.
+            let denied = over(address, lost, &["198.51.100.7"]);
+            assert_eq!(denied.reason, Reason::DeniedWitnessed, "{address} {lost:?}");
+            let line = "something accepted the connection at 203.0.113.9:443, and nothing came of it";
+            assert_eq!(denied.evidence.last().map(String::as_str), Some(line));
+        }
+        for never in [DROPPED, Outcome::Refused, Outcome::Unreachable(Unreachable::AdminProhibited)] {
+            let denied = over(address, &never, &["192.0.2.1"]);
+            assert_eq!(denied.reason, Reason::DeniedWitnessed, "{address} {never:?}: another connection's");
+            assert!(!denied.evidence.iter().any(|line| line.contains("accepted")), "{:?}", denied.evidence);
+        }
+    }
+    let silent = over("udp://192.0.2.9:514", &later[0], &["192.0.2.1"]);
+    assert_eq!(silent.reason, Reason::DeniedWitnessed, "nothing connects over UDP");
+    assert!(!silent.evidence.iter().any(|line| line.contains("accepted")), "{:?}", silent.evidence);
+}
+
+#[test]
+fn of_a_call_that_got_in_unfinished_the_reader_is_told_what_the_target_saw_and_where_to_look() {
+    let begun = |scene: Scene| left(scene, Left::Handshake, &["192.0.2.1"]);
+    let leak = begun(closed(&LOST_IN_TLS)).edge(OUTSIDER_TO_SITE);
+    let line = "`app` saw a connection from 192.0.2.1 that brought no request";
+    assert_eq!(leak.evidence.first().map(String::as_str), Some(line));
+    let hint = leak.hint.unwrap_or_default();
+    assert!(hint.contains("path MTU") && hint.contains("one-way filter"), "{hint}");
+    let blocked = begun(Scene::sound().saw(VM_TO_SITE, [LOST_IN_TLS])).edge(VM_TO_SITE);
+    assert!(blocked.evidence.iter().any(|evidence| evidence == line), "{:?}", blocked.evidence);
+    // A call that arrived whole is another matter.
+    let receipt = closed(&DROPPED).receipt(OUTSIDER_TO_SITE, 1).edge(OUTSIDER_TO_SITE);
+    assert!(
+        receipt.hint.is_some_and(|hint| hint.contains("the request got in and only its answer was lost"))
+    );
 }
 
 #[test]

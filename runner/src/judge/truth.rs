@@ -97,6 +97,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("a login", status(302), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         row("a missing key", status(401), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         row("not found", status(404), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
+        row("too many requests", status(429), (R::WrongAnswer, R::Reached), Open(R::TooBusy)),
         row("a server error", status(500), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         both("a bad gateway", status(502), R::WrongAnswer, In(R::PathOpen)),
         both("unavailable", status(503), R::WrongAnswer, In(R::PathOpen)),

@@ -61,6 +61,8 @@ words! {
         ReceiptsWrapped = "receipts-wrapped",
         /// Inconclusive: the target saw TLS handshakes begin and not end, and one of them may be this call's.
         HandshakeUnclear = "handshake-unclear",
+        /// Inconclusive: the front end was too busy to say whether it lets this caller in.
+        TooBusy = "too-busy",
         /// Inconclusive: a silence at an endpoint whose platform keeps no receipts may be a lost answer.
         NoReceipts = "no-receipts",
         /// Inconclusive: a name that does not resolve is no denial.
@@ -101,6 +103,7 @@ impl Reason {
             | Self::TargetRestarted
             | Self::ReceiptsWrapped
             | Self::HandshakeUnclear
+            | Self::TooBusy
             | Self::NoReceipts
             | Self::NotResolved
             | Self::NotSent

@@ -55,7 +55,7 @@ rules: [{ name: open, from: vm, to: site, expect: allow }]
         ) {
             let mut scenario = read(Source::new("m.yaml", TEXT), Path::new("."), &Inputs::new()).expect("a scenario");
             scenario.timeouts = Timeouts { connect_ms: phase_ms, ..Timeouts::default() };
-            let edge = expand(&scenario).edges[0];
+            let edge = expand(&scenario).edges.swap_remove(0);
             let sampling = Sampling { connection: Connection::New, interval_us, cold, samples };
             let orders = orders_to_measure(&scenario, &edge, &sampling);
             prop_assert_eq!(orders.iter().map(|order| order.samples).sum::<u32>(), samples);

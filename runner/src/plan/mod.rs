@@ -12,10 +12,10 @@ mod model;
 mod select;
 mod witnesses;
 
-pub use calls::{call_for_edge, call_for_witness, calls_on};
+pub use calls::{call_for_edge, call_for_witness, calls_on, spoofed_at};
 pub use claims::{Claim, claims, latency};
 pub use measures::orders_to_measure;
-pub use model::{Edge, Plan, Witness, WitnessTarget};
+pub use model::{Edge, Plan, Spoofs, Witness, WitnessTarget};
 pub use select::{SelectError, select};
 
 use crate::scenario::Scenario;

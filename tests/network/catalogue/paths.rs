@@ -53,6 +53,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..SOUND
     },
     Entry {
+        name: "tcp-payload-dropped",
+        what: "a filter lets the other subnet connect to the database, and drops what it sends on the connection",
+        does: |layout| {
+            layout.first(ACCEPT_OTHER_DATABASE);
+            layout.first("ip saddr 10.0.9.4 ip daddr 10.0.0.4 tcp dport 5432 ip length > 80 drop");
+        },
+        turns: &[("other > test-vm/database", R::LeakOneWay)],
+        ..SOUND
+    },
+    Entry {
+        name: "tcp-payload-reset",
+        what: "a filter lets the other subnet connect to the database, and resets the connection at the first request",
+        does: |layout| {
+            layout.first(ACCEPT_OTHER_DATABASE);
+            let rule =
+                "ip saddr 10.0.9.4 ip daddr 10.0.0.4 tcp dport 5432 ip length > 80 reject with tcp reset";
+            layout.first(rule);
+        },
+        turns: &[("other > test-vm/database", R::LeakOneWay)],
+        ..SOUND
+    },
+    Entry {
         name: "udp-answer-lost",
         what: "the other subnet's datagrams get in, and the answers are dropped",
         does: |layout| {
@@ -83,7 +105,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "rejected-by-reset",
         what: "the security group of the VM's subnet resets what it does not admit: as good a denial as a drop",
         does: |layout| {
-            layout.forward.push("ip daddr 10.0.0.4 tcp dport 5432 reject with tcp reset".to_owned())
+            layout.forward.push("ip daddr 10.0.0.4 tcp dport 5432 reject with tcp reset".to_owned());
         },
         turns: &[("denied > test-vm/database", R::DeniedWitnessed)],
         ..SOUND

@@ -125,12 +125,20 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         name: "refusal-unsigned",
-        what: "app 1 refuses with a 403 of nobody's, which proves a denial only with witnesses; over IPv6 strangers have none",
+        what: "app 1 refuses with a 403 of nobody's: a denial all the same, since its certificate shows who says it",
         does: |layout| layout.site("app-1").names_caller = false,
-        turns: &[
-            ("denied > app-1/site ipv6", R::NoVantageWitness),
-            ("denied > app-1/site app-1/post app-1/path ipv4", R::DeniedWitnessed),
-        ],
+        turns: &[("denied > app-1/site app-1/post app-1/path", R::DeniedWitnessed)],
+        ..SOUND
+    },
+    Entry {
+        name: "forwarded-for-believed",
+        what: "the front end takes the address of app 2's callers from a header that callers write themselves",
+        does: |layout| {
+            let believe =
+                ["set_real_ip_from 0.0.0.0/0;", "set_real_ip_from ::/0;", "real_ip_header X-Forwarded-For;"];
+            layout.site("app-2").server.extend(believe.map(str::to_owned));
+        },
+        turns: &[("denied > app-2/site", R::Leak)],
         ..SOUND
     },
     Entry {

@@ -4,6 +4,7 @@
 use ringfence_tests::link::{Conditions, End, Link, Row, Transport, Ways, Which};
 
 use super::ground::{Ground, HTTP, Run, TCP, UDP};
+use crate::alone;
 
 /// The target's address behind the link, for all: the caller takes the link, the friend the hub.
 const BEHIND: &str = "10.80.0.2";
@@ -92,6 +93,7 @@ otherwise: untested
 #[test]
 #[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
 fn under_random_loss_no_edge_is_judged_wrongly() {
+    let _alone = alone();
     for (loss, seed) in [(0.05, 1), (0.05, 2), (0.2, 3), (0.2, 4)] {
         let (run, lost) = lossy(loss, seed);
         assert!(lost > 0, "nothing was lost at {loss} with seed {seed}");

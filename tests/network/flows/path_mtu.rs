@@ -32,7 +32,7 @@ fn a_handshake_that_a_path_swallows_is_a_block_and_no_denial() {
     ];
     for (expect, reason, hint) in [
         ("allow", "blocked", "whether large packets pass (path MTU)"),
-        ("deny", "leak-one-way", "the request got in and only its answer was lost"),
+        ("deny", "leak-one-way", "tells path MTU from a one-way filter"),
     ] {
         let rules = format!(
             "rules:
@@ -51,6 +51,8 @@ timeouts: {{ tls: 2s }}
             ("caller", "friend/plain", "ipv4", "reached"),
         ]);
         assert!(run.text.contains(hint), "{}", run.text);
+        let seen = "evidence: `target` saw a connection from 10.80.0.1 that brought no request";
+        assert!(run.text.contains(seen), "{}", run.text);
         let outcome = &run.edge("caller", "target/site", "ipv4")["attempts"][0]["sample"]["outcome"];
         assert_eq!(*outcome, serde_json::json!({ "kind": "timed-out", "facts": "tls" }), "{}", run.text);
     }

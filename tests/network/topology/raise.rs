@@ -86,7 +86,7 @@ fn host(place: Place) -> String {
         }
     }
     if place == Place::Internet {
-        bridge(&mut text, "mgmt", "172.31.0.1/24", "m", |place| place.management());
+        bridge(&mut text, "mgmt", "172.31.0.1/24", "m", Place::management);
     }
     if place == Place::Front {
         text.push_str("address add 10.0.3.4/32 dev lo\n");
