@@ -6,8 +6,8 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
-use super::deny::{got_in_unfinished, lost_once_connected};
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
+use super::unfinished::{got_in, lost_once_connected};
 use super::verdict::{Reason, Verdict};
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
 
@@ -63,7 +63,7 @@ fn written_down(case: &Case<'_>) -> Vec<String> {
 
 /// What the target saw of a call that was lost before it came whole.
 fn unfinished(case: &Case<'_>, sample: &Sample) -> Option<String> {
-    let from = sample.local.filter(|_| got_in_unfinished(case, sample))?.ip();
+    let from = sample.local.filter(|_| got_in(case, sample))?.ip();
     Some(format!("`{}` saw a connection from {from} that brought no request", case.owner_name()))
 }
 
@@ -71,8 +71,8 @@ fn unfinished(case: &Case<'_>, sample: &Sample) -> Option<String> {
 /// and so does a target behind a translated address.
 fn accepted(case: &Case<'_>) -> Option<String> {
     let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
-    let lost = samples.filter(|sample| lost_once_connected(case, sample).is_some());
-    let there = lost.filter_map(|sample| sample.remote).next()?;
+    let mut lost = samples.filter(|sample| lost_once_connected(case, sample).is_some());
+    let there = lost.find_map(|sample| sample.remote)?;
     Some(format!("something accepted the connection at {there}, and nothing came of it"))
 }
 

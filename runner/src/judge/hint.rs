@@ -6,9 +6,9 @@ use ringfence_contract::address::Host;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Unsealed};
 
 use super::case::{Case, Finding, is_private};
-use super::deny::got_in_unfinished;
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
 use super::platform::DOWN;
+use super::unfinished::got_in;
 use super::verdict::{Reason, Verdict};
 use super::witness::is_admitted;
 use crate::dispatch::{AgentObservation, UnaskedWhy};
@@ -147,7 +147,7 @@ fn open(case: &Case<'_>, finding: &Finding) -> String {
     }
     let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
     match finding.reason {
-        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_unfinished(case, sample)) => {
+        Reason::LeakOneWay if sample.is_some_and(|sample| got_in(case, sample)) => {
             "the way in is open, and what is lost are the answers, the large packets or what a filter looks into: close \
              the way in; whether small answers pass (a call without TLS, from this vantage) tells path MTU from a one-way \
              filter"

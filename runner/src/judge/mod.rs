@@ -14,6 +14,7 @@ mod name_words;
 mod names;
 mod platform;
 mod sentence;
+mod unfinished;
 mod verdict;
 mod witness;
 
