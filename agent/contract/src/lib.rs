@@ -35,3 +35,6 @@ pub const ORDER_PATH: &str = "/.ringfence/order";
 
 /// The request header that carries a sealed call (`seal::call_token`).
 pub const CALL_HEADER: &str = "ringfence-call";
+
+/// The body of an agent's answer (404) to a stranger, and to a call of a run that it knows nothing of.
+pub const STRANGER_PAGE: &str = "not found\n";

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use ringfence_contract::CALL_HEADER;
 use ringfence_contract::address::Transport;
+use ringfence_contract::{CALL_HEADER, STRANGER_PAGE};
 
 use super::answerer::Answerer;
 use super::source::seen_source;
@@ -36,7 +36,7 @@ pub fn answer_http(
 /// What a stranger gets: what any server gives for what it does not have.
 #[must_use]
 pub fn not_found() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(b"not found\n")));
+    let mut response = Response::new(Full::new(Bytes::from_static(STRANGER_PAGE.as_bytes())));
     *response.status_mut() = StatusCode::NOT_FOUND;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

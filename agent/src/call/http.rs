@@ -28,9 +28,19 @@ use super::trail::{Trail, within};
 pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSION"));
 
 /// The headers with which proxies pass on a caller's address, beside `Forwarded` (RFC 7239): the usual one, nginx's, App
-/// Service's two, and that of content networks.
-const SOURCE_HEADERS: [&str; 5] =
-    ["x-forwarded-for", "x-real-ip", "client-ip", "x-client-ip", "true-client-ip"];
+/// Service's and Front Door's, and those of content networks and load balancers.
+const SOURCE_HEADERS: [&str; 10] = [
+    "x-forwarded-for",
+    "x-real-ip",
+    "client-ip",
+    "x-client-ip",
+    "x-azure-clientip",
+    "x-azure-socketip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "x-cluster-client-ip",
+];
 
 /// Places the call.
 pub(super) async fn call(

@@ -30,6 +30,10 @@ use super::trail::{Trail, micros};
 /// What a name without any DNS answer was looked up in.
 const HOSTS_FILE: &str = "hosts file";
 
+/// How long the DNS library is left with a question. It sends it four times in the first second and then only waits; asked
+/// anew, it sends again, from another port.
+const ROUND: Duration = Duration::from_millis(1_500);
+
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
@@ -155,7 +159,27 @@ async fn ask_each(
     heard
 }
 
+/// Asks a server, and asks again where it said nothing in a round, while there is time: questions get lost.
 async fn ask(
+    server: NameServerConfig,
+    options: ResolverOpts,
+    query: &Query,
+    limit: Duration,
+) -> Result<Lookup, Unheard> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let round = deadline.saturating_duration_since(Instant::now()).min(ROUND);
+        let begun = Instant::now();
+        let answer = ask_once(server.clone(), options.clone(), query, round).await;
+        let silent = matches!(answer, Err(Unheard::Unresolved(UnresolvedWhy::ResolverSilent, None)));
+        // What ends before its round was refused, and would be refused again.
+        if !silent || begun.elapsed() < round || Instant::now() >= deadline {
+            return answer;
+        }
+    }
+}
+
+async fn ask_once(
     server: NameServerConfig,
     mut options: ResolverOpts,
     query: &Query,

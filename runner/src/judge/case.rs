@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ringfence_contract::id::CallId;
-use ringfence_contract::outcome::{Outcome, OutcomeKind};
+use ringfence_contract::outcome::Outcome;
 use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, UnaskedWhy};
-use crate::plan::{Edge, Plan};
+use crate::plan::{Edge, Plan, spoofed_at};
 use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario, Scope};
 
 /// What is concluded of one edge, before it is put into words.
@@ -141,9 +141,9 @@ impl<'a> Case<'a> {
         self.endpoint.answers == Answers::Agent && answered.agent.as_str() == self.owner_name()
     }
 
-    /// The address that an attempt said it came from, if it did: the one behind the rule's own.
+    /// The address that an attempt said it came from, if it did.
     pub(super) fn spoofed(&self, place: usize) -> Option<IpAddr> {
-        self.edge.spoofs.filter(|_| place as u64 == u64::from(self.rule.attempts))
+        spoofed_at(self.scenario, self.edge, place)
     }
 
     /// The attempt that decided, or the last.
@@ -156,14 +156,13 @@ impl<'a> Case<'a> {
         self.telling(finding).and_then(|attempt| attempt.sample.as_deref().ok())
     }
 
-    /// How many attempts saw each outcome, in the order they were first seen.
-    pub(super) fn outcomes(&self) -> Vec<(OutcomeKind, usize)> {
-        let mut counts: Vec<(OutcomeKind, usize)> = Vec::new();
+    /// How many attempts saw each outcome, in the order they were first seen. Answers of another status are another.
+    pub(super) fn outcomes(&self) -> Vec<(&'a Outcome, usize)> {
+        let mut counts: Vec<(&Outcome, usize)> = Vec::new();
         for sample in self.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok()) {
-            let kind = sample.outcome.kind();
-            match counts.iter_mut().find(|(known, _)| *known == kind) {
+            match counts.iter_mut().find(|(known, _)| are_alike(known, &sample.outcome)) {
                 Some((_, count)) => *count += 1,
-                None => counts.push((kind, 1)),
+                None => counts.push((&sample.outcome, 1)),
             }
         }
         counts
@@ -172,6 +171,14 @@ impl<'a> Case<'a> {
     /// Why an edge that nothing was recorded for is inconclusive.
     pub(super) fn nothing_recorded(&self) -> Reason {
         if self.interrupted { Reason::Interrupted } else { Reason::VantageNotAsked }
+    }
+}
+
+/// Whether two attempts came to the same: a 200 beside a 403 did not, though neither bears a seal.
+pub(super) fn are_alike(one: &Outcome, other: &Outcome) -> bool {
+    match (one, other) {
+        (Outcome::Unsealed(one), Outcome::Unsealed(other)) => one.status == other.status,
+        _ => one.kind() == other.kind(),
     }
 }
 

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unrea
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
-use super::platform::{BARE_DENIAL, TOO_MANY, UNAVAILABLE};
+use super::platform::{BARE_DENIAL, is_busy};
 use super::unfinished::{got_in, handshake_gap};
 use super::verdict::Reason;
 use super::witness::Witnessed;
@@ -91,17 +91,6 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     attempts.or_else(crossed)
 }
 
-/// Whether a front end says no more than that it is too busy, which it does before it looks at who calls. A 503 may as
-/// well be an app that is down behind an open door; beside a refusal of the same caller it is not.
-fn is_busy(outcome: &Outcome, refused: bool) -> bool {
-    match outcome {
-        Outcome::Unsealed(Unsealed { status: Some(status), flaw: None, .. }) => {
-            *status == TOO_MANY || (*status == UNAVAILABLE && refused)
-        }
-        _ => false,
-    }
-}
-
 /// What one attempt shows by itself.
 fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     let sample = attempt.sample.as_deref();
@@ -109,11 +98,22 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     match (case.receipt(attempt.call), open, sample) {
         (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
         (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
+        (None, Some(Reason::PathOpen), Ok(sample)) if is_stranger(case, sample) => {
+            let lives = case.witnesses.target(case.edge.endpoint, case.edge.family).holds();
+            Seen::Unknown(if lives { Reason::OtherAddress } else { Reason::NoTargetWitness })
+        }
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
         (None, None, Ok(sample)) if got_in(case, sample) => Seen::Open(Reason::LeakOneWay),
         (None, None, Ok(sample)) => see_obstacle(case, sample),
     }
+}
+
+/// Whether another host than the endpoint answered: one that has no good certificate of the name, where no admitted caller
+/// reached the endpoint. What such a host answers is no way in.
+fn is_stranger(case: &Case<'_>, sample: &Sample) -> bool {
+    let bad = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
+    bad && !sample.remote.is_some_and(|remote| case.witnesses.address(case.edge.endpoint, remote).holds())
 }
 
 /// Why an answer shows that the path is open, if it does.

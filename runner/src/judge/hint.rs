@@ -2,13 +2,12 @@
 //!
 //! This file must not conclude anything: a hint never changes a verdict.
 
-use ringfence_contract::address::Host;
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Unsealed};
+use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
 use super::case::{Case, Finding, is_private};
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
-use super::platform::DOWN;
-use super::unfinished::got_in;
+use super::hint_open::open;
+use super::sentence::{quote_detail, saw};
 use super::verdict::{Reason, Verdict};
 use super::witness::is_admitted;
 use crate::dispatch::{AgentObservation, UnaskedWhy};
@@ -64,10 +63,7 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
             "the first packets of a call may get in and its answers be lost (a path that drops large packets, a one-way \
              rule): call `{target}` from this vantage without TLS, or look for a path-MTU problem"
         ),
-        Reason::NoVantageWitness => format!(
-            "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {}",
-            case.edge.family
-        ),
+        Reason::NoVantageWitness => no_vantage_witness(case),
         Reason::TargetNotAsked => {
             format!("look at the control route of `{target}`: `ringfence agents` tries it")
         }
@@ -121,95 +117,31 @@ fn no_target_witness(case: &Case<'_>) -> String {
     }
 }
 
+fn no_vantage_witness(case: &Case<'_>) -> String {
+    let (vantage, family) = (&case.vantage.name, case.edge.family);
+    let missed = case.witnesses.missed_beacon(case.edge.vantage, family);
+    let (Some(beacon), Some(attempt)) = (&case.vantage.beacon, missed) else {
+        return format!(
+            "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {family}"
+        );
+    };
+    let came_to = match &attempt.sample {
+        Ok(sample) => saw(sample),
+        Err(unasked) => format!("not asked: {}", quote_detail(&unasked.detail)),
+    };
+    format!(
+        "the `beacon` of `{vantage}` (`{}`) was not reached in {family}, {came_to}: look at the way there, and whether \
+         this vantage can always reach it; a rule that allows it an endpoint would do as well",
+        beacon.route.address
+    )
+}
+
 /// Whether an agent may be the reason why nobody reaches its endpoints. The end of a run is no fault of an agent's.
 fn is_lost(owner: &AgentObservation) -> bool {
     match &owner.receipts {
         Ok(book) => book.restarted,
         Err(unasked) => unasked.why != UnaskedWhy::Interrupted,
     }
-}
-
-/// Something got in that must not.
-fn open(case: &Case<'_>, finding: &Finding) -> String {
-    if finding.decided_by.is_some_and(|place| case.spoofed(place).is_some()) {
-        return "the front end believes what callers say of themselves: let it take a caller's address from the connection, \
-                or from `X-Forwarded-For` only where a proxy of its own has written it"
-            .to_owned();
-    }
-    if is_scm(case) {
-        return "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own default action: look \
-                at those, or at `scmIpSecurityRestrictionsUseMain`"
-            .to_owned();
-    }
-    let sample = finding.decided_by.and_then(|_| case.telling_sample(finding));
-    if let Some(Outcome::Unsealed(unsealed)) = sample.map(|sample| &sample.outcome) {
-        return open_door(unsealed);
-    }
-    let in_some = case.outcomes().iter().any(|(kind, _)| !answers(*kind));
-    match finding.reason {
-        Reason::LeakOneWay if sample.is_some_and(|sample| got_in(case, sample)) => {
-            "the way in is open, and what is lost are the answers, the large packets or what a filter looks into: close \
-             the way in; whether small answers pass (a call without TLS, from this vantage) tells path MTU from a one-way \
-             filter"
-                .to_owned()
-        }
-        Reason::LeakOneWay => {
-            "the request got in and only its answer was lost: close the way in, not the way \
-             back (network security group of the target's subnet, return route)"
-                .to_owned()
-        }
-        Reason::WrongAgent => {
-            "an agent answers, if another than expected: look at the name's records and at what \
-             listens on that address"
-                .to_owned()
-        }
-        _ if in_some => {
-            "only some attempts got in: the instances differ; look whether each has taken up the rules \
-             and the network integration, and at every address of the name"
-                .to_owned()
-        }
-        _ if !may_be_site(case) => {
-            "nothing refuses on the way: look at the firewall, the security group of the \
-             target's subnet, and what listens there"
-                .to_owned()
-        }
-        _ => "the restriction is gone, or its default action is Allow: look at the access restrictions and \
-             `ipSecurityRestrictionsDefaultAction` of the site, or at the firewall in front of it"
-            .to_owned(),
-    }
-}
-
-/// Whether an endpoint may be a site of a platform, which has access restrictions of its own: those go by name.
-fn may_be_site(case: &Case<'_>) -> bool {
-    let address = &case.endpoint.route.address;
-    address.transport.is_http() && matches!(address.host, Host::Name(_))
-}
-
-/// Whether an outcome is an answer, of whomever.
-fn answers(kind: OutcomeKind) -> bool {
-    matches!(kind, OutcomeKind::Answered | OutcomeKind::Misanswered | OutcomeKind::Unsealed)
-}
-
-/// A door without a seal that must not be reachable.
-fn open_door(unsealed: &Unsealed) -> String {
-    match unsealed.status {
-        Some(401) => "the path is open, only a key is missing: a 401 is said by the app or its host, behind every \
-             network rule",
-        Some(301..=303 | 307 | 308) => "the path is open: a login or a redirect stands in front, not the network",
-        Some(status) if DOWN.contains(&status) => "the front end let the call in and found the app behind it down: \
-             the network does not refuse",
-        Some(404) => "the path is open: a 404 comes from an app or an ingress; if your platform denies this way, \
-             add its fingerprint to the scenario",
-        _ => "the path is open and something else answers: look what listens there, and at the access restrictions \
-             in front of it",
-    }
-    .to_owned()
-}
-
-fn is_scm(case: &Case<'_>) -> bool {
-    let named = case.endpoint.name.rsplit('/').next().is_some_and(|name| name.contains("scm"));
-    let hosted = matches!(&case.endpoint.route.address.host, Host::Name(name) if name.contains(".scm."));
-    named || hosted
 }
 
 fn wrong_source(outcome: Option<&Outcome>) -> String {

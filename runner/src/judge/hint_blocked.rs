@@ -5,13 +5,19 @@
 
 use std::net::IpAddr;
 
+use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{
-    Forbidden, Outcome, Phase, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy, Unsealed,
+    Forbidden, Outcome, Phase, SealFlaw, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy, Unsealed,
 };
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, is_private};
-use super::platform::{BARE_DENIAL, DOWN, TOO_MANY};
+use super::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
+use super::sentence::begins_as_http;
+use crate::plan::{Claim, claims};
+
+/// What to do about an old answer to another call.
+pub(super) const CACHED: &str = "an old sealed answer came again: something in front answers out of a cache: exclude the agent's path from it";
 
 /// An allowed call that did not get through.
 pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
@@ -19,12 +25,17 @@ pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
         return "look at the attempts in the JSON report".to_owned();
     };
     let Ok(sample) = &attempt.sample else { return "look at the control route of the vantage".to_owned() };
-    if case.receipt(attempt.call).is_some() {
-        return "the request arrived and its answer was lost: look for an asymmetric path (return route, a stateful \
-             filter that sees one direction only)"
-            .to_owned();
+    if is_cached(case, &sample.outcome) {
+        return CACHED.to_owned();
     }
+    if case.receipt(attempt.call).is_some() {
+        return arrived(&sample.outcome).to_owned();
+    }
+    let transport = case.endpoint.route.address.transport;
     match &sample.outcome {
+        _ if led_elsewhere(case, sample) => {
+            "the name does not lead where `resolves` says: look at DNS first, as the hint of its claim says".to_owned()
+        }
         Outcome::Forbidden(_) | Outcome::Unsealed(Unsealed { status: Some(BARE_DENIAL), .. })
             if resolved_publicly(sample) && case.private_for_others =>
         {
@@ -33,11 +44,57 @@ pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
                 .to_owned()
         }
         Outcome::Forbidden(forbidden) => forbidden_hint(case, forbidden),
-        Outcome::Unsealed(unsealed) => wrong_answer(unsealed),
+        Outcome::Unsealed(unsealed) => wrong_answer(transport, unsealed).to_owned(),
         Outcome::Unresolved(unresolved) => unresolved_hint(unresolved).to_owned(),
         Outcome::TlsFailed(failed) => tls_hint(failed).to_owned(),
+        // No connection was made, and neither a filter nor a dead listener has to say so.
+        Outcome::TimedOut(_) if transport == Transport::Udp => {
+            "no answer came: a filter drops the datagrams on either way, or nothing that knows this run listens there"
+                .to_owned()
+        }
         outcome => silent_hint(outcome).to_owned(),
     }
+}
+
+/// Whether an answer to another call came out of a cache. Only HTTP has any.
+pub(super) fn is_cached(case: &Case<'_>, outcome: &Outcome) -> bool {
+    let replayed =
+        matches!(outcome, Outcome::Unsealed(unsealed) if unsealed.flaw == Some(SealFlaw::Replayed));
+    replayed && case.endpoint.route.address.transport.is_http()
+}
+
+/// The target wrote the request down, and yet its caller did not get the answer.
+fn arrived(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Unsealed(Unsealed { flaw: Some(_), .. }) => {
+            "the request arrived and its answer was cut or changed: look for a proxy that limits or rewrites bodies"
+        }
+        Outcome::Unsealed(Unsealed { status: Some(status), .. }) if DOWN.contains(status) => {
+            "the request arrived and what stands in front did not pass its answer on: a slow or stopped app, a timeout of \
+             the front end, or a retry to another upstream"
+        }
+        Outcome::Forbidden(_) | Outcome::Unsealed(_) => {
+            "the request, or a copy of it, reached the target, and something else answered its caller: look for mirroring \
+             and for retries to another upstream in what stands in front"
+        }
+        Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) => {
+            "the request arrived; its answer did not come in time: a slow or stopped app, or an asymmetric path (return \
+             route, a stateful filter that sees one direction only)"
+        }
+        _ => {
+            "the request arrived and its answer was lost: look for an asymmetric path (return route, a stateful \
+             filter that sees one direction only)"
+        }
+    }
+}
+
+/// Whether the call went to an address that the edge claims its name does not lead to.
+fn led_elsewhere(case: &Case<'_>, sample: &Sample) -> bool {
+    let addresses = sample.resolution.as_ref().map_or(&[][..], |found| &found.addresses);
+    let admitted = |claim: Claim<'_>| match claim {
+        Claim::Resolves(name) => addresses.iter().all(|address| name.resolves.admits(*address)),
+    };
+    !claims(case.scenario, case.edge).into_iter().all(admitted)
 }
 
 fn resolved_publicly(sample: &Sample) -> bool {
@@ -83,7 +140,7 @@ pub(super) fn is_service_endpoint(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.octets()[0] == 0xfd)
 }
 
-fn wrong_answer(unsealed: &Unsealed) -> String {
+fn wrong_answer(transport: Transport, unsealed: &Unsealed) -> &'static str {
     match unsealed.status {
         Some(BARE_DENIAL) => {
             "a 403 that the platform does not sign: the app is stopped, or it refuses by itself \
@@ -99,6 +156,9 @@ fn wrong_answer(unsealed: &Unsealed) -> String {
         Some(TOO_MANY) => {
             "a rate limit stands in front: raise it for this caller, or spread the attempts over a longer `window`"
         }
+        Some(UNAVAILABLE) => {
+            "the front end is up, the app behind it is down or starting; or a rate or connection limit turns calls away"
+        }
         Some(status) if DOWN.contains(&status) => {
             "the front end is up, the app behind it is down or starting"
         }
@@ -110,9 +170,12 @@ fn wrong_answer(unsealed: &Unsealed) -> String {
             "another app or a portal answers: look whether the agent is what runs behind this name"
         }
         Some(_) => "something else than the agent answers: look what runs behind this name",
-        None => "what answers does not speak HTTP: look at the port and the scheme",
+        None if transport.is_http() => "what answers does not speak HTTP: look at the port and the scheme",
+        None if begins_as_http(unsealed) => {
+            "an HTTP server answers there: look at the port, or call it by `http://` or `https://`"
+        }
+        None => "something else than the agent answers: look what listens on that port",
     }
-    .to_owned()
 }
 
 pub(super) fn silent_hint(outcome: &Outcome) -> &'static str {

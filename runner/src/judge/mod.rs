@@ -10,6 +10,7 @@ mod edge;
 mod evidence;
 mod hint;
 mod hint_blocked;
+mod hint_open;
 mod name_words;
 mod names;
 mod platform;

@@ -4,7 +4,7 @@
 //! was expected.
 
 use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::{Outcome, Phase, Reset};
+use ringfence_contract::outcome::{Outcome, Phase, Reset, Unsealed};
 
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(super) const BARE_DENIAL: u16 = 403;
@@ -35,7 +35,7 @@ pub(super) enum PlatformAnswer {
 }
 
 /// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
-/// is no denial.
+/// is no denial and not one of [`DOWN`].
 pub(super) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
     match outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
@@ -69,5 +69,16 @@ fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
         _ if !statuses.is_empty() => PlatformAnswer::Wrong,
         status if DOWN.contains(&status) => PlatformAnswer::Wrong,
         _ => PlatformAnswer::Reached,
+    }
+}
+
+/// Whether a front end says no more than that it is too busy, which it does before it looks at who calls. A 503 may as
+/// well be an app that is down behind an open door; beside a refusal of the same caller it is not.
+pub(super) fn is_busy(outcome: &Outcome, refused: bool) -> bool {
+    match outcome {
+        Outcome::Unsealed(Unsealed { status: Some(status), flaw: None, .. }) => {
+            *status == TOO_MANY || (*status == UNAVAILABLE && refused)
+        }
+        _ => false,
     }
 }

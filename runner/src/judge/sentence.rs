@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use ringfence_contract::outcome::{Outcome, Unsealed};
+use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding};
+use super::case::{Case, Finding, are_alike};
 use super::platform::BARE_DENIAL;
 use super::verdict::Reason;
 use super::witness::Witnessed;
@@ -40,11 +40,8 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
             )
         }
         Reason::WrongSource => arrived(case, finding),
-        Reason::Blocked if has_receipt(case, finding) => {
-            format!(
-                "expected allow, got {got}: the request arrived, its answer was lost{}",
-                tries(case, finding)
-            )
+        Reason::Blocked | Reason::WrongAnswer if has_receipt(case, finding) => {
+            format!("expected allow, got {got}: {}{}", arrival(case, finding), tries(case, finding))
         }
         Reason::WrongMeans => format!("expected deny by {}, got {got}{}", means(case), tries(case, finding)),
         Reason::NotSent
@@ -146,14 +143,30 @@ fn has_receipt(case: &Case<'_>, finding: &Finding) -> bool {
     case.telling(finding).is_some_and(|attempt| case.receipt(attempt.call).is_some())
 }
 
+/// What became of a request that the target wrote down, and of its answer.
+fn arrival(case: &Case<'_>, finding: &Finding) -> String {
+    match case.telling_sample(finding).map(|sample| &sample.outcome) {
+        Some(Outcome::Forbidden(_) | Outcome::Unsealed(_)) => {
+            format!("yet the request, or a copy of it, reached `{}`", case.owner_name())
+        }
+        Some(Outcome::TimedOut(Phase::FirstByte | Phase::Transfer)) => {
+            "the request arrived, its answer did not come in time".to_owned()
+        }
+        _ => "the request arrived, its answer was lost".to_owned(),
+    }
+}
+
 /// Of several attempts, how many saw what decided.
 fn tries(case: &Case<'_>, finding: &Finding) -> String {
     if let Some(source) = finding.decided_by.and_then(|place| case.spoofed(place)) {
         return format!(" (only the attempt that said it comes from {source})");
     }
     let all = case.attempts.len();
-    let decided = case.telling_sample(finding).map(|sample| sample.outcome.kind());
-    let alike = case.outcomes().into_iter().find(|(kind, _)| Some(*kind) == decided);
+    let decided = case.telling_sample(finding).map(|sample| &sample.outcome);
+    let alike = case
+        .outcomes()
+        .into_iter()
+        .find(|(known, _)| decided.is_some_and(|decided| are_alike(known, decided)));
     match alike {
         Some((_, count)) if all > 1 => format!(" ({count} of {all} attempts)"),
         _ => String::new(),
@@ -196,12 +209,18 @@ fn saw_unsealed(unsealed: &Unsealed) -> String {
     let mut facts = vec![match unsealed.status {
         Some(BARE_DENIAL) => format!("status {BARE_DENIAL} without the platform's fingerprint"),
         Some(status) => format!("status {status}"),
+        None if begins_as_http(unsealed) => "bytes that begin as HTTP does".to_owned(),
         None => "bytes that are not HTTP".to_owned(),
     }];
     facts.extend(unsealed.server.as_deref().map(|server| format!("server `{}`", quote(server))));
     facts.extend(unsealed.location.as_deref().map(|location| format!("location `{}`", quote(location))));
     facts.extend(unsealed.flaw.map(|flaw| format!("its seal {flaw}")));
     facts.join(", ")
+}
+
+/// Whether what came to a call that speaks no HTTP is an HTTP answer (RFC 9112 section 4).
+pub(super) fn begins_as_http(unsealed: &Unsealed) -> bool {
+    unsealed.body.starts_with("HTTP/1.")
 }
 
 /// A time as people read it: three significant digits below 10 ms, whole milliseconds above.

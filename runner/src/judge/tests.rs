@@ -3,19 +3,20 @@
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
 use ringfence_contract::outcome::{
-    NotSent, NotSentWhy, Outcome, OutcomeKind, Phase, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy,
-    Unsealed,
+    NotSent, NotSentWhy, Outcome, OutcomeKind, Phase, SealFlaw, TlsFailed, TlsFailedWhy, Unresolved,
+    UnresolvedWhy, Unsealed,
 };
 use ringfence_contract::sample::{Resolution, TlsFacts};
 
 use super::sample_run::{
-    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SCM,
-    VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status, unasked,
+    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, SITE, Scene,
+    VM_SEES_SCM, VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status,
+    unasked,
 };
 use super::{JudgedEdge, Reason};
 use crate::dispatch::UnaskedWhy;
 use crate::plan::{Edge, Witness, WitnessTarget};
-use crate::scenario::{Answers, Expect, RuleIndex, WitnessBy};
+use crate::scenario::{Answers, Expect, NameClaim, Resolves, RuleIndex, WitnessBy};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 
@@ -48,7 +49,7 @@ fn dropped() -> Scene {
 /// One call more than the rule's says that it comes from an admitted address.
 fn spoofing(outcomes: impl IntoIterator<Item = Outcome>) -> Scene {
     let scene = Scene::sound().saw(OUTSIDER_TO_SITE, outcomes);
-    scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = Some([10, 0, 0, 4].into()))
+    scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = Some([[10, 0, 0, 4].into()].into()))
 }
 
 fn unresolved(why: UnresolvedWhy) -> Outcome {
@@ -160,7 +161,7 @@ fn a_closed_edge_that_is_not_closed() {
         "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
             => LeakOneWay, "but the call reached `app`", "close the way in";
         "the platform says no, the target says yes", OUTSIDER_TO_SITE: Scene::sound().receipt(OUTSIDER_TO_SITE, 1)
-            => LeakOneWay, "but the call reached `app`", "close the way in";
+            => LeakOneWay, "but the call reached `app`", "look for mirroring";
         "nobody asked, the target says yes", OUTSIDER_TO_SITE: unanswered().receipt(OUTSIDER_TO_SITE, 0)
             => LeakOneWay, "the call reached `app`", "close the way in";
         "a missing key", OUTSIDER_TO_SITE: closed([status(401), DROPPED, DROPPED])
@@ -174,6 +175,94 @@ fn a_closed_edge_that_is_not_closed() {
         "a witness call got in", OUTSIDER_TO_SITE: crossing(answered("198.51.100.7"))
             => Leak, "a witness call over this edge got in", "instances differ";
     }
+}
+
+/// An endpoint of the app at this address, which the VM and the outsider see as told.
+fn over(address: &str, edge: usize, outcomes: impl IntoIterator<Item = Outcome>) -> Scene {
+    let scene = Scene::sound().saw(edge, outcomes);
+    scene.with(|scene| scene.scenario.endpoints[SITE.0].route.address = address.parse().expect("an address"))
+}
+
+/// What came, as one text without a seal.
+fn page(status: Option<u16>, body: &str, flaw: Option<SealFlaw>) -> Outcome {
+    let body = body.to_owned();
+    Outcome::Unsealed(Unsealed { status, server: None, location: None, body, flaw })
+}
+
+#[test]
+fn an_answer_that_is_not_to_this_call() {
+    let (old, cut) =
+        (|| page(Some(200), "", Some(SealFlaw::Replayed)), || page(Some(200), "", Some(SealFlaw::Truncated)));
+    let arrived = |outcome| open(outcome).receipt(VM_TO_SITE, 0);
+    judged! {
+        "an old answer", VM_TO_SITE: open(old())
+            => WrongAnswer, "its seal replayed", "out of a cache: exclude the agent's path";
+        "an old answer to a request that arrived", VM_TO_SITE: arrived(old())
+            => WrongAnswer, "its seal replayed", "out of a cache: exclude the agent's path";
+        "an old datagram", VM_TO_SITE: over("udp://192.0.2.9:53", VM_TO_SITE, [page(None, "", Some(SealFlaw::Replayed))])
+            => WrongAnswer, "its seal replayed", "look what listens on that port";
+        "an old answer to a denied caller", OUTSIDER_TO_SITE: closed([old(), old(), old()])
+            => PathOpen, "its seal replayed", "out of a cache: exclude the agent's path";
+        "a copy got in", VM_TO_SITE: arrived(status(200))
+            => WrongAnswer, "yet the request, or a copy of it, reached `app`", "look for mirroring and for retries to another upstream";
+        "a copy got in, the caller was refused", VM_TO_SITE: arrived(forbidden("10.0.0.4"))
+            => Blocked, "yet the request, or a copy of it, reached `app`", "look for mirroring and for retries to another upstream";
+        "a copy of a denied call got in", OUTSIDER_TO_SITE: closed([status(401), DROPPED, DROPPED]).receipt(OUTSIDER_TO_SITE, 0)
+            => LeakOneWay, "but the call reached `app`", "look for mirroring and for retries to another upstream";
+        "the front end gave up", VM_TO_SITE: arrived(status(504))
+            => WrongAnswer, "reached `app`", "a timeout of the front end";
+        "the answer was cut", VM_TO_SITE: arrived(cut())
+            => WrongAnswer, "its seal truncated", "limits or rewrites bodies";
+        "the answer was late", VM_TO_SITE: arrived(Outcome::TimedOut(Phase::FirstByte))
+            => Blocked, "the request arrived, its answer did not come in time", "a slow or stopped app, or an asymmetric path";
+    }
+}
+
+#[test]
+fn what_answers_is_named_for_what_it_is() {
+    let http = || page(None, "HTTP/1.1 400 Bad Request\r\n", None);
+    let silent = || Outcome::TimedOut(Phase::FirstByte);
+    let stranger = || page(Some(404), "not found\n", None);
+    let unproven = closed([status(404), DROPPED, DROPPED]).with(|scene| {
+        show(&mut scene.observations.reach[OUTSIDER_TO_SITE][0], 1, Some("for other names"));
+    });
+    judged! {
+        "HTTP on a TCP port", VM_TO_SITE: over("tcp://192.0.2.9:80", VM_TO_SITE, [http()])
+            => WrongAnswer, "bytes that begin as HTTP does", "an HTTP server answers there";
+        "another protocol on a TCP port", VM_TO_SITE: over("tcp://192.0.2.9:22", VM_TO_SITE, [page(None, "SSH-2.0", None)])
+            => WrongAnswer, "bytes that are not HTTP", "look what listens on that port";
+        "no HTTP where it should be", VM_TO_SITE: open(page(None, "SSH-2.0", None))
+            => WrongAnswer, "bytes that are not HTTP", "does not speak HTTP";
+        "unavailable", VM_TO_SITE: open(status(503))
+            => WrongAnswer, "status 503", "or a rate or connection limit";
+        "unavailable to a denied caller", OUTSIDER_TO_SITE: closed([status(503), status(503), status(503)])
+            => PathOpen, "status 503", "or a rate or connection limit";
+        "no datagram came", VM_TO_SITE: over("udp://192.0.2.9:53", VM_TO_SITE, [silent()])
+            => Blocked, "`timed-out` (first-byte)", "a filter drops the datagrams on either way, or nothing";
+        "no byte came", VM_TO_SITE: open(silent())
+            => Blocked, "`timed-out` (first-byte)", "connected, but no answer came";
+        "an agent's page for strangers", OUTSIDER_TO_SITE: closed([stranger(), DROPPED, DROPPED])
+            => PathOpen, "status 404", "add no fingerprint for it: that would hide the leak";
+        "a 404 that anybody may say", OUTSIDER_TO_SITE: unproven
+            => PathOpen, "status 404", "before you add a fingerprint, which would hide a leak";
+        "another 404", OUTSIDER_TO_SITE: closed([status(404), DROPPED, DROPPED])
+            => PathOpen, "status 404", "if your platform denies this way, add its fingerprint";
+    }
+}
+
+#[test]
+fn attempts_that_fared_differently_are_told_apart() {
+    let a = || answered("198.51.100.7");
+    let mixed = || closed([status(403), a(), status(403)]);
+    let door = closed([status(403), status(200), status(403)]);
+    judged! {
+        "one gets in past a bare 403", OUTSIDER_TO_SITE: mixed()
+            => Leak, "(1 of 3 attempts)", "only some attempts got in";
+        "one gets another answer than a bare 403", OUTSIDER_TO_SITE: door
+            => PathOpen, "status 200, server `nginx` in 12 ms (1 of 3 attempts)", "the path is open";
+    }
+    let told = door.edge(OUTSIDER_TO_SITE).evidence;
+    assert!(told.iter().any(|line| line.starts_with("attempts: `unsealed` status 403")), "{told:?}");
 }
 
 fn unanswered() -> Scene {
@@ -206,12 +295,18 @@ fn a_silence_that_is_not_proved() {
         let scene = scene.witness(VM_SEES_SITE, DROPPED, DROPPED);
         scene.with(|scene| {
             scene.plan.edges[VM_TO_SITE].expect = Expect::Deny;
-            scene.scenario.rules[0].to.retain(|endpoint| *endpoint != super::sample_run::SITE);
+            scene.scenario.rules[0].to.retain(|endpoint| *endpoint != SITE);
         })
     };
     let dead = dropped().witness(VM_SEES_SITE, DROPPED, DROPPED);
     let died = dropped().witness(VM_SEES_SITE, answered("10.0.0.4"), DROPPED);
     let lonely = dropped().witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
+    let beaconless = dropped().with(|scene| {
+        scene.scenario.agents[OUTSIDER.0].beacon = None;
+        scene.plan.witnesses.remove(OUTSIDER_SEES_BEACON);
+        scene.observations.before.remove(OUTSIDER_SEES_BEACON);
+        scene.observations.after.remove(OUTSIDER_SEES_BEACON);
+    });
     let unheard = listener(nobody(dropped())).witness(APP_SEES_ITSELF, DROPPED, DROPPED);
     let book = |change: fn(&mut crate::dispatch::ReceiptBook)| {
         dropped().with(|scene| change(scene.observations.agents[1].receipts.as_mut().expect("a book")))
@@ -228,7 +323,10 @@ fn a_silence_that_is_not_proved() {
         "the target's listener is dead", OUTSIDER_TO_SITE: unheard
             => NoTargetWitness, "no allowed vantage", "still listens";
         "the vantage is cut off", OUTSIDER_TO_SITE: lonely
-            => NoVantageWitness, "`outsider` reached nothing before or after", "`beacon`";
+            => NoVantageWitness, "`outsider` reached nothing before or after",
+               "the `beacon` of `outsider` (`https://beacon.test`) was not reached in ipv4, `timed-out` (connect) in 12 ms";
+        "the vantage has no beacon", OUTSIDER_TO_SITE: beaconless
+            => NoVantageWitness, "`outsider` reached nothing before or after", "give `outsider` a `beacon`";
         "the target restarted", OUTSIDER_TO_SITE: book(|book| book.restarted = true)
             => TargetRestarted, "`app` restarted", "why `app` restarted";
         "the target's ring wrapped", OUTSIDER_TO_SITE: book(|book| book.wrapped = true)
@@ -267,6 +365,14 @@ fn a_bare_403_of_the_server_that_answers_others() {
     let unread = at(site, (1, 1), None).with(|scene| {
         scene.observations.agents[1].receipts.as_mut().expect("a book").restarted = true;
     });
+    let stranger = |remote: &str, error| {
+        closed([status(200), status(200), status(200)]).with(|scene| {
+            for attempt in &mut scene.observations.reach[OUTSIDER_TO_SITE] {
+                show(attempt, 3, error);
+                attempt.sample.as_mut().expect("a sample").remote = remote.parse().ok();
+            }
+        })
+    };
     judged! {
         "it shows that the vantage can send", OUTSIDER_TO_SITE: at(site, (1, 1), None)
             => DeniedWitnessed, "denied: `unsealed` status 403", "";
@@ -278,6 +384,15 @@ fn a_bare_403_of_the_server_that_answers_others() {
             => NoVantageWitness, "reached nothing", "`beacon`";
         "a certificate whose key was not shown shows nothing", OUTSIDER_TO_SITE: at(site, (1, 1), Some("bad signature"))
             => NoVantageWitness, "reached nothing", "`beacon`";
+        "the name leads to a stranger elsewhere", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", Some("not valid for the name"))
+            => OtherAddress, "at 203.0.113.77:443, where no allowed vantage reached `app/site`", "leads `outsider` to another address";
+        "the name leads everybody to a stranger", OUTSIDER_TO_SITE:
+            stranger("203.0.113.77:443", Some("not valid for the name")).witness(VM_SEES_SITE, DROPPED, DROPPED)
+            => NoTargetWitness, "no allowed vantage reached `app/site` before or after", "may be down";
+        "a stranger in the target's own place", OUTSIDER_TO_SITE: stranger("203.0.113.9:443", Some("not valid for the name"))
+            => PathOpen, "status 200", "something else answers";
+        "another door of the target", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", None)
+            => PathOpen, "status 200", "something else answers";
         "the target died in the run", OUTSIDER_TO_SITE: dead
             => NoTargetWitness, "reached `app/site` after", "may be down";
         "the target restarted", OUTSIDER_TO_SITE: unread
@@ -328,7 +443,7 @@ fn a_witness_counts_though_its_edge_was_not_selected() {
 #[test]
 fn a_target_that_may_call_itself_is_no_outside_witness() {
     let scene = dropped().with(|scene| {
-        let (app, site) = (super::sample_run::APP, super::sample_run::SITE);
+        let (app, site) = (super::sample_run::APP, SITE);
         let (family, expect, rule) = (Family::Ipv4, Expect::Allow, RuleIndex(0));
         scene.plan.edges.push(Edge { vantage: app, endpoint: site, family, expect, rule, spoofs: None });
         scene.plan.witnesses[VM_SEES_SITE].vantage = app;
@@ -399,19 +514,39 @@ fn a_retry_overrules_only_where_the_rule_has_one_and_is_marked() {
     assert_eq!((tried(1).reason, tried(1).flaky, tried(1).decided_by), (Reason::Reached, true, Some(1)));
 }
 
+fn resolved(scene: &mut Scene, edge: usize, address: &str) {
+    let sample = scene.observations.reach[edge][0].sample.as_mut().expect("a sample");
+    sample.resolution = Some(Resolution {
+        resolver: "10.0.0.53:53".to_owned(),
+        name: "app.test".to_owned(),
+        addresses: vec![address.parse().expect("an address")],
+        cnames: vec!["app.privatelink.test".to_owned()],
+        rcode: Some("NOERROR".to_owned()),
+        took_us: 100,
+    });
+}
+
+#[test]
+fn where_a_name_leads_elsewhere_than_claimed_its_edge_points_at_the_name() {
+    let led = |address: &str, outcome: Outcome| {
+        open(outcome).with(|scene| {
+            resolved(scene, VM_TO_SITE, address);
+            let span = scene.scenario.endpoints[SITE.0].span.clone();
+            scene.scenario.endpoints[SITE.0].resolves = Some(NameClaim { resolves: Resolves::Private, span });
+        })
+    };
+    judged! {
+        "refused at the public door", VM_TO_SITE: led("52.9.9.9", forbidden("10.0.0.4"))
+            => Blocked, "`forbidden`", "look at DNS first";
+        "dropped at the public door", VM_TO_SITE: led("52.9.9.9", DROPPED)
+            => Blocked, "`timed-out`", "look at DNS first";
+        "refused at the private one", VM_TO_SITE: led("10.0.3.4", forbidden("10.0.0.4"))
+            => Blocked, "`forbidden`", "does not admit this subnet";
+    }
+}
+
 #[test]
 fn a_name_that_leads_elsewhere_for_some_is_told() {
-    let resolved = |scene: &mut Scene, edge: usize, address: &str| {
-        let sample = scene.observations.reach[edge][0].sample.as_mut().expect("a sample");
-        sample.resolution = Some(Resolution {
-            resolver: "10.0.0.53:53".to_owned(),
-            name: "app.test".to_owned(),
-            addresses: vec![address.parse().expect("an address")],
-            cnames: vec!["app.privatelink.test".to_owned()],
-            rcode: Some("NOERROR".to_owned()),
-            took_us: 100,
-        });
-    };
     let scene = open(forbidden("52.1.2.3")).with(|scene| {
         resolved(scene, VM_TO_SITE, "52.9.9.9");
         resolved(scene, OUTSIDER_TO_SITE, "10.0.1.9");

@@ -68,6 +68,8 @@ pub(super) struct WitnessBook {
     /// The certificates with which an endpoint answered those vantages.
     servers: HashSet<(EndpointIndex, Pin)>,
     vantages: HashMap<(AgentIndex, Family), Witnessed>,
+    /// The first call of each vantage that did not reach its beacon.
+    missed_beacons: HashMap<(AgentIndex, Family), Attempt>,
     /// Witness calls over an edge that must be closed, and what they saw.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
 }
@@ -113,6 +115,10 @@ impl WitnessBook {
             let crossing = (attempt.call, outcome.cloned());
             self.crossings.entry((by, to, family)).or_default().push(crossing);
         }
+        let reached = outcome.is_some_and(|outcome| beacon_reached(scenario, by, outcome));
+        if witness.to == WitnessTarget::Beacon && !reached {
+            self.missed_beacons.entry((by, family)).or_insert_with(|| attempt.clone());
+        }
         let Some(outcome) = outcome else { return };
         let succeeded = match witness.to {
             WitnessTarget::Endpoint(to) => {
@@ -123,7 +129,7 @@ impl WitnessBook {
                 let turned_away = sample.is_some_and(|sample| self.is_server(to, sample));
                 turned_away || endpoint_shows_vantage(scenario, to, outcome)
             }
-            WitnessTarget::Beacon => beacon_reached(scenario, by, outcome),
+            WitnessTarget::Beacon => reached,
             WitnessTarget::OwnListener(endpoint) => {
                 if listener_lives(scenario, endpoint, by, outcome) {
                     self.own_listener.entry((endpoint, family)).or_default().note(side, by);
@@ -174,6 +180,11 @@ impl WitnessBook {
     /// Whether the vantage reached anything.
     pub(super) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
         self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
+    }
+
+    /// The vantage's first call that did not reach its beacon, if one did not.
+    pub(super) fn missed_beacon(&self, vantage: AgentIndex, family: Family) -> Option<&Attempt> {
+        self.missed_beacons.get(&(vantage, family))
     }
 
     /// The witness calls that went over an edge that must be closed, and what they saw.

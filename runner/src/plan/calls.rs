@@ -1,5 +1,7 @@
 //! The calls that carry a plan out. This file must not know how a call travels, or what becomes of it.
 
+use std::net::IpAddr;
+
 use ringfence_contract::call::{Call, Certificates, Destination};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
@@ -8,10 +10,18 @@ use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
 
 use super::model::{Edge, Witness, WitnessTarget};
 
-/// How many calls an edge takes, retries aside: as many as its rule says, and one more where a source is spoofed.
+/// How many calls an edge takes, retries aside: as many as its rule says, and one more for each source that is spoofed.
 #[must_use]
 pub fn calls_on(scenario: &Scenario, edge: &Edge) -> u32 {
-    scenario.rule(edge.rule).attempts + u32::from(edge.spoofs.is_some())
+    let spoofed = edge.spoofs.as_ref().map_or(0, |sources| sources.len());
+    scenario.rule(edge.rule).attempts + u32::try_from(spoofed).unwrap_or(u32::MAX)
+}
+
+/// The address that an attempt at an edge, counted from 0, says it comes from: those behind the rule's own number do.
+#[must_use]
+pub fn spoofed_at(scenario: &Scenario, edge: &Edge, attempt: usize) -> Option<IpAddr> {
+    let own = scenario.rule(edge.rule).attempts as usize;
+    edge.spoofs.as_ref()?.get(attempt.checked_sub(own)?).copied()
 }
 
 /// One attempt at an edge, counted from 0. Attempts are spread evenly over the rule's window, and take a name's
@@ -39,7 +49,7 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
         certificates,
         timeouts: scenario.timeouts,
         start_after_ms,
-        spoofs: edge.spoofs.filter(|_| attempt == rule.attempts),
+        spoofs: spoofed_at(scenario, edge, attempt as usize),
     }
 }
 

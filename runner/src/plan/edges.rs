@@ -1,11 +1,18 @@
 //! The edges: one for each cell that a rule names, and how many there could be. This file must not know about
 //! witnesses.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
+
+use ringfence_contract::address::Family;
 
 use crate::scenario::{AgentIndex, Cell, EndpointIndex, Expect, Grid, RuleIndex, Scenario, Spoofing, Zone};
 
-use super::model::Edge;
+use super::model::{Edge, Spoofs};
+
+/// The most addresses that calls over one edge say they come from.
+const SPOOFS_MAX: usize = 8;
 
 /// Every edge in report order, and the number of edges the scenario could have.
 ///
@@ -31,45 +38,71 @@ pub(super) fn edges(scenario: &Scenario) -> (Vec<Edge>, usize) {
             }
         }
     }
-    let admitted = admitted(scenario, &edges);
+    let mut spoofs = Sources::of(scenario, &edges);
     for edge in &mut edges {
-        edge.spoofs = spoofed(scenario, edge, &admitted[edge.endpoint.0]);
+        edge.spoofs = spoofs.spoofed(scenario, edge);
     }
     (edges, possible)
 }
 
-/// For each endpoint, an address from each zone that some rule admits to it.
-fn admitted(scenario: &Scenario, edges: &[Edge]) -> Vec<Vec<IpAddr>> {
-    let mut admitted = vec![Vec::new(); scenario.endpoints.len()];
-    for edge in edges.iter().filter(|edge| edge.expect == Expect::Allow) {
-        let known: &mut Vec<IpAddr> = &mut admitted[edge.endpoint.0];
-        let zone = scenario.agent(edge.vantage).zone.as_ref();
-        // A few are as good as all: each deny edge takes the first that is not its own.
-        if let Some(address) =
-            zone.and_then(typical).filter(|address| known.len() < 4 && !known.contains(address))
-        {
-            known.push(address);
-        }
-    }
-    admitted
+/// The zones that some rule admits to each endpoint, and the addresses that stand for them.
+struct Sources<'s> {
+    admitted: Vec<Vec<AgentIndex>>,
+    known: HashMap<(EndpointIndex, Family, Option<&'s str>), Spoofs>,
 }
 
-/// A typical address of a zone: the fourth host of its first network, since clouds keep the first three of a subnet
-/// for themselves ("Virtual networks and subnets", Azure; "Subnet CIDR blocks", AWS).
-fn typical(zone: &Zone) -> Option<IpAddr> {
-    let network = zone.networks.first()?;
+impl<'s> Sources<'s> {
+    fn of(scenario: &'s Scenario, edges: &[Edge]) -> Self {
+        let mut admitted: Vec<Vec<AgentIndex>> = vec![Vec::new(); scenario.endpoints.len()];
+        let zone = |agent: AgentIndex| scenario.agent(agent).zone.as_ref().map(|zone| zone.name.as_str());
+        for edge in edges.iter().filter(|edge| edge.expect == Expect::Allow) {
+            let known = &mut admitted[edge.endpoint.0];
+            let is_new =
+                zone(edge.vantage).is_some() && known.iter().all(|agent| zone(*agent) != zone(edge.vantage));
+            if is_new && known.len() < SPOOFS_MAX {
+                known.push(edge.vantage);
+            }
+        }
+        Self { admitted, known: HashMap::new() }
+    }
+
+    /// The admitted addresses that calls over this edge say they come from, if they should say so.
+    fn spoofed(&mut self, scenario: &'s Scenario, edge: &Edge) -> Spoofs {
+        let http = scenario.endpoint(edge.endpoint).route.address.transport.is_http();
+        if edge.expect == Expect::Allow || !http || scenario.rule(edge.rule).spoofing == Spoofing::Left {
+            return None;
+        }
+        let own = scenario.agent(edge.vantage).zone.as_ref();
+        let zones = &self.admitted[edge.endpoint.0];
+        let find = || {
+            let admitted = zones.iter().filter_map(|agent| scenario.agent(*agent).zone.as_ref());
+            let zones: Vec<&Zone> = admitted.collect();
+            // A header may hold an address of either family; the edge's own is the likelier.
+            let families = [edge.family, other(edge.family)];
+            let all =
+                families.iter().flat_map(|family| zones.iter().filter_map(|zone| typical(zone, *family)));
+            let others = all.filter(|address| !own.is_some_and(|zone| zone.contains(*address)));
+            let addresses: Arc<[IpAddr]> = others.take(SPOOFS_MAX).collect();
+            (!addresses.is_empty()).then_some(addresses)
+        };
+        let key = (edge.endpoint, edge.family, own.map(|zone| zone.name.as_str()));
+        self.known.entry(key).or_insert_with(find).clone()
+    }
+}
+
+/// A typical address of a zone in a family: the fourth host of its first network there, since clouds keep the first three
+/// of a subnet for themselves ("Virtual networks and subnets", Azure; "Subnet CIDR blocks", AWS).
+fn typical(zone: &Zone, family: Family) -> Option<IpAddr> {
+    let network = zone.networks.iter().find(|network| Family::of(network.addr()) == family)?;
     let mut hosts = network.hosts();
     hosts.nth(3).or_else(|| network.hosts().next())
 }
 
-/// The admitted address that a call over this edge says it comes from, if it should say so.
-fn spoofed(scenario: &Scenario, edge: &Edge, admitted: &[IpAddr]) -> Option<IpAddr> {
-    let http = scenario.endpoint(edge.endpoint).route.address.transport.is_http();
-    if edge.expect == Expect::Allow || !http || scenario.rule(edge.rule).spoofing == Spoofing::Left {
-        return None;
+fn other(family: Family) -> Family {
+    match family {
+        Family::Ipv4 => Family::Ipv6,
+        Family::Ipv6 => Family::Ipv4,
     }
-    let own = scenario.agent(edge.vantage).zone.as_ref();
-    admitted.iter().copied().find(|address| !own.is_some_and(|zone| zone.contains(*address)))
 }
 
 fn edge(scenario: &Scenario, cell: Cell, rule: RuleIndex) -> Edge {

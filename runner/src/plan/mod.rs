@@ -10,9 +10,9 @@ mod model;
 mod select;
 mod witnesses;
 
-pub use calls::{call_for_edge, call_for_witness, calls_on};
+pub use calls::{call_for_edge, call_for_witness, calls_on, spoofed_at};
 pub use claims::{Claim, claims};
-pub use model::{Edge, Plan, Witness, WitnessTarget};
+pub use model::{Edge, Plan, Spoofs, Witness, WitnessTarget};
 pub use select::{SelectError, select};
 
 use crate::scenario::Scenario;

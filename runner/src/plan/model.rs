@@ -1,6 +1,7 @@
 //! The plan: every edge that will be judged, and every call that will witness it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ringfence_contract::address::Family;
 
@@ -19,7 +20,7 @@ pub struct Plan {
 }
 
 /// One cell of the matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Edge {
     /// Who calls.
     pub vantage: AgentIndex,
@@ -31,10 +32,13 @@ pub struct Edge {
     pub expect: Expect,
     /// The rule that says so.
     pub rule: RuleIndex,
-    /// For an edge that must be denied over HTTP: an address from which the endpoint admits callers. One call more than
-    /// the rule's says that it comes from there.
-    pub spoofs: Option<IpAddr>,
+    /// For an edge that must be denied over HTTP: addresses from which the endpoint admits callers, one of each admitted
+    /// zone. One call more for each says that it comes from there.
+    pub spoofs: Spoofs,
 }
+
+/// Addresses that calls over an edge say they come from: shared by the edges that have the same ones.
+pub type Spoofs = Option<Arc<[IpAddr]>>;
 
 /// A call that must succeed for a silence to mean anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

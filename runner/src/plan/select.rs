@@ -84,7 +84,7 @@ pub fn select(scenario: &Scenario, plan: &Plan, expression: &str) -> Result<Plan
         }
     }
     let edges = plan.edges.iter().zip(&chosen).filter(|(_, chosen)| **chosen);
-    let edges: Vec<Edge> = edges.map(|(edge, _)| *edge).collect();
+    let edges: Vec<Edge> = edges.map(|(edge, _)| edge.clone()).collect();
     let witnesses = witnesses::witnesses(scenario, &edges, &plan.edges);
     Ok(Plan { edges, witnesses, possible: plan.possible })
 }

@@ -167,16 +167,16 @@ fn attempts_are_spread_over_the_window_and_take_the_addresses_in_turn() {
 }
 
 #[test]
-fn one_call_more_says_that_it_comes_from_an_admitted_zone_that_is_not_its_own() {
+fn further_calls_say_that_they_come_from_admitted_zones_that_are_not_their_own() {
     let scenario = scenario(
         r#"
 name: spoofed
-zones: { east: [10.0.1.0/24], west: ["10.0.2.9", 10.0.3.0/24], none: [10.9.0.0/16] }
+zones: { east: [10.0.1.0/24, "fd01::/64"], west: ["10.0.2.9", 10.0.3.0/24], none: [10.9.0.0/16] }
 agents:
   east: { zone: east, control: "https://192.0.2.1" }
   west: { zone: west, control: "https://192.0.2.2" }
   east-too: { zone: east, control: "https://192.0.2.3" }
-  app: { zone: none, control: "https://192.0.2.4", endpoints: { site: "https://app.test", port: "tcp://192.0.2.4:1" } }
+  app: { zone: none, control: "https://192.0.2.4", endpoints: { site: { url: "https://app.test", families: [ipv4, ipv6] }, port: "tcp://192.0.2.4:1" } }
   out: { control: local }
 rules:
   - { name: both, from: [east, west], to: app/*, expect: allow }
@@ -192,21 +192,21 @@ rules:
             let calls: Vec<_> = (0..calls_on(&scenario, edge))
                 .map(|attempt| call_for_edge(&scenario, edge, attempt).spoofs)
                 .collect();
-            format!(
-                "{} > {}: {calls:?}",
-                scenario.agent(edge.vantage).name,
-                scenario.endpoint(edge.endpoint).name
-            )
+            let (from, to) = (&scenario.agent(edge.vantage).name, &scenario.endpoint(edge.endpoint).name);
+            format!("{from} > {to} {}: {calls:?}", edge.family)
         })
         .collect();
     assert_eq!(
         spoofs,
         [
-            "east-too > app/site: [None, None, None, Some(10.0.2.9)]",
-            "east-too > app/port: [None, None, None]",
-            "app > app/site: [None, None, None]",
-            "out > app/site: [None, None, None, Some(10.0.1.4)]",
-            "out > app/port: [None, None, None]",
+            "east-too > app/site ipv4: [None, None, None, Some(10.0.2.9)]",
+            "east-too > app/site ipv6: [None, None, None, Some(10.0.2.9)]",
+            "east-too > app/port ipv4: [None, None, None]",
+            "app > app/site ipv4: [None, None, None]",
+            "app > app/site ipv6: [None, None, None]",
+            "out > app/site ipv4: [None, None, None, Some(10.0.1.4), Some(10.0.2.9), Some(fd01::3)]",
+            "out > app/site ipv6: [None, None, None, Some(fd01::3), Some(10.0.1.4), Some(10.0.2.9)]",
+            "out > app/port ipv4: [None, None, None]",
         ]
     );
 }

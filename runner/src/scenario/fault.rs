@@ -104,12 +104,20 @@ impl Mistakes {
 }
 
 impl LoadError {
-    /// The faults of one source as one error, in the order of the text.
+    /// The faults of one source as one error, in the order of the text. What is wrong behind an anchor is said once,
+    /// however often it is used.
     pub(super) fn mistakes(source: Source, mut faults: Vec<Fault>) -> Self {
         faults.sort_by_key(Fault::start);
+        let mut said: Vec<Fault> = Vec::new();
+        for fault in faults {
+            let mut beside = said.iter().rev().take_while(|known| known.start() == fault.start());
+            if !beside.any(|known| *known == fault) {
+                said.push(fault);
+            }
+        }
         let text = Arc::new(NamedSource::new(&source.path, source.text));
         let report = |fault| Report { fault, text: Arc::clone(&text) };
-        let reports = faults.into_iter().map(report).collect();
+        let reports = said.into_iter().map(report).collect();
         Self::Mistakes(Mistakes { path: source.path, reports })
     }
 

@@ -171,9 +171,10 @@ pub struct Endpoint {
 pub enum Answers {
     /// The owning agent, with a sealed answer.
     Agent,
-    /// The platform itself: no seal, no receipts. Allowed means one of these statuses, or any that is no denial.
+    /// The platform itself: no seal, no receipts. Allowed means one of these statuses, or any that is no
+    /// denial and not 502, 503 or 504.
     Platform {
-        /// The statuses that count as reached; empty means any that is no denial.
+        /// The statuses that count as reached; empty means any that is no denial and not 502, 503 or 504.
         statuses: Vec<u16>,
     },
 }

@@ -195,7 +195,8 @@ shape! {
         /// Who answers: `agent` (with a sealed answer; the default of an agent's endpoint) or `platform`.
         #[schemars(default, schema_with = "words::answers_schema")]
         answers ("answers"): Option<Scalar>,
-        /// The HTTP statuses that count as reached, where the platform answers. Default: any that is no denial.
+        /// The HTTP statuses that count as reached, where the platform answers. Default: any that is no
+        /// denial and not 502, 503 or 504.
         #[schemars(default, schema_with = "words::statuses_schema")]
         statuses ("statuses"): Option<Vec<Scalar>>,
         /// The HTTP method. Default: GET.

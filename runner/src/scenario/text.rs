@@ -30,6 +30,8 @@ pub(super) struct Scalar {
     pub(super) text: String,
     /// Where it stands.
     pub(super) span: Span,
+    /// Where its text is written: behind an alias, at the anchor.
+    pub(super) written: Span,
     /// Whether what it says is known.
     pub(super) known: Known,
 }
@@ -206,13 +208,13 @@ fn offset_of(location: serde_saphyr::Location, text: &str) -> usize {
 }
 
 fn node(body: Spanned<Body>, text: &str) -> Node {
-    let span = place(body.referenced, text);
+    let (span, written) = (place(body.referenced, text), place(body.defined, text));
     match body.value {
         Body::Nothing => Node::Nothing(span),
-        Body::Text(said) => Node::Scalar(Scalar { text: said, span, known: Known::Yes }),
+        Body::Text(said) => Node::Scalar(Scalar { text: said, span, written, known: Known::Yes }),
         Body::Plain => {
-            let said = text.get(place(body.defined, text)).unwrap_or_default().to_owned();
-            Node::Scalar(Scalar { text: said, span, known: Known::Yes })
+            let said = text.get(written.clone()).unwrap_or_default().to_owned();
+            Node::Scalar(Scalar { text: said, span, written, known: Known::Yes })
         }
         Body::List(items) => Node::List(items.into_iter().map(|item| node(item, text)).collect(), span),
         Body::Map(entries) => Node::Map(
@@ -223,7 +225,8 @@ fn node(body: Spanned<Body>, text: &str) -> Node {
 }
 
 fn key(name: Spanned<String>, text: &str) -> Scalar {
-    Scalar { text: name.value, span: place(name.referenced, text), known: Known::Yes }
+    let (span, written) = (place(name.referenced, text), place(name.defined, text));
+    Scalar { text: name.value, span, written, known: Known::Yes }
 }
 
 fn fault(error: &serde_saphyr::Error, text: &str) -> Fault {

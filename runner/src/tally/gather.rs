@@ -8,7 +8,7 @@ use super::record::{
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
 use crate::judge::{JudgedClaim, JudgedEdge, Judgement, Reason, Verdict};
-use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget};
+use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget, spoofed_at};
 use crate::scenario::{Agent, Lines, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
@@ -117,7 +117,7 @@ fn edge_record(
     let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
     let rule_calls = scenario.rule(edge.rule).attempts as usize;
     let record = |(place, attempt): (usize, &Attempt)| AttemptRecord {
-        spoofed: edge.spoofs.filter(|_| place == rule_calls),
+        spoofed: spoofed_at(scenario, edge, place),
         ..attempt_record(owner, attempt)
     };
     let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());

@@ -85,12 +85,13 @@ fn what_a_denial_bounds_is_stated_only_where_it_was_proved() {
 fn a_call_that_lies_about_its_source_bounds_nothing() {
     let refused = || forbidden("198.51.100.7");
     let scene = Scene::sound().saw(OUTSIDER_TO_SITE, (0..4).map(|_| refused()));
-    let source = Some([10, 0, 0, 4].into());
-    let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = source));
+    let source = std::net::IpAddr::from([10, 0, 0, 4]);
+    let spoofs = Some([source].into());
+    let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = spoofs));
     let edge = &record.edges[OUTSIDER_TO_SITE];
     assert_eq!((edge.verdict, edge.leak_share_below), (Verdict::Pass, Some(0.6316)));
     let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed).collect();
-    assert_eq!(spoofed, [None, None, None, source]);
+    assert_eq!(spoofed, [None, None, None, Some(source)]);
 }
 
 #[test]

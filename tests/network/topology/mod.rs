@@ -28,4 +28,5 @@ mod sites;
 
 pub use layout::{Act, Agent, Change, Layout, Place, Setup};
 pub use network::{Run, Topology};
+pub use process::Process;
 pub use sites::{Certificate, Serves, Site, WORKERS};

@@ -114,7 +114,21 @@ impl Topology {
         Run { code: output.status.code().unwrap_or(-1), record, said }
     }
 
-    fn meanwhile(&mut self, line: &str) {
+    /// The resolver that callers at a place ask.
+    #[must_use]
+    pub fn resolver(&self, place: Place) -> &'static str {
+        let agent = self.layout.agents.iter().find(|agent| agent.place == place);
+        agent.map_or(self.layout.runner_resolver, |agent| agent.resolver)
+    }
+
+    /// The stages of a run at whose beginning something happens, in order.
+    #[must_use]
+    pub fn stages(&self) -> Vec<&'static str> {
+        self.layout.meanwhile.iter().map(|(stage, _)| *stage).collect()
+    }
+
+    /// Lets happen what happens when a run says this.
+    pub fn meanwhile(&mut self, line: &str) {
         let acts = self.layout.meanwhile.clone();
         for (_, act) in acts.iter().filter(|(stage, _)| line.starts_with(stage)) {
             match act {

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 /// A running program. It is ended when this is dropped.
 #[derive(Debug)]
-pub(super) struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
     /// Starts it, and waits until it has written a line with these words to standard error, this many times.
@@ -13,7 +13,8 @@ impl Process {
     /// # Panics
     ///
     /// When it cannot be started, or ends instead.
-    pub(super) fn start(mut command: Command, words: &str, times: usize) -> Self {
+    #[must_use]
+    pub fn start(mut command: Command, words: &str, times: usize) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut process = Self(child);

@@ -24,6 +24,9 @@ const LINE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How much of what the program says on standard error is kept for the reader, in bytes.
 const STDERR_KEPT_BYTES: usize = 2_000;
 
+/// How much of a line that is no line of a reply is kept for the reader, in characters.
+const STRAY_KEPT: usize = 100;
+
 /// The route: the command, and the program once it runs.
 pub(super) struct Exec {
     command: Vec<String>,
@@ -69,11 +72,20 @@ impl ControlRoute for Exec {
 /// Where the lines of each order go. Gone once the program has ended.
 type Waiting = Arc<Mutex<Option<HashMap<OrderId, mpsc::UnboundedSender<String>>>>>;
 
+/// What the program said beside its replies, kept for the reader.
+#[derive(Default)]
+struct Aside {
+    /// The last of its standard error.
+    stderr: String,
+    /// The first line on its standard output that belongs to no reply: a greeting, or words of another program.
+    stray: Option<String>,
+}
+
 /// A running program.
 struct Program {
     stdin: tokio::sync::Mutex<ChildStdin>,
     waiting: Waiting,
-    stderr: Arc<Mutex<String>>,
+    aside: Arc<Mutex<Aside>>,
     shown: String,
     /// Kept so that the program is ended with the route.
     _child: Child,
@@ -101,12 +113,12 @@ impl Program {
             .map_err(broken)?;
         let stdin = child.stdin.take().expect("standard input is piped");
         let stdout = child.stdout.take().expect("standard output is piped");
-        let from_stderr = child.stderr.take().expect("standard error is piped");
+        let stderr = child.stderr.take().expect("standard error is piped");
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
-        let stderr = Arc::new(Mutex::new(String::new()));
-        tokio::spawn(sort_lines(stdout, Arc::clone(&waiting)));
-        tokio::spawn(keep(from_stderr, Arc::clone(&stderr)));
-        Ok(Self { stdin: tokio::sync::Mutex::new(stdin), waiting, stderr, shown, _child: child })
+        let aside = Arc::new(Mutex::new(Aside::default()));
+        tokio::spawn(sort_lines(stdout, Arc::clone(&waiting), Arc::clone(&aside)));
+        tokio::spawn(keep(stderr, Arc::clone(&aside)));
+        Ok(Self { stdin: tokio::sync::Mutex::new(stdin), waiting, aside, shown, _child: child })
     }
 
     async fn exchange(&self, order: &Letter) -> Result<(), Unasked> {
@@ -137,12 +149,16 @@ impl Program {
         Unasked::new(UnaskedWhy::NoRoute, format!("`{}` ended{}", self.shown, self.said()))
     }
 
-    /// What the program last said on standard error, as the end of a sentence.
+    /// What the program said beside its replies, as the end of a sentence.
     fn said(&self) -> String {
-        let said = self.stderr.lock().expect("no holder panics");
-        match said.trim() {
-            "" => ", saying nothing".to_owned(),
-            said => format!(", saying: {said}"),
+        let aside = self.aside.lock().expect("no holder panics");
+        match (aside.stderr.trim(), &aside.stray) {
+            ("", None) => ", saying nothing".to_owned(),
+            (said, None) => format!(", saying: {said}"),
+            ("", Some(stray)) => format!(", writing `{stray}` where only replies belong"),
+            (said, Some(stray)) => {
+                format!(", writing `{stray}` where only replies belong, and saying: {said}")
+            }
         }
     }
 }
@@ -153,7 +169,7 @@ fn is_last(line: &str) -> bool {
         || line.splitn(4, ' ').nth(3).is_some_and(|words| words.starts_with(r#"{"line":"end""#))
 }
 
-async fn sort_lines(stdout: impl AsyncRead + Unpin, waiting: Waiting) {
+async fn sort_lines(stdout: impl AsyncRead + Unpin, waiting: Waiting, aside: Arc<Mutex<Aside>>) {
     let mut stdout = BufReader::new(stdout);
     loop {
         let mut line = String::new();
@@ -161,12 +177,21 @@ async fn sort_lines(stdout: impl AsyncRead + Unpin, waiting: Waiting) {
         if !matches!(read, Ok(1..)) || !line.ends_with('\n') {
             break;
         }
+        if is_stray(&line) {
+            let stray = || line.trim().chars().take(STRAY_KEPT).collect();
+            aside.lock().expect("no holder panics").stray.get_or_insert_with(stray);
+        }
         if let Some(waiting) = waiting.lock().expect("no holder panics").as_mut() {
             hand_over(waiting, line);
         }
     }
     // Nothing more will come: everybody who waits is told by the end of their channel.
     waiting.lock().expect("no holder panics").take();
+}
+
+/// Whether a line is neither of a reply nor the refusal of an order that could not be read.
+fn is_stray(line: &str) -> bool {
+    line_order(line).is_none() && !line.starts_with("refused ") && !line.trim().is_empty()
 }
 
 fn hand_over(waiting: &mut HashMap<OrderId, mpsc::UnboundedSender<String>>, line: String) {
@@ -185,13 +210,32 @@ fn hand_over(waiting: &mut HashMap<OrderId, mpsc::UnboundedSender<String>>, line
     }
 }
 
-async fn keep(mut stderr: impl AsyncRead + Unpin, kept: Arc<Mutex<String>>) {
+async fn keep(mut stderr: impl AsyncRead + Unpin, aside: Arc<Mutex<Aside>>) {
     let mut chunk = [0; 1024];
     while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
-        let mut kept = kept.lock().expect("no holder panics");
+        let kept = &mut aside.lock().expect("no holder panics").stderr;
         kept.push_str(&String::from_utf8_lossy(&chunk[..read]));
         let over = kept.len().saturating_sub(STDERR_KEPT_BYTES);
         let cut = (over..=kept.len()).find(|at| kept.is_char_boundary(*at)).unwrap_or(0);
         kept.drain(..cut);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_writes_other_lines_than_replies_is_quoted() {
+        let come_to = async |script: &str| {
+            let exec = Exec::new(["sh", "-c", script].map(str::to_owned).to_vec());
+            let letter = Letter::new(OrderId::random(), "an order".to_owned());
+            let delivered = exec.deliver(&letter, Duration::from_secs(60)).await;
+            delivered.expect_err("that is no reply").detail
+        };
+        let greeting = come_to("echo; echo Welcome to vm; echo Last login: today; read order").await;
+        assert!(greeting.ends_with("ended, writing `Welcome to vm` where only replies belong"), "{greeting}");
+        let silent = come_to("read order").await;
+        assert!(silent.ends_with("ended, saying nothing"), "{silent}");
     }
 }

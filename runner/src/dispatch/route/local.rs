@@ -17,7 +17,8 @@ use crate::dispatch::observe::{Unasked, UnaskedWhy};
 /// How the runner's own calls are to be made.
 #[derive(Debug, Clone, Default)]
 pub struct LocalSettings {
-    /// The addresses to call from, at most one a family, instead of the system's choice.
+    /// The addresses that calls are placed from, at most one a family, instead of the system's choice. Orders do not
+    /// leave from them.
     pub sources: Vec<IpAddr>,
     /// The DNS server to ask instead of the system's.
     pub resolver: Option<SocketAddr>,
@@ -54,7 +55,8 @@ impl LocalVantage {
         let control = Means::new(MeansSettings {
             admit: Arc::new(Operator),
             resolver: settings.resolver,
-            sources: settings.sources.clone(),
+            // The sources are the vantage's, where its calls have to come from: orders go the operator's own way.
+            sources: Vec::new(),
             ca: settings.ca.clone(),
         })?;
         Ok(Self { settings, control })

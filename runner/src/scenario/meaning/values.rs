@@ -51,7 +51,7 @@ impl Meaning<'_> {
         self.value(scalar, |text| {
             text.parse().map_err(|error| {
                 let help = "choose a name of letters, digits, `-`, `_` and `.`; reports and rules use it";
-                Fault::at(scalar.span.clone(), Mistake::Name(error)).help(help)
+                Fault::at(scalar.written.clone(), Mistake::Name(error)).help(help)
             })
         })
     }
@@ -69,7 +69,7 @@ impl Meaning<'_> {
                     Some(word) => format!("did you mean `{word}`?"),
                     None => format!("write one of {}", suggest::listed(words::texts(known))),
                 };
-                Fault::at(scalar.span.clone(), Mistake::Word { key, text: text.to_owned() }).help(help)
+                Fault::at(scalar.written.clone(), Mistake::Word { key, text: text.to_owned() }).help(help)
             })
         })
     }
@@ -94,7 +94,7 @@ impl Meaning<'_> {
             let number = text.parse().ok().filter(|number| (min..=max).contains(number));
             number.ok_or_else(|| {
                 let mistake = Mistake::Number { key, min, max, text: text.to_owned() };
-                Fault::at(scalar.span.clone(), mistake)
+                Fault::at(scalar.written.clone(), mistake)
                     .help(format!("write a number from {min} to {max}, in digits"))
             })
         })
@@ -116,7 +116,7 @@ impl Meaning<'_> {
                 let max = format!("{}s", max / 1_000);
                 let help = format!("write a duration from {least} to {max}");
                 let mistake = Mistake::DurationRange { key, min: least, max, text: text.to_owned() };
-                Fault::at(scalar.span.clone(), mistake).help(help)
+                Fault::at(scalar.written.clone(), mistake).help(help)
             })
         })
     }
@@ -131,7 +131,7 @@ impl Meaning<'_> {
                 let mistake = Mistake::Ip { text: text.to_owned() };
                 let help =
                     "write an address, not a name: `10.0.0.4` or `fd00::4`, without a port or brackets";
-                Fault::at(scalar.span.clone(), mistake).help(help)
+                Fault::at(scalar.written.clone(), mistake).help(help)
             })
         })
     }
@@ -168,7 +168,7 @@ impl Meaning<'_> {
                 let mistake = Mistake::Pin { text: text.to_owned(), reason };
                 let help =
                     "write `sha256:` and the 64 hex digits that `openssl x509 -fingerprint -sha256` prints";
-                Fault::at(scalar.span.clone(), mistake).help(help)
+                Fault::at(scalar.written.clone(), mistake).help(help)
             })
         })
     }
@@ -176,7 +176,7 @@ impl Meaning<'_> {
     fn ca(&mut self, scalar: &Scalar) -> Option<String> {
         let path = self.base.join(&scalar.text);
         self.value(scalar, |_| {
-            let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
+            let fault = |mistake| Fault::at(scalar.written.clone(), mistake);
             let shown = scalar.text.clone();
             read_bounded(&path)
                 .map_err(|reason| {
@@ -206,7 +206,7 @@ pub(super) fn read_network(
     words: impl Iterator<Item = &'static str> + Clone,
 ) -> Result<IpNet, Fault> {
     let text = &scalar.text;
-    let fault = |mistake| Fault::at(scalar.span.clone(), mistake);
+    let fault = |mistake| Fault::at(scalar.written.clone(), mistake);
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(IpNet::from(address));
     }
@@ -247,7 +247,7 @@ fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
             "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`".to_owned()
         }
     };
-    Fault::at(scalar.span.clone(), Mistake::Address(error)).help(help)
+    Fault::at(scalar.written.clone(), Mistake::Address(error)).help(help)
 }
 
 fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
@@ -258,7 +258,7 @@ fn not_duration(key: &'static str, scalar: &Scalar) -> Fault {
     } else {
         "write a number and `ms` or `s`: `200ms`, `3.5s`".to_owned()
     };
-    Fault::at(scalar.span.clone(), Mistake::Duration { key, text: text.clone() }).help(help)
+    Fault::at(scalar.written.clone(), Mistake::Duration { key, text: text.clone() }).help(help)
 }
 
 /// A file's text with what is not UTF-8 replaced; none where it is larger than [`CA_MAX_BYTES`].
