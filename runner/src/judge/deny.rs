@@ -5,11 +5,11 @@
 
 use ringfence_contract::address::{Host, Transport};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
-use ringfence_contract::receipt::Left;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
 use super::platform::{BARE_DENIAL, is_busy};
+use super::unfinished::{got_in, handshake_gap};
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
@@ -104,7 +104,7 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
         }
         (None, Some(reason), _) => Seen::Open(reason),
         (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
-        (None, None, Ok(sample)) if got_in_unfinished(case, sample) => Seen::Open(Reason::LeakOneWay),
+        (None, None, Ok(sample)) if got_in(case, sample) => Seen::Open(Reason::LeakOneWay),
         (None, None, Ok(sample)) => see_obstacle(case, sample),
     }
 }
@@ -221,34 +221,6 @@ fn proof(seen: Seen, missing: &[Reason]) -> Reason {
 fn by_means(case: &Case<'_>, attempt: &Attempt) -> bool {
     let kind = attempt.sample.as_ref().ok().map(|sample| sample.outcome.kind());
     case.rule.by.is_empty() || kind.is_some_and(|kind| case.rule.by.contains(&kind))
-}
-
-/// Whether the target saw a connection from the call's own address that brought no whole call, and the call connected and
-/// came to nothing: it got in, though no receipt could be written.
-pub(super) fn got_in_unfinished(case: &Case<'_>, sample: &Sample) -> bool {
-    let book = case.receipts();
-    let seen = |from| book.is_some_and(|book| book.unfinished.iter().any(|one| one.from == from));
-    lost_once_connected(case, sample).is_some() && sample.local.is_some_and(|local| seen(local.ip()))
-}
-
-/// In which phase a call was lost to silence or a reset whose connection something had accepted. Over UDP nothing accepts.
-pub(super) fn lost_once_connected(case: &Case<'_>, sample: &Sample) -> Option<Phase> {
-    let phase = match &sample.outcome {
-        Outcome::TimedOut(phase) => *phase,
-        Outcome::Reset(reset) => reset.phase(),
-        _ => return None,
-    };
-    let connects = case.endpoint.route.address.transport != Transport::Udp;
-    (connects && matches!(phase, Phase::Tls | Phase::FirstByte)).then_some(phase)
-}
-
-/// Behind a translated address the target cannot say whose handshake it saw. Connections that brought nothing do not count
-/// here: health probes and port scans leave them all the time, and no silence would be a denial any more.
-fn handshake_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
-    let book = case.receipts();
-    let begun = book.is_some_and(|book| book.unfinished.iter().any(|one| one.left == Left::Handshake));
-    let lost = sample.is_some_and(|sample| lost_once_connected(case, sample) == Some(Phase::Tls));
-    (begun && lost).then_some(Reason::HandshakeUnclear)
 }
 
 /// What is missing before the endpoint is known to live at the address that was silent.

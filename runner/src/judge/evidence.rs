@@ -6,8 +6,8 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
-use super::deny::{got_in_unfinished, lost_once_connected};
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
+use super::unfinished::{got_in, lost_once_connected};
 use super::verdict::{Reason, Verdict};
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
 
@@ -63,7 +63,7 @@ fn written_down(case: &Case<'_>) -> Vec<String> {
 
 /// What the target saw of a call that was lost before it came whole.
 fn unfinished(case: &Case<'_>, sample: &Sample) -> Option<String> {
-    let from = sample.local.filter(|_| got_in_unfinished(case, sample))?.ip();
+    let from = sample.local.filter(|_| got_in(case, sample))?.ip();
     Some(format!("`{}` saw a connection from {from} that brought no request", case.owner_name()))
 }
 

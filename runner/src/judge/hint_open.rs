@@ -9,9 +9,9 @@ use ringfence_contract::outcome::{Outcome, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding};
-use super::deny::got_in_unfinished;
 use super::hint_blocked::{CACHED, is_cached};
 use super::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
+use super::unfinished::got_in;
 use super::verdict::Reason;
 
 /// Something got in that must not.
@@ -34,7 +34,7 @@ pub(super) fn open(case: &Case<'_>, finding: &Finding) -> String {
         return open_door(sample, unsealed).to_owned();
     }
     match finding.reason {
-        Reason::LeakOneWay if sample.is_some_and(|sample| got_in_unfinished(case, sample)) => {
+        Reason::LeakOneWay if sample.is_some_and(|sample| got_in(case, sample)) => {
             "the way in is open, and what is lost are the answers, the large packets or what a filter looks into: close \
              the way in; whether small answers pass (a call without TLS, from this vantage) tells path MTU from a one-way \
              filter"

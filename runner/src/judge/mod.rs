@@ -19,6 +19,7 @@ mod names;
 mod platform;
 mod sentence;
 mod shift;
+mod unfinished;
 mod verdict;
 mod witness;
 

@@ -28,7 +28,7 @@ words! {
         DeniedWitnessed = "denied-witnessed",
         /// Fail: a sealed answer of the target came back over an edge that must be closed.
         Leak = "leak",
-        /// Fail: the target holds a receipt: the call got in, whatever the caller saw.
+        /// Fail: the target holds a receipt, or saw the call's connection: it got in, whatever the caller saw.
         LeakOneWay = "leak-one-way",
         /// Fail: something answered: the path is open, only the door behind it is another.
         PathOpen = "path-open",
