@@ -1,5 +1,6 @@
 //! What only a real network shows: two families, names with several addresses, lost SYNs, random loss, ten thousand edges,
-//! hosts with two addresses, full queues, paths that swallow large packets. Real agents in namespaces, and the real runner.
+//! hosts with two addresses, full queues, paths that swallow large packets or are slow. Real agents in namespaces, and the
+//! real runner.
 
 mod addresses;
 mod families;
@@ -9,3 +10,4 @@ mod multihomed;
 mod overflow;
 mod path_mtu;
 mod ports;
+mod slow_path;
