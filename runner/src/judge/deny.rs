@@ -109,11 +109,12 @@ fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
     }
 }
 
-/// Whether another host than the endpoint answered: one that has no good certificate of the name, where no admitted caller
-/// reached the endpoint. What such a host answers is no way in.
+/// Whether a name led to another host than the endpoint: one that has no good certificate of it, where no admitted caller
+/// reached the endpoint. What such a host answers is no way in. A literal address leads nowhere else.
 fn is_stranger(case: &Case<'_>, sample: &Sample) -> bool {
     let bad = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
-    bad && !sample.remote.is_some_and(|remote| case.witnesses.address(case.edge.endpoint, remote).holds())
+    let at = |remote| case.witnesses.address(case.edge.endpoint, remote).holds();
+    bad && !is_behind_address(case) && !sample.remote.is_some_and(at)
 }
 
 /// Why an answer shows that the path is open, if it does.

@@ -371,8 +371,12 @@ fn a_bare_403_of_the_server_that_answers_others() {
                 show(attempt, 3, error);
                 attempt.sample.as_mut().expect("a sample").remote = remote.parse().ok();
             }
+            scene.scenario.endpoints[super::sample_run::SITE.0].route.connect = None;
         })
     };
+    let fixed = stranger("203.0.113.77:443", Some("not valid for the name")).with(|scene| {
+        scene.scenario.endpoints[super::sample_run::SITE.0].route.connect = "203.0.113.77".parse().ok();
+    });
     judged! {
         "it shows that the vantage can send", OUTSIDER_TO_SITE: at(site, (1, 1), None)
             => DeniedWitnessed, "denied: `unsealed` status 403", "";
@@ -390,6 +394,8 @@ fn a_bare_403_of_the_server_that_answers_others() {
             stranger("203.0.113.77:443", Some("not valid for the name")).witness(VM_SEES_SITE, DROPPED, DROPPED)
             => NoTargetWitness, "no allowed vantage reached `app/site` before or after", "may be down";
         "a stranger in the target's own place", OUTSIDER_TO_SITE: stranger("203.0.113.9:443", Some("not valid for the name"))
+            => PathOpen, "status 200", "something else answers";
+        "whatever answers where the scenario says the target is", OUTSIDER_TO_SITE: fixed
             => PathOpen, "status 200", "something else answers";
         "another door of the target", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", None)
             => PathOpen, "status 200", "something else answers";
