@@ -120,12 +120,14 @@ fn of_a_call_that_got_in_unfinished_the_reader_is_told_what_the_target_saw_and_w
     let leak = begun(closed(&LOST_IN_TLS)).edge(OUTSIDER_TO_SITE);
     let line = "`app` saw a connection from 192.0.2.1 that brought no request";
     assert_eq!(leak.evidence.first().map(String::as_str), Some(line));
+    assert!(leak.sentence.contains("but a connection reached `app`"), "{}", leak.sentence);
     let hint = leak.hint.unwrap_or_default();
     assert!(hint.contains("path MTU") && hint.contains("one-way filter"), "{hint}");
     let blocked = begun(Scene::sound().saw(VM_TO_SITE, [LOST_IN_TLS])).edge(VM_TO_SITE);
     assert!(blocked.evidence.iter().any(|evidence| evidence == line), "{:?}", blocked.evidence);
     // A call that arrived whole is another matter.
     let receipt = closed(&DROPPED).receipt(OUTSIDER_TO_SITE, 1).edge(OUTSIDER_TO_SITE);
+    assert!(receipt.sentence.contains("but the call reached `app`"), "{}", receipt.sentence);
     assert!(
         receipt.hint.is_some_and(|hint| hint.contains("the request got in and only its answer was lost"))
     );

@@ -9,6 +9,7 @@ use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, are_alike};
 use super::platform::BARE_DENIAL;
+use super::unfinished::got_in;
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::scenario::Expect;
@@ -33,11 +34,11 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
             format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
         }
         Reason::LeakOneWay => {
-            format!(
-                "expected deny, got {got}, but the call reached `{}`{}",
-                case.owner_name(),
-                tries(case, finding)
-            )
+            let unfinished = !has_receipt(case, finding)
+                && case.telling_sample(finding).is_some_and(|sample| got_in(case, sample));
+            let what = if unfinished { "a connection" } else { "the call" };
+            let (target, tries) = (case.owner_name(), tries(case, finding));
+            format!("expected deny, got {got}, but {what} reached `{target}`{tries}")
         }
         Reason::WrongSource => arrived(case, finding),
         Reason::Blocked | Reason::WrongAnswer if has_receipt(case, finding) => {
