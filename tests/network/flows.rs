@@ -4,7 +4,6 @@
 
 mod addresses;
 mod families;
-mod ground;
 mod loss;
 mod multihomed;
 mod overflow;

@@ -11,6 +11,7 @@
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: network namespaces, and what runs in them;
 //! - [`link`]: links between namespaces that delay, lose and swallow packets;
+//! - [`ground`]: agents in namespaces around a hub;
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
@@ -26,6 +27,7 @@ pub mod certificates;
 pub mod closed;
 pub mod datagram;
 pub mod dns;
+pub mod ground;
 pub mod h2;
 pub mod link;
 pub mod namespace;

@@ -48,6 +48,18 @@ impl AgentProcess {
         Self::serve(namespace.command(programs.agent), arguments, listeners)
     }
 
+    /// The same on one processor, by `taskset`, for what is measured.
+    ///
+    /// # Panics
+    ///
+    /// When it ends instead.
+    #[must_use]
+    pub fn start_on(processor: u8, programs: Programs, arguments: &[&str], listeners: usize) -> Self {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &processor.to_string(), programs.agent]);
+        Self::serve(command, arguments, listeners)
+    }
+
     fn serve(mut command: Command, arguments: &[&str], listeners: usize) -> Self {
         let mut child = command
             .arg("serve")
@@ -81,6 +93,12 @@ impl AgentProcess {
     pub fn address(&self, transport: &str) -> SocketAddr {
         let found = self.addresses.iter().find(|(found, _)| found == transport);
         found.unwrap_or_else(|| panic!("the agent does not listen for {transport}")).1
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it at once, as a crash would.
@@ -133,6 +151,12 @@ impl Bench {
         let bench = Self { programs, folder, key: PrivateKey::random() };
         bench.write("ringfence.key", &bench.key.to_text());
         bench
+    }
+
+    /// The programs that run here.
+    #[must_use]
+    pub fn programs(&self) -> Programs {
+        self.programs
     }
 
     /// What agents trust.

@@ -6,9 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ringfence_contract::address::{Family, Host, Transport};
-use tokio::sync::OnceCell;
+use ringfence_contract::call::Trust;
 
-use super::trust::{self, Roots};
+use super::trust::{CaError, Roots, Rule};
+use super::trusted::Trusted;
 use super::window::{Slot, Windows};
 
 /// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
@@ -52,7 +53,7 @@ pub struct MeansSettings {
 pub enum MeansError {
     /// The CA text holds no certificate that can be read.
     #[error("the CA file cannot be used: {0}")]
-    Ca(#[from] trust::CaError),
+    Ca(#[from] CaError),
     /// Two source addresses of one family.
     #[error("two {0} source addresses where a call leaves from one: `{1}` and `{2}`")]
     Sources(Family, IpAddr, IpAddr),
@@ -64,7 +65,7 @@ pub struct Means(Arc<Inner>);
 
 struct Inner {
     settings: MeansSettings,
-    roots: OnceCell<Arc<Roots>>,
+    trusted: Trusted,
     windows: Windows,
 }
 
@@ -84,7 +85,8 @@ impl Means {
                 return Err(MeansError::Sources(family, *first, *second));
             }
         }
-        Ok(Self(Arc::new(Inner { settings, roots: OnceCell::new(), windows: Windows::default() })))
+        let trusted = Trusted::new(settings.ca.clone());
+        Ok(Self(Arc::new(Inner { settings, trusted, windows: Windows::default() })))
     }
 
     /// Asks the policy.
@@ -107,15 +109,9 @@ impl Means {
         self.0.windows.enter(remote).await
     }
 
-    /// The platform's roots and the CA file's certificates.
-    pub(super) async fn roots(&self) -> Arc<Roots> {
-        let ca = self.0.settings.ca.clone();
-        let load = async move {
-            // Some 150 files are read and parsed: milliseconds that no other call should wait for.
-            let loaded = tokio::task::spawn_blocking(move || Roots::load(ca.as_deref())).await;
-            Arc::new(loaded.unwrap_or_else(|_| Roots::none()))
-        };
-        Arc::clone(self.0.roots.get_or_init(|| load).await)
+    /// By what a certificate is good for a call that trusts this.
+    pub(super) async fn rule(&self, trust: &Trust) -> Result<Rule, CaError> {
+        self.0.trusted.rule(trust).await
     }
 }
 

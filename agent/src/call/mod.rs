@@ -23,6 +23,7 @@ mod tcp;
 mod tls;
 mod trail;
 mod trust;
+mod trusted;
 mod udp;
 mod window;
 

@@ -17,7 +17,7 @@ use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::{End, Progress};
 use super::trail::{Timed, Trail, within};
-use super::trust::{Notes, Roots, Verifier, provider, seen};
+use super::trust::{Notes, Verifier, provider, seen};
 use crate::clock::Stamped;
 
 /// HTTP/2, then HTTP/1.1, as browsers offer them (RFC 7301, RFC 9113 section 3.2).
@@ -44,12 +44,10 @@ pub(super) struct Terms<'a> {
 
 /// Gets all ready that may take its time or go wrong without any peer.
 pub(super) async fn prepare(means: &Means, terms: Terms<'_>) -> Result<Handshake, Outcome> {
-    let roots = match terms.trust {
-        Trust::Pin(_) => Arc::new(Roots::none()),
-        Trust::Platform | Trust::Ca(_) => means.roots().await,
-    };
-    let (verifier, notes) = Verifier::new(terms.trust, &roots, terms.certificates)
-        .map_err(|error| broken(format!("the CA for `{}` cannot be used: {error}", terms.host)))?;
+    let rule = means.rule(terms.trust).await;
+    let rule =
+        rule.map_err(|error| broken(format!("the CA for `{}` cannot be used: {error}", terms.host)))?;
+    let (verifier, notes) = Verifier::new(rule, terms.certificates);
     let name = match terms.host {
         Host::Ip(address) => ServerName::IpAddress((*address).into()),
         Host::Name(name) => ServerName::try_from(name.clone())

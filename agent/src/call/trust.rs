@@ -4,9 +4,9 @@
 //! so, looked past.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use ringfence_contract::call::{Certificates, Pin, Trust};
+use ringfence_contract::call::{Certificates, Pin};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -30,7 +30,7 @@ pub enum CaError {
     BadCertificate(usize, String),
 }
 
-/// What certificates are good by: roots that issue them, and those that a person named, which may be the peer's own.
+/// The certificates that a CA text names, and roots that issue others.
 #[derive(Debug, Clone)]
 pub(super) struct Roots {
     store: RootCertStore,
@@ -38,23 +38,23 @@ pub(super) struct Roots {
 }
 
 impl Roots {
-    /// None at all: nothing can be good.
-    pub(super) fn none() -> Self {
-        Self { store: RootCertStore::empty(), named: Vec::new() }
-    }
-
     /// What the platform trusts, and the CA text's certificates. Takes milliseconds and reads files.
     pub(super) fn load(ca: Option<&str>) -> Self {
-        let mut roots = Self::none();
         let native = rustls_native_certs::load_native_certs();
         for error in &native.errors {
             tracing::warn!(%error, "some of the platform's root certificates cannot be read");
         }
+        let mut roots = Self::none();
         roots.store.add_parsable_certificates(native.certs);
-        if let Some(Ok(more)) = ca.map(Self::read) {
-            roots.add(more);
+        match ca.map(Self::read) {
+            Some(Ok(more)) => roots.with(more),
+            _ => roots,
         }
-        roots
+    }
+
+    /// None at all: nothing can be good.
+    pub(super) fn none() -> Self {
+        Self { store: RootCertStore::empty(), named: Vec::new() }
     }
 
     /// Reads the certificates of a PEM text.
@@ -69,10 +69,49 @@ impl Roots {
         if roots.named.is_empty() { Err(CaError::Empty) } else { Ok(roots) }
     }
 
-    fn add(&mut self, more: Self) {
+    /// These and more.
+    pub(super) fn with(mut self, more: Self) -> Self {
         self.store.extend(more.store.roots);
         self.named.extend(more.named);
+        self
     }
+}
+
+/// What a chain of certificates is held against: the roots' verifier, and the certificates that a person named, which may be
+/// the peer's own. Making one costs more than a handshake; any number of calls share it.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    /// None where there is no root at all: nothing can be good.
+    verifier: Option<Arc<WebPkiServerVerifier>>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl Anchors {
+    pub(super) fn of(roots: Roots) -> Self {
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots.store), provider());
+        Self { verifier: builder.build().ok(), named: roots.named }
+    }
+
+    /// Has the roots' verifier look, and then at those certificates that were named.
+    fn look(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        at: impl FnOnce(&WebPkiServerVerifier) -> Result<ServerCertVerified, Error>,
+    ) -> Result<ServerCertVerified, Error> {
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let verifier = self.verifier.as_ref().ok_or(unknown)?;
+        at(verifier).or_else(|error| named_itself(error, &self.named, end_entity, name))
+    }
+}
+
+/// By what a peer's certificate is good.
+#[derive(Debug, Clone)]
+pub(super) enum Rule {
+    /// By whom it was issued.
+    Chain(Arc<Anchors>),
+    /// By its digest.
+    Pinned(Pin),
 }
 
 /// What a verifier saw.
@@ -114,53 +153,25 @@ impl fmt::Debug for NotPinned {
 
 impl std::error::Error for NotPinned {}
 
-#[derive(Debug)]
-enum Rule {
-    /// The roots' verifier, and the certificates that a person named.
-    Chain(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>),
-    Pinned(Pin),
-    /// There is no root at all: nothing can be good.
-    Nothing,
-}
-
 /// Looks at one peer's certificate by a rule, and writes down what it saw.
 #[derive(Debug)]
 pub(super) struct Verifier {
     rule: Rule,
     certificates: Certificates,
-    provider: Arc<CryptoProvider>,
     notes: Notes,
 }
 
 /// The cryptography all calls use. Named, as the process has no default (see rustls, `CryptoProvider`).
 pub(super) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
+    Arc::clone(&PROVIDER)
 }
 
 impl Verifier {
     /// A verifier for one connection, and the notes it will write.
-    pub(super) fn new(
-        trust: &Trust,
-        roots: &Roots,
-        certificates: Certificates,
-    ) -> Result<(Self, Notes), CaError> {
-        let provider = provider();
-        let chain = |roots: Roots| {
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.store), Arc::clone(&provider))
-                .build()
-                .map_or(Rule::Nothing, |chain| Rule::Chain(chain, roots.named))
-        };
-        let rule = match trust {
-            Trust::Platform => chain(roots.clone()),
-            Trust::Ca(pem) => {
-                let mut all = roots.clone();
-                all.add(Roots::read(pem)?);
-                chain(all)
-            }
-            Trust::Pin(pin) => Rule::Pinned(*pin),
-        };
+    pub(super) fn new(rule: Rule, certificates: Certificates) -> (Self, Notes) {
         let notes = Notes::default();
-        Ok((Self { rule, certificates, provider, notes: Arc::clone(&notes) }, notes))
+        (Self { rule, certificates, notes: Arc::clone(&notes) }, notes)
     }
 
     /// Writes down what is wrong, and ends the handshake if the call wants that.
@@ -186,15 +197,17 @@ impl ServerCertVerifier for Verifier {
         let pin = Pin::new(Sha256::digest(end_entity).into());
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).pin = Some(pin);
         let looked = match &self.rule {
-            Rule::Chain(chain, named) => chain
-                .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-                .or_else(|error| named_itself(error, named, end_entity, server_name)),
+            Rule::Chain(anchors) => {
+                let chain = |verifier: &WebPkiServerVerifier| {
+                    verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                };
+                anchors.look(end_entity, server_name, chain)
+            }
             Rule::Pinned(pinned) if *pinned == pin => Ok(ServerCertVerified::assertion()),
             Rule::Pinned(pinned) => {
                 let error = OtherError(Arc::new(NotPinned { pinned: *pinned, presented: pin }));
                 Err(Error::InvalidCertificate(CertificateError::Other(error)))
             }
-            Rule::Nothing => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         };
         self.conclude(looked, ServerCertVerified::assertion())
     }
@@ -206,7 +219,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let looked =
-            verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms);
+            verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms);
         self.conclude(looked, HandshakeSignatureValid::assertion())
     }
 
@@ -217,12 +230,12 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let looked =
-            verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms);
+            verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms);
         self.conclude(looked, HandshakeSignatureValid::assertion())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        provider().signature_verification_algorithms.supported_schemes()
     }
 }
 

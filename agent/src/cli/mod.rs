@@ -16,7 +16,9 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use args::{Command, Program};
 use exit::{refuse, usage};
@@ -30,7 +32,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let log = setting::given(Some(&program.log)).unwrap_or("info");
-    let filter = match EnvFilter::try_new(log) {
+    let filter = match log.parse::<Targets>() {
         Ok(filter) => filter,
         Err(error) => {
             let next = "write a level such as `info`, or `ringfence_agent=debug`";
@@ -38,7 +40,8 @@ pub fn main() -> ExitCode {
         }
     };
     let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(ansi);
+    tracing_subscriber::registry().with(lines).with(filter).init();
     match program.command {
         Command::Serve(args) => run::serve(&args),
         Command::Stdio(args) => run::stdio(&args),

@@ -1,12 +1,14 @@
 //! A name with several addresses: every one of them is called, and every one must be witnessed.
 
-use super::ground::{Ground, HTTP, Run};
+use ringfence_tests::ground::{Ground, HTTP, Run};
+
+use crate::PROGRAMS;
 
 /// Three addresses of the target beside its own.
 const OF_TARGET: [&str; 3] = ["10.98.0.1", "10.98.0.2", "10.98.0.3"];
 
 fn ground(addresses: &[&str]) -> Ground {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     for address in OF_TARGET {
         ground.at("target").ip(&format!("address add {address}/32 dev lo"));
         ground.hub.ip(&format!("route add {address}/32 via 10.99.2.2"));

@@ -1,6 +1,8 @@
 //! One endpoint over two families is two edges, and each is judged by itself.
 
-use super::ground::{Ground, HTTP};
+use ringfence_tests::ground::{Ground, HTTP};
+
+use crate::PROGRAMS;
 
 /// The caller may not; its witness may.
 const RULES: &str = "rules:
@@ -14,7 +16,7 @@ timeouts: { connect: 1s }
 #[test]
 #[ignore = "needs network namespaces: run as root with `-- --include-ignored`"]
 fn a_family_that_was_forgotten_is_a_leak_in_that_family_only() {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.resolve(&["10.99.2.2", "fd99:2::2"]);
     ground.start(&[]);
     let endpoints = [

@@ -1,10 +1,10 @@
 //! A link that loses: the first SYNs of a connection, or packets at random. What is allowed gets through, and what is
 //! denied is never taken for open, nor what is open for denied.
 
+use ringfence_tests::ground::{Ground, HTTP, Run, TCP, UDP};
 use ringfence_tests::link::{Conditions, End, Link, Row, Transport, Ways, Which};
 
-use super::ground::{Ground, HTTP, Run, TCP, UDP};
-use crate::alone;
+use crate::{PROGRAMS, alone};
 
 /// The target's address behind the link, for all: the caller takes the link, the friend the hub.
 const BEHIND: &str = "10.80.0.2";
@@ -23,7 +23,7 @@ fn link(ground: &Ground, ways: &Ways) -> Link {
 }
 
 fn ground() -> Ground {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     let listen = PORTS.map(|port| format!("0.0.0.0:{port}"));
     let more: Vec<&str> = listen.iter().flat_map(|address| ["--tcp-listen", address]).collect();
     ground.start(&[("target", &more)]);

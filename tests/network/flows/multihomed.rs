@@ -1,13 +1,15 @@
 //! Hosts with two addresses: which one a call leaves by is seen and judged, and an answer comes from the one called.
 
-use super::ground::{Ground, HTTP, UDP};
+use ringfence_tests::ground::{Ground, HTTP, UDP};
+
+use crate::PROGRAMS;
 
 /// The caller's other address, and the target's.
 const CALLERS: &str = "10.97.0.2";
 const TARGETS: (&str, &str) = ("10.98.0.1", "fd98::1");
 
 fn ground() -> Ground {
-    let ground = Ground::new(&["caller", "target"]);
+    let ground = Ground::new(PROGRAMS, &["caller", "target"]);
     ground.at("caller").ip(&format!("address add {CALLERS}/32 dev lo"));
     ground.at("target").ip(&format!(
         "address add {}/32 dev lo

@@ -3,13 +3,14 @@
 use std::net::Ipv4Addr;
 
 use ringfence_tests::closed;
+use ringfence_tests::ground::{Ground, HTTP};
 
-use super::ground::{Ground, HTTP};
+use crate::PROGRAMS;
 
 #[test]
 #[ignore = "needs network namespaces: run as root with `-- --include-ignored`"]
 fn where_the_targets_own_queue_dropped_calls_no_silence_is_a_denial() {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.start(&[]);
     ground.drop_at("target", &format!("ip saddr 10.99.0.2 tcp dport {HTTP}"));
     let full = ground.at("target").run(async || closed::full_at(Ipv4Addr::new(10, 99, 2, 2)).await);

@@ -2,14 +2,15 @@
 //! proof of a denial: the call got in.
 
 use ringfence_tests::certificates::Authority;
+use ringfence_tests::ground::Ground;
 use ringfence_tests::link::{Conditions, End, Link, Ways, Which};
 
-use super::ground::Ground;
+use crate::PROGRAMS;
 
 #[test]
 #[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
 fn a_handshake_that_a_path_swallows_is_a_block_and_no_denial() {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     let authority = Authority::new();
     let (certificate, key) = authority.issue_pem("target.test");
     for (name, text) in [("ca.pem", authority.pem()), ("cert.pem", certificate), ("key.pem", key)] {

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::ground::{Ground, HTTP, Run};
-use crate::alone;
+use ringfence_tests::ground::{Ground, HTTP, Run};
+
+use crate::{PROGRAMS, alone};
 
 const ENDPOINTS: usize = 5_000;
 
@@ -22,7 +23,7 @@ fn tally(run: &Run) -> BTreeMap<(String, String), usize> {
 #[ignore = "needs network namespaces: run as root with `-- --include-ignored`"]
 fn ten_thousand_edges_do_not_run_out_of_ports() {
     let _alone = alone();
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.start(&[("friend", &["--source", "10.99.1.2"])]);
     ground.drop_at("target", &format!("ip saddr 10.99.0.2 tcp dport {HTTP}"));
     let site = |number| format!("site-{number}: \"http://10.99.2.2:{HTTP}/{number}\"");
@@ -48,7 +49,7 @@ otherwise: untested
 /// Calls of an agent that has 200 ports and closes its connections first, so that each port stays taken for a minute towards
 /// its destination: as many calls to each of these doors of the target.
 fn with_few_ports(own: &[&str], doors: &[u16], calls: u32) -> Run {
-    let mut ground = Ground::new(&["caller", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "target"]);
     ground.at("caller").sysctl("ipv4/ip_local_port_range", "40000 40199");
     let listen: Vec<String> = doors.iter().map(|door| format!("0.0.0.0:{door}")).collect();
     let more: Vec<&str> = listen.iter().flat_map(|address| ["--listen", address]).collect();

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use ringfence_tests::ground::{Ground, HTTP};
 use ringfence_tests::link::{Conditions, End, Link, Ways, Which};
 
-use super::ground::{Ground, HTTP};
+use crate::PROGRAMS;
 
 #[test]
 #[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
 fn two_hundred_milliseconds_on_one_path_break_its_budget_and_nothing_else() {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.start(&[]);
     let slow = Conditions { delay: Duration::from_millis(200), ..Conditions::default() };
     let _link = Link::between(
