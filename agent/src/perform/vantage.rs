@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringfence_contract::address::{Address, Family, Host};
+use ringfence_contract::address::{Address, Family, Host, Transport};
 use ringfence_contract::call::{Call, Destination, Timeouts};
+use ringfence_contract::download::{Download, Portion};
 use ringfence_contract::id::CallId;
 use ringfence_contract::measure::Measure;
 use ringfence_contract::order::{Place, Run};
@@ -98,6 +99,27 @@ pub enum OverLimit {
         /// The longest it may last.
         lasts_ms: u64,
     },
+    /// A download of nothing, or of too much.
+    #[error(
+        "the download asks for {bytes} bytes for {lasts_ms} ms, 1 to {} bytes for 1 to {} ms are taken",
+        Portion::BYTES_MAX,
+        Portion::LASTS_MAX_MS
+    )]
+    Portion {
+        /// For how long it asks.
+        lasts_ms: u32,
+        /// For how many bytes it asks.
+        bytes: u64,
+    },
+    /// A download over what carries no payload.
+    #[error("a download is asked for over http or https, not over {0}")]
+    DownloadTransport(Transport),
+    /// A download too long for one order.
+    #[error("the download may take {takes_ms} ms, at most {} ms fit one order", Download::TAKES_MAX_MS)]
+    Takes {
+        /// The longest it may take.
+        takes_ms: u64,
+    },
     /// A measurement of the agent's own listener, which says nothing about any network.
     #[error("the agent's own listener cannot be measured: name an endpoint")]
     OwnListener,
@@ -168,13 +190,37 @@ impl Vantage {
         if lasts_ms > Measure::LASTS_MAX_MS { Err(OverLimit::Lasts { lasts_ms }) } else { Ok(()) }
     }
 
-    /// Claims the target of a measurement, which nobody else measures from here then.
+    /// Whether the vantage takes this download on.
+    ///
+    /// # Errors
+    ///
+    /// [`OverLimit`], naming the limit and what is above it.
+    pub fn check_download(&self, download: &Download) -> Result<(), OverLimit> {
+        let Download { call, portion, fingerprints } = download;
+        if !portion.is_within_bounds() {
+            return Err(OverLimit::Portion { lasts_ms: portion.lasts_ms, bytes: portion.bytes });
+        }
+        if let Destination::Endpoint(route) = &call.to
+            && !route.address.transport.is_http()
+        {
+            return Err(OverLimit::DownloadTransport(route.address.transport));
+        }
+        let asked = fingerprints.len();
+        if asked > FINGERPRINTS_PER_ORDER {
+            return Err(OverLimit::Fingerprints { asked });
+        }
+        check_phases(call)?;
+        let takes_ms = download.takes_ms();
+        if takes_ms > Download::TAKES_MAX_MS { Err(OverLimit::Takes { takes_ms }) } else { Ok(()) }
+    }
+
+    /// Claims the target of a measurement or a download, which nobody else measures from here then.
     ///
     /// # Errors
     ///
     /// [`OverLimit`], when it is claimed, when too many are, and when it is the agent's own listener.
-    pub fn claim(&self, measure: &Measure) -> Result<Claim, OverLimit> {
-        match &measure.call.to {
+    pub fn claim(&self, target: &Destination) -> Result<Claim, OverLimit> {
+        match target {
             Destination::Endpoint(route) => self.claims.claim(&route.address),
             Destination::OwnListener(_) => Err(OverLimit::OwnListener),
         }
@@ -269,7 +315,7 @@ fn broken(ids: &HashMap<Id, CallId>, error: &JoinError) -> Result<Sample, ()> {
     Ok(not_sent(call, NotSentWhy::Broken, &format!("the call's task failed: {error}")))
 }
 
-fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
+pub(super) fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Sample {
         call,
