@@ -44,7 +44,15 @@ fn refusal(result: Result<Order, OrderError>) -> RefusalWhy {
 fn answer(call: CallId) -> Answer {
     let peer = "10.0.1.4:40000".parse().expect("an address");
     let seen = SeenSource { address: "10.0.1.4".parse().expect("an address"), by: SeenBy::Peer, peer };
-    Answer { call, agent: name("app-1"), boot: BootId::random(), receipt: 1, seen, at_ms: NOW_MS, refused: None }
+    Answer {
+        call,
+        agent: name("app-1"),
+        boot: BootId::random(),
+        receipt: 1,
+        seen,
+        at_ms: NOW_MS,
+        refused: None,
+    }
 }
 
 fn reply(key: &RunKey, order: OrderId) -> Vec<String> {

@@ -78,9 +78,9 @@ impl Downloads {
         if held.given.contains(&call) {
             return Err("this download was given before".to_owned());
         }
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            format!("{DOWNLOADS_AT_ONCE} downloads are under way here, no more are given")
-        })?;
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| format!("{DOWNLOADS_AT_ONCE} downloads are under way here, no more are given"))?;
         if held.given.len() >= REMEMBERED {
             held.given.pop_front();
         }

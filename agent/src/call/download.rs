@@ -69,12 +69,7 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
 }
 
 /// Reads what comes up to the end of a sealed answer; of anything else, as much as tells what it is.
-async fn hear(
-    attempt: &Attempt<'_>,
-    exchange: &Exchange,
-    head: &Head,
-    incoming: &mut Incoming,
-) -> Heard {
+async fn hear(attempt: &Attempt<'_>, exchange: &Exchange, head: &Head, incoming: &mut Incoming) -> Heard {
     let mut body = Vec::new();
     let read = async {
         while answer_end(&body).is_none() && body.len() < BODY_READ_BYTES {

@@ -120,9 +120,13 @@ fn read(run: &Run, text: &str) -> CallId {
     call.verify(&run.key).expect("a good seal")
 }
 
-fn answer(run: &Run, call: CallId) -> String {
+/// A sealed answer, as `app-2`.
+pub(crate) fn answer(run: &Run, call: CallId) -> String {
     let peer = "127.0.0.1:9".parse().expect("an address");
     let seen = SeenSource { address: "127.0.0.1".parse().expect("an address"), by: SeenBy::Peer, peer };
     let agent = "app-2".parse().expect("a name");
-    seal_answer(&run.key, &Answer { call, agent, boot: BootId::random(), receipt: 0, seen, at_ms: 1, refused: None })
+    seal_answer(
+        &run.key,
+        &Answer { call, agent, boot: BootId::random(), receipt: 0, seen, at_ms: 1, refused: None },
+    )
 }

@@ -101,6 +101,7 @@ impl Scene {
             before: sides(),
             after: sides(),
             latency: Vec::new(),
+            throughput: Vec::new(),
             interrupted: false,
         };
         Self { scenario: scenario(), plan, observations }
@@ -207,6 +208,7 @@ fn scenario() -> Scenario {
         spoofing: Spoofing::Tried,
         resolves: None,
         latency: None,
+        throughput: None,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {
