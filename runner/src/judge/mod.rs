@@ -39,6 +39,8 @@ pub(crate) mod sample_run;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod throughput_tests;
+#[cfg(test)]
 mod truth;
 
 pub use claim::{ClaimKind, ClaimReason, JudgedClaim};
