@@ -69,7 +69,7 @@ fn bytes_are_counted_one_edge_after_the_other_and_judged_apart() {
         let sum: u64 = seconds.iter().map(|bytes| bytes.as_u64().expect("a number")).sum();
         assert_eq!((&download["payload"]["bytes"], seconds.len()), (&sum.into(), 2), "{download}");
         assert_eq!(download["payload"]["took_us"], 1_500_000, "{download}");
-        assert_eq!(download["sample"]["outcome"]["answered"]["agent"], "target", "{download}");
+        assert_eq!(download["sample"]["outcome"]["facts"]["agent"], "target", "{download}");
         assert_eq!(edge["claims"][0]["judged"]["reason"], "fast-enough");
         assert_eq!(edge["claims"][0]["judged"]["kind"], "throughput");
     }
