@@ -49,16 +49,16 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
         };
         let (head, mut incoming) = visit.request(&attempt, &mut trail).await?;
         let exchange = visit.exchange();
-        let heard = hear(&attempt, exchange, &head, &mut incoming).await;
-        match (&heard.outcome, heard.refused) {
+        let answer = hear(&attempt, exchange, &head, &mut incoming).await;
+        match (&answer.outcome, answer.refused) {
             (Outcome::Answered(_), None) => {
-                count.take(exchange, &mut incoming, (download, heard.payload)).await;
+                count.take(exchange, &mut incoming, (download, answer.payload)).await;
                 let took = Duration::from_micros(count.payload.took_us);
                 trail.took.transfer = Some(Timed::by_program(took));
             }
             (_, refused) => count.cut_short = refused.map(|why| format!("the target gives none: {why}")),
         }
-        Ok(heard.outcome)
+        Ok(answer.outcome)
     };
     let outcome = travelled.await.unwrap_or_else(|outcome: Outcome| outcome);
     if !matches!(outcome, Outcome::Answered(_)) {
@@ -138,8 +138,8 @@ impl Count {
             Err((lost, took)) => (took, Some(lost)),
         };
         self.payload.took_us = micros(took);
-        let begun = usize::try_from(took.as_secs() + u64::from(took.subsec_nanos() > 0));
-        self.payload.seconds.resize(begun.unwrap_or(usize::MAX).max(self.payload.seconds.len()), 0);
+        let entered = usize::try_from(took.as_secs() + u64::from(took.subsec_nanos() > 0));
+        self.payload.seconds.resize(entered.unwrap_or(usize::MAX).max(self.payload.seconds.len()), 0);
         let all = self.payload.bytes + came as u64;
         match lost {
             Some(lost) => self.lose(&lost),

@@ -85,8 +85,10 @@ impl Routes {
         let answerer = self.agent.answerer();
         let answer = answer_http(answerer, &head.headers, caller.peer, caller.transport);
         if let Some((answer, until)) = answer {
-            // A connection gives one download, and the first word counts.
-            drop(until.map(|until| ends.set(until)));
+            // A connection is closed behind a download, so there is no second one to set another end.
+            if until.is_some_and(|until| ends.set(until).is_err()) {
+                tracing::debug!(peer = %caller.peer, "a second download was asked for on one connection");
+            }
             return Ok(answer);
         }
         let looks = matches!(head.method, Method::GET | Method::HEAD);

@@ -42,8 +42,8 @@ impl Meaning<'_> {
             let Some(throughput) = &rule.throughput else { continue };
             let mut called: Vec<_> = cells(rule, endpoints).map(|cell| cell.endpoint).collect();
             called.sort_unstable();
-            let called = called.into_iter().filter_map(|place| endpoints.get(place.0));
-            let unfit = called.filter_map(|endpoint| Some((endpoint, cannot_give(endpoint)?))).next();
+            let mut called = called.into_iter().filter_map(|place| endpoints.get(place.0));
+            let unfit = called.find_map(|endpoint| Some((endpoint, cannot_give(endpoint)?)));
             if let Some((endpoint, why)) = unfit {
                 let mistake = Mistake::NoDownload { endpoint: endpoint.name.clone(), why };
                 let fault = Fault::at(throughput.span.clone(), mistake);
