@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::observe::{Greeting, Unasked, UnaskedWhy, interrupted};
+use super::obstacle::{not_trusted, obstacle, silent};
 use super::route::{ControlRoute, Letter};
 use super::signet::{Life, Signet, now_ms};
 
@@ -282,29 +283,6 @@ impl Correspondent {
                 Err(behind(Unasked::new(UnaskedWhy::NotTrusted, "the relay passed no reply back")))
             }
         }
-    }
-}
-
-fn silent() -> Unasked {
-    Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call")
-}
-
-/// What a bad reply means for the calls it says nothing of.
-fn obstacle(error: &ReplyError) -> Unasked {
-    let why = match error {
-        ReplyError::Refused(refusal) if refusal.why == RefusalWhy::Restarted => UnaskedWhy::Restarted,
-        ReplyError::Refused(_) => UnaskedWhy::Refused,
-        ReplyError::CutOff(_) => UnaskedWhy::CutOff,
-        ReplyError::NotLine(_) | ReplyError::FalseSeal(_) | ReplyError::TooLong => UnaskedWhy::NotTrusted,
-    };
-    Unasked::new(why, error.to_string())
-}
-
-fn not_trusted(error: &ReplyError) -> Unasked {
-    let unasked = obstacle(error);
-    match unasked.why {
-        UnaskedWhy::CutOff => unasked,
-        _ => Unasked { detail: format!("{}: is that a Ringfence agent?", unasked.detail), ..unasked },
     }
 }
 

@@ -10,6 +10,7 @@ mod correspond;
 mod latency;
 mod measurement;
 mod observe;
+mod obstacle;
 mod opening;
 mod phases;
 mod place;
