@@ -94,18 +94,21 @@ pub enum Purpose {
     /// those out of its ring that others need. A measured call is therefore no evidence of who reached whom.
     Measure,
     /// To see how fast bytes come: the target's answer goes on with a payload, at most this much of it. Answered over HTTP
-    /// only, once, and without a receipt.
+    /// only, once, without a receipt, and by the one agent that it is sealed for: whoever overhears it gets none from others.
     Download(Portion),
 }
 
 impl Purpose {
-    /// The code over a call of this purpose.
-    fn code(self, key: &RunKey, run: RunId, call: CallId) -> Hmac<Sha256> {
+    /// The code over a call of this purpose; over that of a download, for this agent.
+    fn code(self, key: &RunKey, (run, call): (RunId, CallId), to: Option<&AgentName>) -> Hmac<Sha256> {
         let (run, call) = (run.as_bytes(), call.as_bytes());
         match self {
             Self::Reach => key.code(CALL, &[run, call]),
             Self::Measure => key.code(MEASURED_CALL, &[run, call]),
-            Self::Download(portion) => key.code(DOWNLOAD, &[run, call, &written(portion)]),
+            Self::Download(portion) => {
+                let to = to.map_or("", AgentName::as_str).as_bytes();
+                key.code(DOWNLOAD, &[run, call, &written(portion), to])
+            }
         }
     }
 
@@ -147,17 +150,18 @@ fn read_portion(bytes: &[u8]) -> Option<Portion> {
 
 /// A sealed call: what an agent answers. As text, `1.<run>.<call>.<seal>`, with an `m` in front where it is measured, and
 /// with `d<portion>` where it asks for a download: the value of the [`CALL_HEADER`](crate::CALL_HEADER) header, or, but
-/// for a download, a TCP line or UDP datagram with a newline behind it.
+/// for a download, a TCP line or UDP datagram with a newline behind it. `to` is the agent that a download is asked of; other
+/// calls are whoever's they reach.
 #[must_use]
-pub fn token(key: &RunKey, run: RunId, call: CallId, purpose: Purpose) -> String {
-    let seal = HEXLOWER.encode(&purpose.code(key, run, call).finalize().into_bytes());
+pub fn token(key: &RunKey, (run, call): (RunId, CallId), purpose: Purpose, to: Option<&AgentName>) -> String {
+    let seal = HEXLOWER.encode(&purpose.code(key, (run, call), to).finalize().into_bytes());
     format!("{}.{run}.{call}.{seal}", purpose.head())
 }
 
 /// The token of a call that is placed to see who reaches whom.
 #[must_use]
 pub fn call_token(key: &RunKey, run: RunId, call: CallId) -> String {
-    token(key, run, call, Purpose::Reach)
+    token(key, (run, call), Purpose::Reach, None)
 }
 
 /// A call as it came in, its seal not yet looked at.
@@ -193,10 +197,11 @@ impl UnverifiedCall {
         Some(Self { run: run.parse().ok()?, purpose, call: call.parse().ok()?, seal: seal.to_owned() })
     }
 
-    /// The call's identifier, if the seal is good for its run and its purpose.
+    /// The call's identifier, if the seal is good for its run and its purpose, and, of a download, for this agent.
     #[must_use]
-    pub fn verify(&self, key: &RunKey) -> Option<CallId> {
-        fits(self.purpose.code(key, self.run, self.call), &self.seal).then_some(self.call)
+    pub fn verify(&self, key: &RunKey, me: &AgentName) -> Option<CallId> {
+        let code = self.purpose.code(key, (self.run, self.call), Some(me));
+        fits(code, &self.seal).then_some(self.call)
     }
 }
 

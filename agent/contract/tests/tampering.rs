@@ -149,19 +149,20 @@ fn a_reply_is_read_whole_or_not_at_all() {
 fn a_call_is_of_one_purpose_and_a_download_of_one_portion() {
     let (key, run, call) = (RunKey::random(), RunId::random(), CallId::random());
     let portion = Portion { lasts_ms: 5_000, bytes: 1_000_000 };
-    let token = seal::token(&key, run, call, Purpose::Download(portion));
+    let token = seal::token(&key, (run, call), Purpose::Download(portion), Some(&name("app-1")));
     let (_, sealed) = token.split_once('.').expect("a head");
     let head = |lasts_ms: u32, bytes: u64| format!("d{lasts_ms:08x}{bytes:016x}");
     let bent = [head(5_001, 1_000_000), head(5_000, 1_000_001), head(5_000, 1_000_000).replace("d0", "D0")];
     for head in ["1", "m", "d", "d0"].into_iter().chain(bent.iter().map(String::as_str)) {
         let other = UnverifiedCall::read(&format!("{head}.{sealed}"));
-        assert_eq!(other.and_then(|other| other.verify(&key)), None, "{head}");
+        assert_eq!(other.and_then(|other| other.verify(&key, &name("app-1"))), None, "{head}");
     }
     let own = UnverifiedCall::read(&format!("{}.{sealed}", head(5_000, 1_000_000))).expect("a token");
-    assert_eq!((own.purpose, own.verify(&key)), (Purpose::Download(portion), Some(call)));
+    assert_eq!((own.purpose, own.verify(&key, &name("app-1"))), (Purpose::Download(portion), Some(call)));
+    assert_eq!(own.verify(&key, &name("app-2")), None, "another agent gives nothing for it");
     // Whoever asks to see who reaches whom gets no payload by changing the head.
     let reach = seal::call_token(&key, run, call).replacen('1', &head(5_000, 1_000_000), 1);
-    assert_eq!(UnverifiedCall::read(&reach).expect("a form").verify(&key), None);
+    assert_eq!(UnverifiedCall::read(&reach).expect("a form").verify(&key, &name("app-1")), None);
 }
 
 proptest! {
@@ -183,14 +184,14 @@ proptest! {
             1 => Purpose::Measure,
             _ => Purpose::Download(Portion { lasts_ms, bytes }),
         };
-        let token = seal::token(&key, run, call, purpose);
+        let token = seal::token(&key, (run, call), purpose, Some(&name("app-1")));
         let read = UnverifiedCall::read(&token).expect("a token");
         prop_assert_eq!(read.purpose, purpose);
-        prop_assert_eq!(read.verify(&key), Some(call));
-        prop_assert_eq!(read.verify(&RunKey::random()), None);
+        prop_assert_eq!(read.verify(&key, &name("app-1")), Some(call));
+        prop_assert_eq!(read.verify(&RunKey::random(), &name("app-1")), None);
         let bent = String::from_utf8(flip(&token, bit)).ok();
         let bent = bent.as_deref().and_then(UnverifiedCall::read).filter(|call| call.run == run);
-        prop_assert_eq!(bent.and_then(|call| call.verify(&key)), None);
+        prop_assert_eq!(bent.and_then(|call| call.verify(&key, &name("app-1"))), None);
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Answerer {
     fn verify(&self, token: &str) -> Option<Verified> {
         let unverified = UnverifiedCall::read(token)?;
         let key = held(&self.runs).key(unverified.run, Instant::now())?.clone();
-        let call = unverified.verify(&key)?;
+        let call = unverified.verify(&key, &self.name)?;
         Some(Verified { key, call, purpose: unverified.purpose })
     }
 

@@ -21,6 +21,9 @@ use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::trail::{Start, Timed, Trail, micros, within};
 
+/// How many characters of a target's own words are told.
+const REFUSED_MAX: usize = 200;
+
 /// What came of a payload so far, and why no more of it did.
 #[derive(Default)]
 struct Count {
@@ -56,7 +59,10 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
                 let took = Duration::from_micros(count.payload.took_us);
                 trail.took.transfer = Some(Timed::by_program(took));
             }
-            (_, refused) => count.cut_short = refused.map(|why| format!("the target gives none: {why}")),
+            (_, refused) => {
+                let why = refused.map(|why| why.chars().take(REFUSED_MAX).collect::<String>());
+                count.cut_short = why.map(|why| format!("the target gives none: {why}"));
+            }
         }
         Ok(answer.outcome)
     };

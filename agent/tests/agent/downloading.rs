@@ -54,7 +54,8 @@ impl Caller {
     async fn ask_as(bench: &Bench, call: CallId, portion: Portion) -> Self {
         let stream = TcpStream::connect(bench.at(Transport::Http)).await.expect("a connection");
         let mut stream = BufReader::new(stream);
-        let token = token(&bench.run.key, bench.run.id, call, Purpose::Download(portion));
+        let me = bench.running.agent().name();
+        let token = token(&bench.run.key, (bench.run.id, call), Purpose::Download(portion), Some(me));
         let request = format!("GET /any HTTP/1.1\r\nhost: app\r\n{CALL_HEADER}: {token}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.expect("a request sent");
         let mut head = String::new();
@@ -190,8 +191,13 @@ async fn an_agent_that_ends_ends_its_downloads() {
     assert!(caller.read().await < length);
 }
 
-/// A target that answers one call, under seal and as this agent, and sends what follows.
-async fn target(run: &Run, head: &'static str, payload: &'static [u8], holds: bool) -> String {
+/// A target that answers one call for this agent, under seal and as `app-2`, and sends what follows.
+async fn target(
+    (run, of): (&Run, &'static str),
+    head: &'static str,
+    payload: &'static [u8],
+    holds: bool,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let run = run.clone();
@@ -205,7 +211,8 @@ async fn target(run: &Run, head: &'static str, payload: &'static [u8], holds: bo
             let token = line.strip_prefix(CALL_HEADER).and_then(|rest| rest.strip_prefix(": "));
             call = call.or(token.and_then(|token| UnverifiedCall::read(token.trim_end())));
         }
-        let call = call.and_then(|call| call.verify(&run.key)).expect("a sealed call");
+        let of = of.parse().expect("a name");
+        let call = call.and_then(|call| call.verify(&run.key, &of)).expect("a sealed call");
         let answer = stubborn::answer(&run, call);
         let whole = [head.as_bytes(), b"\r\n\r\n", answer.as_bytes(), payload].concat();
         stream.write_all(&whole).await.expect("an answer sent");
@@ -238,7 +245,7 @@ async fn a_payload_that_ends_too_early_is_no_measurement_and_one_that_stalls_is_
         (endless, b"", true, Some("no payload came within 900 ms")),
         (endless, b"some", true, None),
     ] {
-        let url = target(&bench.run, head, payload, holds).await;
+        let url = target((&bench.run, "app-2"), head, payload, holds).await;
         let mut asked = download(&url, "app-2", portion(1_500, 50_000));
         asked.call.timeouts.transfer_ms = 900;
         let Downloaded { sample, payload, cut_short } = downloaded(&bench, asked).await;
@@ -256,7 +263,7 @@ async fn a_payload_that_ends_too_early_is_no_measurement_and_one_that_stalls_is_
 async fn whoever_else_answers_is_not_counted() {
     let bench = Bench::new();
     let stranger = bench.beside("app-3", |_| {});
-    let other = target(&bench.run, "HTTP/1.1 200 OK\r\ncontent-length: 1000", b"some", true).await;
+    let other = target((&bench.run, "app-3"), "HTTP/1.1 200 OK\r\ncontent-length: 1000", b"some", true).await;
     for (url, kind) in
         [(stranger.url(Transport::Http), OutcomeKind::Unsealed), (other, OutcomeKind::Misanswered)]
     {

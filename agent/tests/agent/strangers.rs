@@ -34,13 +34,18 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
     let unknown_run = call_token(&RunKey::random(), RunId::random(), CallId::random());
     let false_seal = call_token(&RunKey::random(), bench.run.id, CallId::random());
     let portion = Purpose::Download(Portion { lasts_ms: 5_000, bytes: 1_000_000 });
-    let download = |key: &RunKey, run| token(key, run, CallId::random(), portion);
-    let (other_run, other_seal) =
-        (download(&RunKey::random(), RunId::random()), download(&RunKey::random(), bench.run.id));
+    let download = |key: &RunKey, run, to: &str| {
+        token(key, (run, CallId::random()), portion, Some(&to.parse().expect("a name")))
+    };
+    let (other_run, other_seal) = (
+        download(&RunKey::random(), RunId::random(), "app-1"),
+        download(&RunKey::random(), bench.run.id, "app-1"),
+    );
     // Sealed for a download of one byte less.
-    let other_portion = download(&bench.run.key, bench.run.id).replacen("0f4240", "0f4241", 1);
+    let other_portion = download(&bench.run.key, bench.run.id, "app-1").replacen("0f4240", "0f4241", 1);
+    let other_agent = download(&bench.run.key, bench.run.id, "app-2");
     let order_path = "POST /.ringfence/order HTTP/1.1";
-    let rows: [Row<'_>; 12] = [
+    let rows: [Row<'_>; 13] = [
         ("POST /anything HTTP/1.1", &[], "body"),
         (order_path, &[], ""),
         (order_path, &[], "hello"),
@@ -53,6 +58,7 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
         ("GET / HTTP/1.1", &[(CALL_HEADER, &other_run)], ""),
         ("GET / HTTP/1.1", &[(CALL_HEADER, &other_seal)], ""),
         ("GET / HTTP/1.1", &[(CALL_HEADER, &other_portion)], ""),
+        ("GET / HTTP/1.1", &[(CALL_HEADER, &other_agent)], ""),
     ];
     for (start, headers, body) in rows {
         let reply = http(to, start, headers, body).await;
@@ -69,7 +75,8 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
 /// A good call for a download, which is given over HTTP only.
 fn download(bench: &Bench) -> String {
     let portion = Portion { lasts_ms: 5_000, bytes: 1_000_000 };
-    token(&bench.run.key, bench.run.id, CallId::random(), Purpose::Download(portion))
+    let call = (bench.run.id, CallId::random());
+    token(&bench.run.key, call, Purpose::Download(portion), Some(bench.running.agent().name()))
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ fn now() -> Duration {
 
 fn read(run: &Run, text: &str) -> CallId {
     let call = UnverifiedCall::read(text.trim_end()).expect("a call");
-    call.verify(&run.key).expect("a good seal")
+    call.verify(&run.key, &"app-2".parse().expect("a name")).expect("a good seal")
 }
 
 /// A sealed answer, as `app-2`.
