@@ -8,6 +8,7 @@ mod latency;
 mod names;
 mod readme;
 mod reports;
+mod throughput;
 mod usage;
 
 use ringfence_tests::programs::Programs;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ringfence::plan::{Plan, expand};
 use ringfence::scenario::{self, Control, Inputs, Scenario, Source, defaults};
 use ringfence_contract::call::Timeouts;
+use ringfence_contract::download::Portion;
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -144,6 +145,9 @@ fn the_schema_refuses_what_the_reader_refuses() {
         ("/agents/function-a/endpoints/scm/resolves", Value::from("privat")),
         ("/rules/0/resolves", serde_json::json!([])),
         ("/rules/0/resolves", serde_json::json!(["10.0.3.0/24", "private"])),
+        ("/rules/0/throughput", serde_json::json!({ "at-least": 50 })),
+        ("/rules/0/throughput", serde_json::json!({ "at-least": "50Mbps" })),
+        ("/rules/0/throughput", serde_json::json!({ "for": "5s" })),
         ("/timeouts", serde_json::json!({ "connect": 3 })),
         ("/name", Value::Null),
         ("/surprise", Value::from(1)),
@@ -214,6 +218,13 @@ fn seconds(ms: u32) -> String {
     }
 }
 
+fn bytes(bits: u64) -> String {
+    match bits / 8 {
+        bytes if bytes >= 1_000_000_000 => format!("{}GB/s", bytes / 1_000_000_000),
+        bytes => format!("{}kB/s", bytes / 1_000),
+    }
+}
+
 #[test]
 fn the_reference_quotes_the_defaults() {
     let reference = text("README.md");
@@ -233,6 +244,7 @@ fn the_reference_quotes_the_defaults() {
         ("rate", format!("{}/s", defaults::RATE_PER_SECOND)),
         ("cold", defaults::COLD.to_string()),
         ("connection", defaults::CONNECTION.to_string()),
+        ("for", seconds(defaults::THROUGHPUT_MS)),
     ];
     for (key, value) in quoted {
         let line = format!("| `{key}` |");
@@ -251,6 +263,13 @@ fn the_reference_quotes_the_defaults() {
         format!("0 to {}", defaults::COLD_MAX),
         format!("1us to {}s", defaults::BUDGET_MAX_S),
         format!("{} s at most", defaults::MEASURED_MAX_S),
+        format!("{} to {}", seconds(defaults::THROUGHPUT_MIN_MS), seconds(defaults::THROUGHPUT_MAX_MS)),
+        format!("{} to {}", bytes(defaults::THROUGHPUT_MIN_BITS), bytes(defaults::THROUGHPUT_MAX_BITS)),
+        format!(
+            "at most {} s and {} GiB",
+            Portion::LASTS_MAX_MS / 1_000,
+            Portion::BYTES_MAX / (1_024 * 1_024 * 1_024)
+        ),
     ] {
         assert!(reference.contains(&bound), "the reference does not say `{bound}`");
     }

@@ -132,7 +132,7 @@ impl BentAgent {
                     ReceiptPage { boot: self.boot, dropped: 0, found: Vec::new(), unfinished: Vec::new() };
                 reply.push_str(&writer.line(&Line::Receipts(page)));
             }
-            Ask::Measure(_) | Ask::Relay(_) => {}
+            Ask::Measure(_) | Ask::Download(_) | Ask::Relay(_) => {}
         }
         reply + &writer.end()
     }

@@ -112,6 +112,7 @@ pub fn sealed(run: &Run, call: CallId, agent: &str) -> Vec<u8> {
         receipt: 1,
         seen: SeenSource { address: peer.ip(), by: SeenBy::Peer, peer },
         at_ms: 1,
+        refused: None,
     };
     seal_answer(&run.key, &answer).into_bytes()
 }

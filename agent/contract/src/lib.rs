@@ -10,11 +10,13 @@
 //! - [`fingerprint`]: how a platform says "I refused this";
 //! - [`call`], [`outcome`], [`sample`], [`receipt`]: one attempt on the wire, and what each end saw of it;
 //! - [`histogram`], [`measure`]: one attempt made again and again, and how long its phases took;
+//! - [`download`]: one attempt that is answered with as many bytes as come in a while;
 //! - [`seal`]: the run key, and the codes it makes over calls, answers and result lines;
 //! - [`order`], [`reply`]: what a runner asks of an agent (signed), and what comes back (sealed, numbered).
 
 pub mod address;
 pub mod call;
+pub mod download;
 pub mod fingerprint;
 pub mod histogram;
 pub mod id;

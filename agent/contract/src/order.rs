@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::CONTRACT_VERSION;
 use crate::address::Address;
 use crate::call::{Call, Trust};
+use crate::download::Download;
 use crate::fingerprint::Fingerprint;
 use crate::id::{BootId, CallId, OrderId, RunId};
 use crate::json;
@@ -67,6 +68,8 @@ pub enum Ask {
     Place(Place),
     /// Place one call again and again, and say how long its phases took.
     Measure(Box<Measure>),
+    /// Ask a target for bytes, and say how many came and when.
+    Download(Box<Download>),
     /// Show the receipts for these calls.
     Receipts(Vec<CallId>),
     /// Pass this order on, as it is.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Family, Transport};
+use crate::download::Downloaded;
 use crate::id::{BootId, OrderId};
 use crate::json;
 use crate::measure::Measured;
@@ -26,6 +27,8 @@ pub enum Line {
     Sample(Box<Sample>),
     /// What all calls of a measurement saw.
     Measured(Box<Measured>),
+    /// What came of a download.
+    Downloaded(Box<Downloaded>),
     /// What the ring of receipts says.
     Receipts(ReceiptPage),
     /// What the addressee of a relayed order replied, as it came.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::download::Portion;
 use crate::id::{BootId, CallId, OrderId, RunId, random_bytes};
 use crate::json;
 use crate::name::AgentName;
@@ -47,11 +48,13 @@ impl RunKey {
     }
 
     fn fits(&self, purpose: &[u8], parts: &[&[u8]], seal: &str) -> bool {
-        // The codes are compared in constant time, and as bytes.
-        HEXLOWER
-            .decode(seal.as_bytes())
-            .is_ok_and(|seal| self.code(purpose, parts).verify_slice(&seal).is_ok())
+        fits(self.code(purpose, parts), seal)
     }
+}
+
+/// Whether a seal is this code. They are compared in constant time, and as bytes.
+fn fits(code: Hmac<Sha256>, seal: &str) -> bool {
+    HEXLOWER.decode(seal.as_bytes()).is_ok_and(|seal| code.verify_slice(&seal).is_ok())
 }
 
 impl fmt::Debug for RunKey {
@@ -78,10 +81,11 @@ impl From<RunKey> for String {
 
 const CALL: &[u8] = b"ringfence call 1\0";
 const MEASURED_CALL: &[u8] = b"ringfence measured call 1\0";
+const DOWNLOAD: &[u8] = b"ringfence download 1\0";
 const ANSWER: &[u8] = b"ringfence answer 1\0";
 const LINE: &[u8] = b"ringfence line 1\0";
 
-/// What a call is placed for. It is under the call's seal, so that neither kind can be made the other on the way.
+/// What a call is placed for. It is under the call's seal, so that no kind can be made another on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To see who reaches whom: the target writes a receipt.
@@ -89,37 +93,75 @@ pub enum Purpose {
     /// To see how long it takes, one of thousands: the target answers and writes no receipt, since so many would push
     /// those out of its ring that others need. A measured call is therefore no evidence of who reached whom.
     Measure,
+    /// To see how fast bytes come: the target's answer goes on with a payload, at most this much of it. Answered over HTTP
+    /// only, once, without a receipt, and by the one agent that it is sealed for: whoever overhears it gets none from others.
+    Download(Portion),
 }
 
 impl Purpose {
-    fn sealed_as(self) -> &'static [u8] {
+    /// The code over a call of this purpose; over that of a download, for this agent.
+    fn code(self, key: &RunKey, (run, call): (RunId, CallId), to: Option<&AgentName>) -> Hmac<Sha256> {
+        let (run, call) = (run.as_bytes(), call.as_bytes());
         match self {
-            Self::Reach => CALL,
-            Self::Measure => MEASURED_CALL,
+            Self::Reach => key.code(CALL, &[run, call]),
+            Self::Measure => key.code(MEASURED_CALL, &[run, call]),
+            Self::Download(portion) => {
+                let to = to.map_or("", AgentName::as_str).as_bytes();
+                key.code(DOWNLOAD, &[run, call, &written(portion), to])
+            }
         }
     }
 
     /// What its tokens begin with.
-    fn letter(self) -> char {
+    fn head(self) -> String {
         match self {
-            Self::Reach => '1',
-            Self::Measure => 'm',
+            Self::Reach => "1".to_owned(),
+            Self::Measure => "m".to_owned(),
+            Self::Download(portion) => format!("d{}", HEXLOWER.encode(&written(portion))),
+        }
+    }
+
+    fn of_head(head: &str) -> Option<Self> {
+        match head {
+            "1" => Some(Self::Reach),
+            "m" => Some(Self::Measure),
+            _ => {
+                let bytes = HEXLOWER.decode(head.strip_prefix('d')?.as_bytes()).ok()?;
+                read_portion(&bytes).map(Self::Download)
+            }
         }
     }
 }
 
-/// A sealed call: what an agent answers. As text, `1.<run>.<call>.<seal>`, or with an `m` in front where it is measured:
-/// the value of the [`CALL_HEADER`](crate::CALL_HEADER) header, or a TCP line or UDP datagram with a newline behind it.
+/// A portion as a token has it: its milliseconds in 4 bytes, its bytes in 8, the highest first.
+fn written(portion: Portion) -> [u8; PORTION_BYTES] {
+    let mut all = [0; PORTION_BYTES];
+    let (ms, bytes) = all.split_at_mut(4);
+    ms.copy_from_slice(&portion.lasts_ms.to_be_bytes());
+    bytes.copy_from_slice(&portion.bytes.to_be_bytes());
+    all
+}
+
+fn read_portion(bytes: &[u8]) -> Option<Portion> {
+    let (ms, bytes) = bytes.split_at_checked(4)?;
+    let (ms, bytes) = (ms.try_into().ok()?, bytes.try_into().ok()?);
+    Some(Portion { lasts_ms: u32::from_be_bytes(ms), bytes: u64::from_be_bytes(bytes) })
+}
+
+/// A sealed call: what an agent answers. As text, `1.<run>.<call>.<seal>`, with an `m` in front where it is measured, and
+/// with `d<portion>` where it asks for a download: the value of the [`CALL_HEADER`](crate::CALL_HEADER) header, or, but
+/// for a download, a TCP line or UDP datagram with a newline behind it. `to` is the agent that a download is asked of; other
+/// calls are whoever's they reach.
 #[must_use]
-pub fn token(key: &RunKey, run: RunId, call: CallId, purpose: Purpose) -> String {
-    let seal = key.seal(purpose.sealed_as(), &[run.as_bytes(), call.as_bytes()]);
-    format!("{}.{run}.{call}.{seal}", purpose.letter())
+pub fn token(key: &RunKey, (run, call): (RunId, CallId), purpose: Purpose, to: Option<&AgentName>) -> String {
+    let seal = HEXLOWER.encode(&purpose.code(key, (run, call), to).finalize().into_bytes());
+    format!("{}.{run}.{call}.{seal}", purpose.head())
 }
 
 /// The token of a call that is placed to see who reaches whom.
 #[must_use]
 pub fn call_token(key: &RunKey, run: RunId, call: CallId) -> String {
-    token(key, run, call, Purpose::Reach)
+    token(key, (run, call), Purpose::Reach, None)
 }
 
 /// A call as it came in, its seal not yet looked at.
@@ -136,31 +178,30 @@ pub struct UnverifiedCall {
 /// The length of a call token in bytes: version, two identifiers, a code, three dots.
 pub const CALL_TOKEN_BYTES: usize = 1 + 32 + 32 + 64 + 3;
 
+/// The length of a portion in bytes; in a token, twice as many digits.
+const PORTION_BYTES: usize = 4 + 8;
+
 impl UnverifiedCall {
     /// Reads a token's form. `None` where it has not that form.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
-        if token.len() != CALL_TOKEN_BYTES {
+        if token.len() > CALL_TOKEN_BYTES + 2 * PORTION_BYTES {
             return None;
         }
         let mut parts = token.split('.');
-        let (version, run, call, seal) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let purpose = match version {
-            "1" => Purpose::Reach,
-            "m" => Purpose::Measure,
-            _ => return None,
-        };
+        let (head, run, call, seal) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() {
             return None;
         }
+        let purpose = Purpose::of_head(head)?;
         Some(Self { run: run.parse().ok()?, purpose, call: call.parse().ok()?, seal: seal.to_owned() })
     }
 
-    /// The call's identifier, if the seal is good for its run and its purpose.
+    /// The call's identifier, if the seal is good for its run and its purpose, and, of a download, for this agent.
     #[must_use]
-    pub fn verify(&self, key: &RunKey) -> Option<CallId> {
-        let purpose = self.purpose.sealed_as();
-        key.fits(purpose, &[self.run.as_bytes(), self.call.as_bytes()], &self.seal).then_some(self.call)
+    pub fn verify(&self, key: &RunKey, me: &AgentName) -> Option<CallId> {
+        let code = self.purpose.code(key, (self.run, self.call), Some(me));
+        fits(code, &self.seal).then_some(self.call)
     }
 }
 
@@ -173,12 +214,16 @@ pub struct Answer {
     pub agent: AgentName,
     /// In which life.
     pub boot: BootId,
-    /// The number of the receipt written for it, from 1; 0 in the answer to a measured call, which leaves none.
+    /// The number of the receipt written for it, from 1; 0 in the answer to a measured call or a download, which leave
+    /// none.
     pub receipt: u64,
     /// Where the call came from.
     pub seen: SeenSource,
     /// When it came, by the agent's clock, in milliseconds since the Unix epoch.
     pub at_ms: u64,
+    /// Why no payload follows, in the answer to a download that the agent does not give; none in every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// What every sealed answer begins with.

@@ -1,6 +1,7 @@
 //! Whatever is done to a signed or sealed message on its way, it is refused.
 
 use proptest::prelude::*;
+use ringfence_contract::download::Portion;
 use ringfence_contract::id::{BootId, CallId, OrderId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{self, Ask, Order, OrderError, PrivateKey, RefusalWhy, Run};
@@ -43,7 +44,15 @@ fn refusal(result: Result<Order, OrderError>) -> RefusalWhy {
 fn answer(call: CallId) -> Answer {
     let peer = "10.0.1.4:40000".parse().expect("an address");
     let seen = SeenSource { address: "10.0.1.4".parse().expect("an address"), by: SeenBy::Peer, peer };
-    Answer { call, agent: name("app-1"), boot: BootId::random(), receipt: 1, seen, at_ms: NOW_MS }
+    Answer {
+        call,
+        agent: name("app-1"),
+        boot: BootId::random(),
+        receipt: 1,
+        seen,
+        at_ms: NOW_MS,
+        refused: None,
+    }
 }
 
 fn reply(key: &RunKey, order: OrderId) -> Vec<String> {
@@ -136,6 +145,26 @@ fn a_reply_is_read_whole_or_not_at_all() {
     assert_eq!(read_reply(&key, OrderId::random(), &lines.concat()), Err(ReplyError::FalseSeal(0)));
 }
 
+#[test]
+fn a_call_is_of_one_purpose_and_a_download_of_one_portion() {
+    let (key, run, call) = (RunKey::random(), RunId::random(), CallId::random());
+    let portion = Portion { lasts_ms: 5_000, bytes: 1_000_000 };
+    let token = seal::token(&key, (run, call), Purpose::Download(portion), Some(&name("app-1")));
+    let (_, sealed) = token.split_once('.').expect("a head");
+    let head = |lasts_ms: u32, bytes: u64| format!("d{lasts_ms:08x}{bytes:016x}");
+    let bent = [head(5_001, 1_000_000), head(5_000, 1_000_001), head(5_000, 1_000_000).replace("d0", "D0")];
+    for head in ["1", "m", "d", "d0"].into_iter().chain(bent.iter().map(String::as_str)) {
+        let other = UnverifiedCall::read(&format!("{head}.{sealed}"));
+        assert_eq!(other.and_then(|other| other.verify(&key, &name("app-1"))), None, "{head}");
+    }
+    let own = UnverifiedCall::read(&format!("{}.{sealed}", head(5_000, 1_000_000))).expect("a token");
+    assert_eq!((own.purpose, own.verify(&key, &name("app-1"))), (Purpose::Download(portion), Some(call)));
+    assert_eq!(own.verify(&key, &name("app-2")), None, "another agent gives nothing for it");
+    // Whoever asks to see who reaches whom gets no payload by changing the head.
+    let reach = seal::call_token(&key, run, call).replacen('1', &head(5_000, 1_000_000), 1);
+    assert_eq!(UnverifiedCall::read(&reach).expect("a form").verify(&key, &name("app-1")), None);
+}
+
 proptest! {
     #[test]
     fn an_order_with_any_bit_flipped_is_refused(bit in any::<usize>()) {
@@ -148,17 +177,21 @@ proptest! {
     }
 
     #[test]
-    fn a_call_with_any_bit_flipped_is_no_call(bit in any::<usize>(), is_measured in any::<bool>()) {
+    fn a_call_with_any_bit_flipped_is_no_call(bit in any::<usize>(), kind in 0..3, lasts_ms in any::<u32>(), bytes in any::<u64>()) {
         let (key, run, call) = (RunKey::random(), RunId::random(), CallId::random());
-        let purpose = if is_measured { Purpose::Measure } else { Purpose::Reach };
-        let token = seal::token(&key, run, call, purpose);
+        let purpose = match kind {
+            0 => Purpose::Reach,
+            1 => Purpose::Measure,
+            _ => Purpose::Download(Portion { lasts_ms, bytes }),
+        };
+        let token = seal::token(&key, (run, call), purpose, Some(&name("app-1")));
         let read = UnverifiedCall::read(&token).expect("a token");
         prop_assert_eq!(read.purpose, purpose);
-        prop_assert_eq!(read.verify(&key), Some(call));
-        prop_assert_eq!(read.verify(&RunKey::random()), None);
+        prop_assert_eq!(read.verify(&key, &name("app-1")), Some(call));
+        prop_assert_eq!(read.verify(&RunKey::random(), &name("app-1")), None);
         let bent = String::from_utf8(flip(&token, bit)).ok();
         let bent = bent.as_deref().and_then(UnverifiedCall::read).filter(|call| call.run == run);
-        prop_assert_eq!(bent.and_then(|call| call.verify(&key)), None);
+        prop_assert_eq!(bent.and_then(|call| call.verify(&key, &name("app-1"))), None);
     }
 
     #[test]

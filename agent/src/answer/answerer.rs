@@ -4,21 +4,36 @@
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use http_body_util::{Either, Full};
 use ringfence_contract::address::Transport;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
-use ringfence_contract::seal::{Answer, Purpose, UnverifiedCall, seal_answer};
+use ringfence_contract::seal::{Answer, Purpose, RunKey, UnverifiedCall, seal_answer};
 
 use super::connection::Connection;
+use super::download::{AnswerBody, Downloads};
 use super::receipts::Ring;
 use super::runs::{Hold, Runs};
 use super::source::Proxies;
 use super::turned_away::turned_away;
 use super::unfinished::Connections;
+
+/// How much longer than it was asked for a download may take here: its caller counts from the first byte that comes.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What an agent gives for the call of a download.
+#[derive(Debug)]
+pub struct Given {
+    /// The answer, and whatever follows it.
+    pub body: AnswerBody,
+    /// When the connection has to end, however far it is; none where nothing follows.
+    pub ends: Option<Instant>,
+}
 
 /// The one who answers calls, for all listeners of an agent.
 #[derive(Debug)]
@@ -29,6 +44,7 @@ pub struct Answerer {
     runs: Mutex<Runs>,
     ring: Mutex<Ring>,
     connections: Mutex<Connections>,
+    downloads: Downloads,
     /// What the system had turned away when this life began.
     turned_away_before: Option<u64>,
 }
@@ -45,6 +61,7 @@ impl Answerer {
             runs: Mutex::default(),
             ring,
             connections: Mutex::default(),
+            downloads: Downloads::default(),
             turned_away_before: turned_away(),
         }
     }
@@ -66,19 +83,47 @@ impl Answerer {
         hold
     }
 
-    /// The sealed answer to a call token, with its receipt written unless the call is measured; `None` for a stranger, of whom nothing is kept.
+    /// The sealed answer to a call token, with its receipt written unless the call is measured; `None` for a stranger, of
+    /// whom nothing is kept, and for a download, which is for [`Answerer::download`].
     #[must_use]
     pub fn answer(&self, token: &str, seen: SeenSource, transport: Transport) -> Option<String> {
-        let unverified = UnverifiedCall::read(token)?;
-        let key = held(&self.runs).key(unverified.run, Instant::now())?.clone();
-        let call = unverified.verify(&key)?;
+        let Verified { key, call, purpose } = self.verify(token)?;
         let at_ms = clock_ms();
-        let receipt = match unverified.purpose {
+        let receipt = match purpose {
             Purpose::Reach => held(&self.ring).write(call, seen, transport, at_ms),
             Purpose::Measure => 0,
+            Purpose::Download(_) => return None,
         };
-        let answer = Answer { call, agent: self.name.clone(), boot: self.boot, receipt, seen, at_ms };
-        Some(seal_answer(&key, &answer))
+        let (agent, boot) = (self.name.clone(), self.boot);
+        Some(seal_answer(&key, &Answer { call, agent, boot, receipt, seen, at_ms, refused: None }))
+    }
+
+    /// The sealed answer to the token of a download, with the payload it asks for, and until when that may take at most; or
+    /// with the reason why none follows. `None` for a stranger, and for any other call.
+    #[must_use]
+    pub fn download(&self, token: &str, seen: SeenSource) -> Option<Given> {
+        let Verified { key, call, purpose: Purpose::Download(portion) } = self.verify(token)? else {
+            return None;
+        };
+        let (payload, refused) = match self.downloads.begin(call, portion) {
+            Ok(payload) => (Some(payload), None),
+            Err(refused) => (None, Some(refused)),
+        };
+        let (agent, boot, at_ms) = (self.name.clone(), self.boot, clock_ms());
+        let answer = seal_answer(&key, &Answer { call, agent, boot, receipt: 0, seen, at_ms, refused });
+        let ends = Instant::now() + Duration::from_millis(portion.lasts_ms.into()) + LINGER;
+        Some(match payload {
+            Some(payload) => Given { body: Either::Right(payload.behind(answer)), ends: Some(ends) },
+            None => Given { body: Either::Left(Full::new(Bytes::from(answer))), ends: None },
+        })
+    }
+
+    /// The call, if it is one of a run that a trusted runner announced.
+    fn verify(&self, token: &str) -> Option<Verified> {
+        let unverified = UnverifiedCall::read(token)?;
+        let key = held(&self.runs).key(unverified.run, Instant::now())?.clone();
+        let call = unverified.verify(&key, &self.name)?;
+        Some(Verified { key, call, purpose: unverified.purpose })
     }
 
     /// What the ring says about these calls of a run, and which connections were opened since that run was first
@@ -117,6 +162,13 @@ impl Answerer {
     pub fn miss(&self) {
         held(&self.ring).miss();
     }
+}
+
+/// A call whose seal is good.
+struct Verified {
+    key: RunKey,
+    call: CallId,
+    purpose: Purpose,
 }
 
 /// What a lock guards is whole after every statement, so a panic elsewhere does not spoil it.

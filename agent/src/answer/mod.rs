@@ -1,4 +1,4 @@
-//! A call in, a sealed answer out, and a receipt written down.
+//! A call in, a sealed answer out, and a receipt written down; or, for a sealed call that asks for one, a payload to count.
 //!
 //! What is no well sealed call of a run that a trusted runner announced is a stranger: a stranger gets what any server
 //! gives (`404`, a closed connection, silence) and leaves nothing behind. This room must not know who orders calls, or
@@ -7,6 +7,7 @@
 mod answerer;
 mod called;
 mod connection;
+mod download;
 mod http;
 mod receipts;
 mod runs;
@@ -15,8 +16,9 @@ mod stream;
 mod turned_away;
 mod unfinished;
 
-pub use answerer::Answerer;
+pub use answerer::{Answerer, Given};
 pub use connection::Connection;
+pub use download::{AnswerBody, DOWNLOADS_AT_ONCE, Payload};
 pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
 pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};

@@ -22,7 +22,8 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// The sealed call, as it goes over the wire.
     pub(super) fn token(&self) -> String {
-        token(&self.run.key, self.run.id, self.call.id, self.purpose)
+        let call = (self.run.id, self.call.id);
+        token(&self.run.key, call, self.purpose, self.call.expects.as_ref())
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn connect(
     trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
     trail.local = stream.local_addr().ok();
     Ok(match purpose {
-        Purpose::Reach => Stamped::plain(stream),
+        Purpose::Reach | Purpose::Download(_) => Stamped::plain(stream),
         Purpose::Measure => Stamped::stamping(stream),
     })
 }

@@ -220,14 +220,19 @@ impl Exchange {
         body: &mut Vec<u8>,
     ) -> Result<(), Lost> {
         while body.len() < max {
-            let Some(frame) = incoming.frame().await else { break };
-            let frame = frame.map_err(|error| self.lost(error))?;
+            let Some(bytes) = self.next(incoming).await? else { break };
             let room = max - body.len();
-            if let Some(bytes) = frame.data_ref() {
-                body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-            }
+            body.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
         }
         Ok(())
+    }
+
+    /// The next bytes of the body; none at its end.
+    pub(super) async fn next(&self, incoming: &mut Incoming) -> Result<Option<Bytes>, Lost> {
+        let Some(frame) = incoming.frame().await else { return Ok(None) };
+        let frame = frame.map_err(|error| self.lost(error))?;
+        // What is no data is a trailer, and has nothing of the body.
+        Ok(Some(frame.into_data().unwrap_or_default()))
     }
 
     fn lost(&self, error: hyper::Error) -> Lost {

@@ -13,6 +13,7 @@ use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Method, Route};
 use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
@@ -20,7 +21,7 @@ use super::exchange::{Exchange, Limits, Lost, Protocol, open};
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
-use super::tls::{H2_OR_HTTP1, Terms, prepare};
+use super::tls::{H2_OR_HTTP1, HTTP1_ONLY, Terms, prepare};
 use super::trail::{Timed, Trail, within};
 
 /// What this program calls itself to a server.
@@ -62,7 +63,12 @@ pub(super) async fn visit(
         Transport::Https => {
             let host = &goal.route.address.host;
             let trust = &goal.route.trust;
-            let terms = Terms { host, trust, certificates: goal.certificates, alpn: H2_OR_HTTP1 };
+            let alpn = match attempt.purpose {
+                Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
+                // HTTP/2's own windows would bound what is counted (RFC 9113 section 5.2).
+                Purpose::Download(_) => HTTP1_ONLY,
+            };
+            let terms = Terms { host, trust, certificates: goal.certificates, alpn };
             Some(prepare(means, terms).await?)
         }
         _ => None,
@@ -80,10 +86,24 @@ pub(super) async fn visit(
 impl Visit {
     /// Makes a call on the connection.
     pub(super) async fn ask(&mut self, attempt: &Attempt<'_>, trail: &mut Trail) -> Result<Outcome, Outcome> {
+        let answer = self.request(attempt, trail).await?;
+        Ok(body(attempt, &self.exchange, answer, trail).await)
+    }
+
+    /// Sends the request, and waits for the head of the response.
+    pub(super) async fn request(
+        &mut self,
+        attempt: &Attempt<'_>,
+        trail: &mut Trail,
+    ) -> Result<(Head, Incoming), Outcome> {
         let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
         let mut request = self.form.clone();
         let token = HeaderValue::try_from(attempt.token()).map_err(|error| broken(error.to_string()))?;
         request.headers_mut().insert(HeaderName::from_static(CALL_HEADER), token);
+        if matches!(attempt.purpose, Purpose::Download(_)) {
+            // The bytes are counted as they are.
+            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         let sent = within(limit, Phase::FirstByte, self.exchange.send(request)).await?;
         let (response, took) = match sent {
             (Ok(response), took) => (response, took),
@@ -91,8 +111,12 @@ impl Visit {
         };
         trail.took.first_byte = Some(Timed::by_kernel(self.exchange.took(), took));
         trail.status = Some(response.status().as_u16());
-        let (head, incoming) = split(response);
-        Ok(body(attempt, &self.exchange, (head, incoming), trail).await)
+        Ok(split(response))
+    }
+
+    /// The requests and responses on the connection.
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 
     /// Whether another call can be made on it. Ask when the one before was answered whole.

@@ -1,5 +1,5 @@
 //! One call in, one [`Sample`](ringfence_contract::sample::Sample) out: the prober; on a connection that is kept, one after
-//! the other ([`Kept`]). Also the way an order gets to
+//! the other ([`Kept`]); or one that is answered with bytes to count ([`download()`]). Also the way an order gets to
 //! another agent ([`post`]).
 //!
 //! This room must not know who ordered a call, what is expected of it, or whether it may be placed: it asks an
@@ -9,6 +9,7 @@ mod aim;
 mod classify;
 mod connect;
 mod connection;
+mod download;
 mod exchange;
 mod http;
 mod icmp;
@@ -27,6 +28,7 @@ mod trusted;
 mod udp;
 mod window;
 
+pub use download::download;
 pub use means::{Admit, Asked, Means, MeansError, MeansSettings};
 pub use place::{Kept, Seen, place};
 pub use post::{ConnectTrouble, PostError, REPLY_MAX_BYTES, post};

@@ -30,7 +30,7 @@ pub(super) fn visit(purpose: Purpose, way: Way, trail: &mut Trail) -> Result<Dat
     let socket = connected(way)?;
     trail.local = socket.local_addr().ok();
     Ok(match purpose {
-        Purpose::Reach => Datagrams::plain(socket),
+        Purpose::Reach | Purpose::Download(_) => Datagrams::plain(socket),
         Purpose::Measure => Datagrams::stamping(socket),
     })
 }

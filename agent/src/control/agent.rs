@@ -240,6 +240,9 @@ impl Agent {
             Ask::Measure(measure) => {
                 self.vantage.check_measure(measure).map_err(|error| over(error.to_string()))
             }
+            Ask::Download(download) => {
+                self.vantage.check_download(download).map_err(|error| over(error.to_string()))
+            }
             Ask::Receipts(calls) if calls.len() > self.limits.receipts_per_order as usize => {
                 Err(over(format!(
                     "the order asks for the receipts of {} calls, at most {} are shown in one: split it",

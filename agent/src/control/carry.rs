@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::agent::{Agent, clock_ms};
 use crate::call::{PostError, post};
-use crate::perform::{Course, Work};
+use crate::perform::{Course, Fetch, OverLimit, Work};
 
 /// How many receipts one line shows: some 300 bytes each, and at most 1,024 unfinished connections of some 80, so a line
 /// stays below 256 KiB.
@@ -61,6 +61,10 @@ impl Agent {
                     self.measure(id, Course { run, measure: *measure, ends, stop: self.stop.clone() }, reply)
                         .await
                 }
+                Ask::Download(download) => {
+                    self.fetch(id, Fetch { run, download: *download, ends, stop: self.stop.clone() }, reply)
+                        .await
+                }
                 Ask::Receipts(calls) => self.show(run.id, &calls, reply).await,
                 Ask::Relay(relay) => self.relay(id, &relay, ends, reply).await,
             }
@@ -96,15 +100,22 @@ impl Agent {
     }
 
     async fn measure(&self, id: OrderId, course: Course, mut reply: Reply) -> Result<(), Gone> {
-        let _claim = match self.vantage.claim(&course.measure) {
+        let _claim = match self.vantage.claim(&course.measure.call.to) {
             Ok(claim) => claim,
-            Err(over) => {
-                let (why, detail) = (RefusalWhy::OverLimit, over.to_string());
-                return reply.refuse(id, &Refusal { why, detail, clock_ms: clock_ms() }).await;
-            }
+            Err(over) => return reply.refuse(id, &over_limit(&over)).await,
         };
         let measured = self.vantage.measure(course).await;
         reply.line(&Line::Measured(Box::new(measured))).await?;
+        reply.end().await
+    }
+
+    async fn fetch(&self, id: OrderId, fetch: Fetch, mut reply: Reply) -> Result<(), Gone> {
+        let _claim = match self.vantage.claim(&fetch.download.call.to) {
+            Ok(claim) => claim,
+            Err(over) => return reply.refuse(id, &over_limit(&over)).await,
+        };
+        let downloaded = self.vantage.fetch(fetch).await;
+        reply.line(&Line::Downloaded(Box::new(downloaded))).await?;
         reply.end().await
     }
 
@@ -136,6 +147,10 @@ impl Agent {
             Err((why, detail)) => reply.refuse(id, &Refusal { why, detail, clock_ms: clock_ms() }).await,
         }
     }
+}
+
+fn over_limit(over: &OverLimit) -> Refusal {
+    Refusal { why: RefusalWhy::OverLimit, detail: over.to_string(), clock_ms: clock_ms() }
 }
 
 fn why(error: &PostError) -> (RefusalWhy, String) {

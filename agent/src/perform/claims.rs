@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringfence_contract::address::Address;
 
-use super::vantage::OverLimit;
+use super::over_limit::OverLimit;
 
 /// The most measurements under way at once. Each has a thread of its own.
 pub const MEASUREMENTS_AT_ONCE: usize = 16;

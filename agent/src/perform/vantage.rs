@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Destination, Timeouts};
+use ringfence_contract::download::Download;
 use ringfence_contract::id::CallId;
 use ringfence_contract::measure::Measure;
 use ringfence_contract::order::{Place, Run};
@@ -19,13 +20,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::claims::{Claim, Claims, MEASUREMENTS_AT_ONCE};
+use super::claims::{Claim, Claims};
 use super::limits::Limits;
+use super::over_limit::{FINGERPRINTS_PER_ORDER, OverLimit};
 use super::pace::Pace;
 use crate::call::{Means, place};
-
-/// The most fingerprints in one order: ten times the platforms known by heart, many times over.
-pub const FINGERPRINTS_PER_ORDER: usize = 256;
 
 /// A place calls are made from: what it calls with, and how much it calls at once.
 pub struct Vantage {
@@ -48,67 +47,6 @@ pub struct Work {
     pub ends: Instant,
     /// Ends all calls early: the agent shuts down.
     pub stop: CancellationToken,
-}
-
-/// More is asked for than a limit allows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OverLimit {
-    /// Too many calls.
-    #[error("the order holds {asked} calls, at most {limit} are taken in one: split it")]
-    Calls {
-        /// How many there are.
-        asked: usize,
-        /// How many there may be.
-        limit: u32,
-    },
-    /// Too many fingerprints.
-    #[error("the order holds {asked} fingerprints, at most {FINGERPRINTS_PER_ORDER} are taken in one")]
-    Fingerprints {
-        /// How many there are.
-        asked: usize,
-    },
-    /// A phase without time, or with too much of it.
-    #[error("call `{call}` gives a phase {asked_ms} ms, 1 to {} are allowed", Timeouts::PHASE_MAX_MS)]
-    Phase {
-        /// The call.
-        call: CallId,
-        /// How much time its phase has.
-        asked_ms: u32,
-    },
-    /// A measurement of nothing, or of too many calls.
-    #[error("the measurement has {asked} calls, 1 to {} are taken in one order", Measure::CALLS_MAX)]
-    MeasuredCalls {
-        /// How many there are.
-        asked: u32,
-    },
-    /// A measurement that calls faster than this vantage may.
-    #[error("the measurement calls every {asked_us} us, every {least_us} us is the fastest allowed")]
-    Interval {
-        /// The interval it has.
-        asked_us: u32,
-        /// The interval it may have.
-        least_us: u32,
-    },
-    /// A measurement too long for one order.
-    #[error(
-        "the measurement may last {lasts_ms} ms, at most {} ms fit one order: split it",
-        Measure::LASTS_MAX_MS
-    )]
-    Lasts {
-        /// The longest it may last.
-        lasts_ms: u64,
-    },
-    /// A measurement of the agent's own listener, which says nothing about any network.
-    #[error("the agent's own listener cannot be measured: name an endpoint")]
-    OwnListener,
-    /// The target is being measured.
-    #[error("`{0}` is being measured by this agent, one measurement at a time: wait for its end")]
-    Claimed(Address),
-    /// Too many measurements at once.
-    #[error(
-        "{MEASUREMENTS_AT_ONCE} measurements are under way here, no more are taken: wait for the end of one"
-    )]
-    Measurements,
 }
 
 impl Vantage {
@@ -168,13 +106,37 @@ impl Vantage {
         if lasts_ms > Measure::LASTS_MAX_MS { Err(OverLimit::Lasts { lasts_ms }) } else { Ok(()) }
     }
 
-    /// Claims the target of a measurement, which nobody else measures from here then.
+    /// Whether the vantage takes this download on.
+    ///
+    /// # Errors
+    ///
+    /// [`OverLimit`], naming the limit and what is above it.
+    pub fn check_download(&self, download: &Download) -> Result<(), OverLimit> {
+        let Download { call, portion, fingerprints } = download;
+        if !portion.is_within_bounds() {
+            return Err(OverLimit::Portion { lasts_ms: portion.lasts_ms, bytes: portion.bytes });
+        }
+        if let Destination::Endpoint(route) = &call.to
+            && !route.address.transport.is_http()
+        {
+            return Err(OverLimit::DownloadTransport(route.address.transport));
+        }
+        let asked = fingerprints.len();
+        if asked > FINGERPRINTS_PER_ORDER {
+            return Err(OverLimit::Fingerprints { asked });
+        }
+        check_phases(call)?;
+        let takes_ms = download.takes_ms();
+        if takes_ms > Download::TAKES_MAX_MS { Err(OverLimit::Takes { takes_ms }) } else { Ok(()) }
+    }
+
+    /// Claims the target of a measurement or a download, which nobody else measures from here then.
     ///
     /// # Errors
     ///
     /// [`OverLimit`], when it is claimed, when too many are, and when it is the agent's own listener.
-    pub fn claim(&self, measure: &Measure) -> Result<Claim, OverLimit> {
-        match &measure.call.to {
+    pub fn claim(&self, target: &Destination) -> Result<Claim, OverLimit> {
+        match target {
             Destination::Endpoint(route) => self.claims.claim(&route.address),
             Destination::OwnListener(_) => Err(OverLimit::OwnListener),
         }
@@ -269,7 +231,7 @@ fn broken(ids: &HashMap<Id, CallId>, error: &JoinError) -> Result<Sample, ()> {
     Ok(not_sent(call, NotSentWhy::Broken, &format!("the call's task failed: {error}")))
 }
 
-fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
+pub(super) fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Sample {
         call,

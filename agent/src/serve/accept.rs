@@ -14,8 +14,8 @@ use ringfence_contract::address::Transport;
 use ringfence_contract::receipt::Left;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Semaphore, SetOnce};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -151,15 +151,34 @@ async fn shake(
     None
 }
 
-/// HTTP/1.1 only: a client that agrees on HTTP/2 and then says nothing could not be timed out.
+/// Serves requests until the connection ends, or a download on it has to: its caller may have stopped reading, and nobody
+/// else would notice.
 async fn serve_http<S>(stream: S, connection: &Connection<'_>, transport: Transport, doors: &Doors)
 where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let ends = SetOnce::new();
+    tokio::select! {
+        () = serve_requests(stream, (connection, transport), doors, &ends) => {}
+        () = async { sleep_until((*ends.wait().await).into()).await } => {
+            tracing::debug!(peer = %connection.peer(), "a download's time is over");
+        }
+    }
+}
+
+/// HTTP/1.1 only: a client that agrees on HTTP/2 and then says nothing could not be timed out.
+async fn serve_requests<S>(
+    stream: S,
+    (connection, transport): (&Connection<'_>, Transport),
+    doors: &Doors,
+    ends: &SetOnce<Instant>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let caller = Caller { peer: connection.peer(), transport };
     let service = service_fn(|request| {
         connection.finish();
-        doors.routes.answer(request, caller)
+        doors.routes.answer(request, caller, ends)
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

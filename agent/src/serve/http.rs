@@ -2,7 +2,7 @@
 //!
 //! | request | response |
 //! |---|---|
-//! | any, with a good `ringfence-call` header | 200 and the sealed answer |
+//! | any, with a good `ringfence-call` header | 200 and the sealed answer; a payload behind it, if the call asks for one |
 //! | `POST /.ringfence/order` | 200 and the reply; 400 and the refusal; for a stranger the same 404 as for any path |
 //! | `GET` or `HEAD` `/live` | 200 |
 //! | `GET` or `HEAD` `/ready` | 200, or 503 while the agent shuts down |
@@ -20,15 +20,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use ringfence_contract::ORDER_PATH;
 use ringfence_contract::address::Transport;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SetOnce};
 use tokio::time::timeout;
 
 use super::seldom::Seldom;
-use crate::answer::{answer_http, not_found};
+use crate::answer::{AnswerBody, answer_http, not_found};
 use crate::control::{Agent, Taken};
 
 /// How long an order's bytes may take to come, all of them.
@@ -74,25 +74,33 @@ impl Routes {
         Self { agent, room: Semaphore::new(ORDER_BYTES_HELD), strangers: Seldom::default() }
     }
 
+    /// Answers a request. Where that is no matter of a moment, `ends` says when its connection has to end.
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
         caller: Caller,
-    ) -> Result<Answered, Infallible> {
+        ends: &SetOnce<Instant>,
+    ) -> Result<Response<AnswerBody>, Infallible> {
         let (head, body) = request.into_parts();
         let answerer = self.agent.answerer();
-        if let Some(answer) = answer_http(answerer, &head.headers, caller.peer, caller.transport) {
+        let answer = answer_http(answerer, &head.headers, caller.peer, caller.transport);
+        if let Some((answer, until)) = answer {
+            // A connection is closed behind a download, so there is no second one to set another end.
+            if until.is_some_and(|until| ends.set(until).is_err()) {
+                tracing::debug!(peer = %caller.peer, "a second download was asked for on one connection");
+            }
             return Ok(answer);
         }
         let looks = matches!(head.method, Method::GET | Method::HEAD);
-        Ok(match head.uri.path() {
+        let answer = match head.uri.path() {
             ORDER_PATH if head.method == Method::POST => self.order(&head.headers, body, caller).await,
             "/ready" if looks && self.agent.is_draining() => {
                 text(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
             }
             "/live" | "/ready" | "/robots933456.txt" if looks => text(StatusCode::OK, "ok\n"),
             _ => not_found(),
-        })
+        };
+        Ok(answer.map(Either::Left))
     }
 
     async fn order(&self, headers: &HeaderMap, body: Incoming, caller: Caller) -> Answered {

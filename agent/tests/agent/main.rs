@@ -3,6 +3,7 @@
 mod calling;
 mod deploy;
 mod doors;
+mod downloading;
 mod drain;
 mod lines;
 mod measuring;

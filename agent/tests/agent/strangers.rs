@@ -2,9 +2,10 @@
 
 use ringfence_contract::CALL_HEADER;
 use ringfence_contract::address::Transport;
+use ringfence_contract::download::Portion;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::order::{self, Ask, PrivateKey};
-use ringfence_contract::seal::{RunKey, call_token, open_answer};
+use ringfence_contract::seal::{Purpose, RunKey, call_token, open_answer, token};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -32,8 +33,19 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
     let unsigned = order::sign(&PrivateKey::random(), &bench.order(Ask::Hello));
     let unknown_run = call_token(&RunKey::random(), RunId::random(), CallId::random());
     let false_seal = call_token(&RunKey::random(), bench.run.id, CallId::random());
+    let portion = Purpose::Download(Portion { lasts_ms: 5_000, bytes: 1_000_000 });
+    let download = |key: &RunKey, run, to: &str| {
+        token(key, (run, CallId::random()), portion, Some(&to.parse().expect("a name")))
+    };
+    let (other_run, other_seal) = (
+        download(&RunKey::random(), RunId::random(), "app-1"),
+        download(&RunKey::random(), bench.run.id, "app-1"),
+    );
+    // Sealed for a download of one byte less.
+    let other_portion = download(&bench.run.key, bench.run.id, "app-1").replacen("0f4240", "0f4241", 1);
+    let other_agent = download(&bench.run.key, bench.run.id, "app-2");
     let order_path = "POST /.ringfence/order HTTP/1.1";
-    let rows: [Row<'_>; 9] = [
+    let rows: [Row<'_>; 13] = [
         ("POST /anything HTTP/1.1", &[], "body"),
         (order_path, &[], ""),
         (order_path, &[], "hello"),
@@ -43,6 +55,10 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
         ("GET / HTTP/1.1", &[(CALL_HEADER, &unknown_run)], ""),
         ("GET / HTTP/1.1", &[(CALL_HEADER, &false_seal)], ""),
         ("GET / HTTP/1.1", &[(CALL_HEADER, "1.2.3.4")], ""),
+        ("GET / HTTP/1.1", &[(CALL_HEADER, &other_run)], ""),
+        ("GET / HTTP/1.1", &[(CALL_HEADER, &other_seal)], ""),
+        ("GET / HTTP/1.1", &[(CALL_HEADER, &other_portion)], ""),
+        ("GET / HTTP/1.1", &[(CALL_HEADER, &other_agent)], ""),
     ];
     for (start, headers, body) in rows {
         let reply = http(to, start, headers, body).await;
@@ -56,13 +72,21 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
     assert_eq!(answer.receipt, 1, "strangers leave no receipts");
 }
 
+/// A good call for a download, which is given over HTTP only.
+fn download(bench: &Bench) -> String {
+    let portion = Portion { lasts_ms: 5_000, bytes: 1_000_000 };
+    let call = (bench.run.id, CallId::random());
+    token(&bench.run.key, call, Purpose::Download(portion), Some(bench.running.agent().name()))
+}
+
 #[tokio::test]
 async fn a_stranger_s_line_is_closed_without_a_byte() {
     let bench = Bench::new();
     bench.hello().await;
     let false_seal = call_token(&RunKey::random(), bench.run.id, CallId::random());
-    let long = "x".repeat(5_000);
-    for line in ["GET / HTTP/1.1\r\n\r\n", "\n", &format!("{false_seal}\n"), &long] {
+    let (long, download) = ("x".repeat(5_000), download(&bench));
+    for line in ["GET / HTTP/1.1\r\n\r\n", "\n", &format!("{false_seal}\n"), &long, &format!("{download}\n")]
+    {
         let mut stream = TcpStream::connect(bench.at(Transport::Tcp)).await.expect("a connection");
         stream.write_all(line.as_bytes()).await.expect("a line sent");
         let mut got = Vec::new();
@@ -84,7 +108,9 @@ async fn a_stranger_s_datagram_meets_silence() {
     let false_seal = call_token(&RunKey::random(), bench.run.id, CallId::random());
     let call = CallId::random();
     let good = bench.token(call);
-    for datagram in ["", "hello", &false_seal, &format!("{good} "), &"x".repeat(2_000), &good] {
+    for datagram in
+        ["", "hello", &false_seal, &format!("{good} "), &"x".repeat(2_000), &download(&bench), &good]
+    {
         socket.send(datagram.as_bytes()).await.expect("a datagram sent");
     }
     let mut buffer = [0; 2_048];

@@ -117,12 +117,16 @@ fn now() -> Duration {
 
 fn read(run: &Run, text: &str) -> CallId {
     let call = UnverifiedCall::read(text.trim_end()).expect("a call");
-    call.verify(&run.key).expect("a good seal")
+    call.verify(&run.key, &"app-2".parse().expect("a name")).expect("a good seal")
 }
 
-fn answer(run: &Run, call: CallId) -> String {
+/// A sealed answer, as `app-2`.
+pub(crate) fn answer(run: &Run, call: CallId) -> String {
     let peer = "127.0.0.1:9".parse().expect("an address");
     let seen = SeenSource { address: "127.0.0.1".parse().expect("an address"), by: SeenBy::Peer, peer };
     let agent = "app-2".parse().expect("a name");
-    seal_answer(&run.key, &Answer { call, agent, boot: BootId::random(), receipt: 0, seen, at_ms: 1 })
+    seal_answer(
+        &run.key,
+        &Answer { call, agent, boot: BootId::random(), receipt: 0, seen, at_ms: 1, refused: None },
+    )
 }

@@ -56,15 +56,16 @@ pub(super) fn overrule(scenario: &mut Scenario, arguments: &RunArguments) -> Res
 /// What the arguments say of timeouts may leave a measured call no room in its order.
 fn look_for_room(scenario: &Scenario, setting: &'static str) -> Result<(), Failure> {
     let mut measured = scenario.rules.iter().filter_map(|rule| Some((&rule.name, rule.latency.as_ref()?)));
-    match measured.find(|(_, latency)| latency.sampling.samples_per_order(&scenario.timeouts) == 0) {
-        Some((rule, _)) => {
-            let wrong = format!(
-                "no measured call of rule `{rule}` fits one order beside these timeouts: shorten them"
-            );
-            Err(Failure::Setting { setting, wrong })
-        }
-        None => Ok(()),
-    }
+    let measured = measured.find(|(_, latency)| latency.sampling.samples_per_order(&scenario.timeouts) == 0);
+    let mut counted = scenario.rules.iter().filter_map(|rule| Some((&rule.name, rule.throughput.as_ref()?)));
+    let counted = counted.find(|(_, throughput)| !throughput.fits_beside(&scenario.timeouts));
+    let (what, rule) = match (measured, counted) {
+        (Some((rule, _)), _) => ("measured call", rule),
+        (None, Some((rule, _))) => ("download", rule),
+        (None, None) => return Ok(()),
+    };
+    let wrong = format!("no {what} of rule `{rule}` fits one order beside these timeouts: shorten them");
+    Err(Failure::Setting { setting, wrong })
 }
 
 /// The plan of a scenario, or of the part of it that is asked for.

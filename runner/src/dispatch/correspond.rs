@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::call::Call;
+use ringfence_contract::download::{Download, Downloaded};
 use ringfence_contract::id::CallId;
 use ringfence_contract::measure::{Measure, Measured};
 use ringfence_contract::name::AgentName;
@@ -16,6 +17,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::observe::{Greeting, Unasked, UnaskedWhy, interrupted};
+use super::obstacle::{not_trusted, obstacle, silent};
 use super::route::{ControlRoute, Letter};
 use super::signet::{Life, Signet, now_ms};
 
@@ -169,20 +171,46 @@ impl Correspondent {
         measure: Measure,
         cancel: &CancellationToken,
     ) -> Result<Measured, Unasked> {
+        let (call, takes) = (measure.call.id, Duration::from_millis(measure.lasts_ms()));
+        let found = |line| match line {
+            Line::Measured(measured) if measured.call == call => Some(*measured),
+            _ => None,
+        };
+        self.ask_for(Ask::Measure(Box::new(measure)), takes, cancel, found).await
+    }
+
+    /// Has bytes asked for and counted.
+    pub(super) async fn download(
+        &self,
+        download: Download,
+        cancel: &CancellationToken,
+    ) -> Result<Downloaded, Unasked> {
+        let (call, takes) = (download.call.id, Duration::from_millis(download.takes_ms()));
+        let found = |line| match line {
+            Line::Downloaded(downloaded) if downloaded.sample.call == call => Some(*downloaded),
+            _ => None,
+        };
+        self.ask_for(Ask::Download(Box::new(download)), takes, cancel, found).await
+    }
+
+    /// Has done what takes this long, and returns the one line that tells of it.
+    async fn ask_for<T>(
+        &self,
+        ask: Ask,
+        takes: Duration,
+        cancel: &CancellationToken,
+        found: impl FnMut(Line) -> Option<T>,
+    ) -> Result<T, Unasked> {
         let greeting = self.greeting().await?;
-        let (call, within) = (measure.call.id, Duration::from_millis(measure.lasts_ms()) + WAY_MARGIN);
-        let letter = self.write(greeting, Ask::Measure(Box::new(measure)), within);
+        let within = takes + WAY_MARGIN;
+        let letter = self.write(greeting, ask, within);
         let delivered = tokio::select! {
             delivered = self.route.deliver(&letter, within + WAY_MARGIN) => delivered,
             () = cancel.cancelled() => Err(interrupted()),
         };
         let (lines, error) = self.signet.read(&letter);
-        let measured = lines.into_iter().find_map(|line| match line {
-            Line::Measured(measured) if measured.call == call => Some(*measured),
-            _ => None,
-        });
         let why = || delivered.err().or_else(|| error.as_ref().map(obstacle)).unwrap_or_else(silent);
-        measured.ok_or_else(why)
+        lines.into_iter().find_map(found).ok_or_else(why)
     }
 
     /// An order for the life of the agent that said this hello.
@@ -255,29 +283,6 @@ impl Correspondent {
                 Err(behind(Unasked::new(UnaskedWhy::NotTrusted, "the relay passed no reply back")))
             }
         }
-    }
-}
-
-fn silent() -> Unasked {
-    Unasked::new(UnaskedWhy::NotTrusted, "the reply is whole, but says nothing of this call")
-}
-
-/// What a bad reply means for the calls it says nothing of.
-fn obstacle(error: &ReplyError) -> Unasked {
-    let why = match error {
-        ReplyError::Refused(refusal) if refusal.why == RefusalWhy::Restarted => UnaskedWhy::Restarted,
-        ReplyError::Refused(_) => UnaskedWhy::Refused,
-        ReplyError::CutOff(_) => UnaskedWhy::CutOff,
-        ReplyError::NotLine(_) | ReplyError::FalseSeal(_) | ReplyError::TooLong => UnaskedWhy::NotTrusted,
-    };
-    Unasked::new(why, error.to_string())
-}
-
-fn not_trusted(error: &ReplyError) -> Unasked {
-    let unasked = obstacle(error);
-    match unasked.why {
-        UnaskedWhy::CutOff => unasked,
-        _ => Unasked { detail: format!("{}: is that a Ringfence agent?", unasked.detail), ..unasked },
     }
 }
 

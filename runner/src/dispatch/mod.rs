@@ -3,13 +3,14 @@
 //! It must not know what an outcome means for a verdict: it asks, collects, and says what it could not learn.
 //!
 //! The phases: hello (every agent at once), witnesses, reach (every attempt at every edge in flight at once, as far as
-//! each agent allows), witnesses again, receipts, and then latency, of the edges that were reached and are to be measured. A
-//! dropped edge costs one timeout, and so do a thousand.
+//! each agent allows), witnesses again, receipts, and then latency and throughput, of the edges that were reached and are to be
+//! measured. A dropped edge costs one timeout, and so do a thousand.
 
 mod correspond;
 mod latency;
 mod measurement;
 mod observe;
+mod obstacle;
 mod opening;
 mod phases;
 mod place;
@@ -18,6 +19,7 @@ mod reach;
 mod receipts;
 mod route;
 mod signet;
+mod throughput;
 mod witnesses;
 
 pub use measurement::Measurement;

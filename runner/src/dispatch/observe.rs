@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use ringfence_contract::download::Downloaded;
 use ringfence_contract::id::CallId;
 use ringfence_contract::receipt::{Receipt, Unfinished};
 use ringfence_contract::reply::Hello;
@@ -28,6 +29,9 @@ pub struct Observations {
     /// How fast the edges are, in the order of the plan's edges; none of those that were not measured. Empty where none
     /// was.
     pub latency: Vec<Option<Measurement>>,
+    /// What the downloads came to, in the order of the plan's edges; none of those over which there was none. Empty where
+    /// there was none at all.
+    pub throughput: Vec<Option<Result<Downloaded, Unasked>>>,
     /// Whether the run was ended early by its user.
     pub interrupted: bool,
 }

@@ -46,12 +46,14 @@ pub async fn observe(
     let after = run.after(&before).await;
     let books = run.receipts(&reach, &[&before, &after]).await;
     let latency = run.latency(&reach).await;
+    let throughput = run.throughput(&reach).await;
     Observations {
         agents: run.agents(books).await,
         reach,
         before,
         after,
         latency,
+        throughput,
         interrupted: run.cancel.is_cancelled(),
     }
 }

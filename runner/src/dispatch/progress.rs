@@ -17,6 +17,8 @@ pub enum Stage {
     Receipts,
     /// Measuring the edges that were reached.
     Latency,
+    /// Counting the bytes that come over edges that were reached.
+    Throughput,
 }
 
 impl fmt::Display for Stage {
@@ -28,6 +30,7 @@ impl fmt::Display for Stage {
             Self::WitnessesAfter => "witnesses after",
             Self::Receipts => "receipts",
             Self::Latency => "latency",
+            Self::Throughput => "throughput",
         })
     }
 }

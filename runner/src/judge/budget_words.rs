@@ -6,10 +6,11 @@ use ringfence_contract::measure::{Connection, Times};
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::budgets::BudgetCase;
+use super::case::Case;
 use super::claim::ClaimReason;
 use super::figure::{self, loss, lost, time};
 use super::sentence::{quote_detail, saw};
-use super::verdict::Verdict;
+use super::verdict::{Reason, Verdict};
 use crate::dispatch::{Measurement, UnaskedWhy};
 use crate::scenario::{Limit, Statistic};
 
@@ -23,20 +24,21 @@ pub(super) fn sentence(case: &BudgetCase<'_>, reason: ClaimReason) -> String {
         (ClaimReason::OverBudget, Some(measurement)) => {
             format!("{expected}, got {}", got(case, measurement))
         }
-        (ClaimReason::NoFamily, _) => {
-            format!("`{}` has no {} address", case.edge.vantage.name, case.edge.edge.family)
-        }
         (ClaimReason::Interrupted, Some(measurement)) => {
             format!("{expected}, but the run was ended after {}", counted(measurement))
         }
-        (ClaimReason::Interrupted, None) => {
-            format!("{expected}, but the run was ended before it was measured")
-        }
-        (_, None) if case.reached.verdict() == Verdict::Pass => {
-            format!("{expected}, but nothing was measured")
-        }
-        (_, None) => format!("{expected}, but the edge was not reached, so it was not measured"),
+        (_, None) => nothing(&expected, case.edge, case.reached, reason),
         (_, Some(measurement)) => format!("{expected}, but {}", too_little(case, measurement)),
+    }
+}
+
+/// What is said of an edge over which nothing was measured.
+pub(super) fn nothing(expected: &str, edge: &Case<'_>, reached: Reason, reason: ClaimReason) -> String {
+    match reason {
+        ClaimReason::NoFamily => format!("`{}` has no {} address", edge.vantage.name, edge.edge.family),
+        ClaimReason::Interrupted => format!("{expected}, but the run was ended before it was measured"),
+        _ if reached.verdict() == Verdict::Pass => format!("{expected}, but nothing was measured"),
+        _ => format!("{expected}, but the edge was not reached, so it was not measured"),
     }
 }
 
@@ -129,23 +131,29 @@ pub(super) fn hint(case: &BudgetCase<'_>, reason: ClaimReason) -> Option<String>
     if reason.verdict() == Verdict::Pass {
         return None;
     }
-    let vantage = &case.edge.vantage.name;
     Some(match (reason, case.measurement()) {
-        (ClaimReason::NoFamily, _) => {
-            let family = case.edge.edge.family;
-            format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
-        }
-        (ClaimReason::Interrupted, _) => "run again and let it end".to_owned(),
         (ClaimReason::OverBudget, Some(measurement)) => match case.limit {
             Limit::Loss(_) => lossy(measurement),
             Limit::Time(_, limit_ns) => slow(case, measurement, limit_ns),
         },
-        (_, Some(measurement)) => unmeasured(case, measurement),
-        (ClaimReason::VantageNotAsked, None) => {
+        (ClaimReason::NotMeasured, Some(measurement)) => unmeasured(case, measurement),
+        _ => nothing_hint(case.edge, reason),
+    })
+}
+
+/// What to look at where nothing was measured, or the run was ended.
+pub(super) fn nothing_hint(edge: &Case<'_>, reason: ClaimReason) -> String {
+    let (vantage, family) = (&edge.vantage.name, edge.edge.family);
+    match reason {
+        ClaimReason::NoFamily => {
+            format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
+        }
+        ClaimReason::Interrupted => "run again and let it end".to_owned(),
+        ClaimReason::VantageNotAsked => {
             format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
         }
-        (_, None) => "only edges that were reached are measured: look at the edge itself".to_owned(),
-    })
+        _ => "only edges that were reached are measured: look at the edge itself".to_owned(),
+    }
 }
 
 /// Why an edge is slow, from where its time goes.

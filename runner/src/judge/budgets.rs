@@ -58,7 +58,7 @@ pub(super) fn judge(edge: &Case<'_>, budget: &Budget, reached: Reason) -> Judged
 }
 
 fn conclude(case: &BudgetCase<'_>) -> ClaimReason {
-    let Some(measurement) = case.measurement() else { return not_begun(case) };
+    let Some(measurement) = case.measurement() else { return not_begun(case.edge, case.reached) };
     let figures = &measurement.warm;
     if figures.placed == 0 {
         let stopped = measurement.stopped.as_ref().map(|stopped| stopped.why);
@@ -125,12 +125,12 @@ fn rank(all: u64, part: u32) -> u64 {
 }
 
 /// Why an edge was not measured at all.
-fn not_begun(case: &BudgetCase<'_>) -> ClaimReason {
-    match case.reached {
+pub(super) fn not_begun(edge: &Case<'_>, reached: Reason) -> ClaimReason {
+    match reached {
         Reason::NoFamily => ClaimReason::NoFamily,
         Reason::Interrupted => ClaimReason::Interrupted,
         Reason::VantageNotAsked => ClaimReason::VantageNotAsked,
-        _ if case.edge.interrupted => ClaimReason::Interrupted,
+        _ if edge.interrupted => ClaimReason::Interrupted,
         _ => ClaimReason::NotMeasured,
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use ringfence_contract::download::Downloaded;
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::receipt::Receipt;
@@ -69,6 +70,7 @@ impl<'a> Grounds<'a> {
             rule: self.scenario.rule(edge.rule),
             attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
             measurement: self.observations.latency.get(place).and_then(Option::as_ref),
+            download: self.observations.throughput.get(place).and_then(Option::as_ref),
             owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
             witnesses: &self.witnesses,
             interrupted: self.observations.interrupted,
@@ -97,6 +99,8 @@ pub(super) struct Case<'a> {
     pub(super) attempts: &'a [Attempt],
     /// What its measurement saw, where it was measured.
     pub(super) measurement: Option<&'a Measurement>,
+    /// What the download over it came to, where there was one.
+    pub(super) download: Option<&'a Result<Downloaded, Unasked>>,
     pub(super) owner: Option<&'a AgentObservation>,
     pub(super) witnesses: &'a WitnessBook,
     pub(super) interrupted: bool,

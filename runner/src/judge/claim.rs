@@ -12,6 +12,8 @@ words! {
         Resolves = "resolves",
         /// How fast the edge is, or how few of its calls are lost.
         Budget = "budget",
+        /// How fast bytes come over the edge.
+        Throughput = "throughput",
     }
 }
 
@@ -32,6 +34,10 @@ words! {
         WithinBudget = "within-budget",
         /// Fail: they exceed it.
         OverBudget = "over-budget",
+        /// Pass: as many bytes came as are claimed.
+        FastEnough = "fast-enough",
+        /// Fail: fewer did.
+        TooSlow = "too-slow",
         /// Inconclusive: the edge was not reached, its measurement did not come to its end, or too few of its calls were
         /// answered.
         NotMeasured = "not-measured",
@@ -51,8 +57,10 @@ impl ClaimReason {
     #[must_use]
     pub fn verdict(self) -> Verdict {
         match self {
-            Self::Resolved | Self::WithinBudget => Verdict::Pass,
-            Self::ResolvedElsewhere | Self::NameUnresolved | Self::OverBudget => Verdict::Fail,
+            Self::Resolved | Self::WithinBudget | Self::FastEnough => Verdict::Pass,
+            Self::ResolvedElsewhere | Self::NameUnresolved | Self::OverBudget | Self::TooSlow => {
+                Verdict::Fail
+            }
             Self::ResolverSilent
             | Self::NameNotAsked
             | Self::NotMeasured
@@ -80,6 +88,6 @@ pub struct JudgedClaim {
     /// The attempt (from 0) that decided, where one did.
     pub decided_by: Option<usize>,
     /// How long what decided took, in microseconds: for a name, until the resolver had answered, or was given up; for a
-    /// budget, what was measured and is held against it.
+    /// budget, what was measured and is held against it; for a throughput, how long bytes were counted.
     pub took_us: Option<u64>,
 }

@@ -18,17 +18,34 @@ pub fn time(ns: u64) -> String {
     format!("{} {name}", in_units(ns, unit_ns))
 }
 
-/// A measured time in units of so many nanoseconds, 1 or more, to three digits; below one unit, to three decimals.
+/// A measured rate, in bytes a second, to three digits: `61.2 MB/s`.
 #[must_use]
-pub fn in_units(ns: u64, unit_ns: u64) -> String {
-    let decimals = match ns / unit_ns {
+pub fn rate(bytes: u64) -> String {
+    format!("{}/s", self::bytes(bytes))
+}
+
+/// A number of bytes, to three digits: `306 MB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        1_000_000_000.. => (1_000_000_000, "GB"),
+        1_000_000.. => (1_000_000, "MB"),
+        _ => (1_000, "kB"),
+    };
+    format!("{} {name}", in_units(bytes, unit))
+}
+
+/// A measured amount in units of so many of its own, 1 or more, to three digits; below one unit, to three decimals.
+#[must_use]
+pub fn in_units(amount: u64, unit: u64) -> String {
+    let decimals = match amount / unit {
         0 => 3,
         1..10 => 2,
         10..100 => 1,
         _ => 0,
     };
     let scale = 10_u128.pow(decimals);
-    let scaled = (u128::from(ns) * scale + u128::from(unit_ns / 2)) / u128::from(unit_ns);
+    let scaled = (u128::from(amount) * scale + u128::from(unit / 2)) / u128::from(unit);
     match decimals {
         0 => scaled.to_string(),
         _ => format!("{}.{:0width$}", scaled / scale, scaled % scale, width = decimals as usize),

@@ -93,7 +93,7 @@ fn led_elsewhere(case: &Case<'_>, sample: &Sample) -> bool {
     let addresses = sample.resolution.as_ref().map_or(&[][..], |found| &found.addresses);
     let admitted = |claim: Claim<'_>| match claim {
         Claim::Resolves(name) => addresses.iter().all(|address| name.resolves.admits(*address)),
-        Claim::Keeps(_) => true,
+        Claim::Keeps(_) | Claim::Flows(_) => true,
     };
     !claims(case.scenario, case.edge).into_iter().all(admitted)
 }

@@ -19,6 +19,7 @@ mod names;
 mod platform;
 mod sentence;
 mod shift;
+mod throughputs;
 mod unfinished;
 mod verdict;
 mod witness;
@@ -37,6 +38,8 @@ mod planned;
 pub(crate) mod sample_run;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod throughput_tests;
 #[cfg(test)]
 mod truth;
 
@@ -72,6 +75,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, observations: &Observations) -> V
         let judge_claim = |claim| match claim {
             Claim::Resolves(name) => names::judge(&case, name),
             Claim::Keeps(budget) => budgets::judge(&case, budget, edge.reason),
+            Claim::Flows(throughput) => throughputs::judge(&case, throughput, edge.reason),
         };
         let claims = claims(scenario, case.edge).into_iter().map(judge_claim).collect();
         Judgement { edge, claims }

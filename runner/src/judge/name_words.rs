@@ -54,7 +54,11 @@ pub(super) fn sentence(case: &NameCase<'_>, reason: ClaimReason, decided_by: Opt
         }
         ClaimReason::NoFamily => format!("`{vantage}` has no {family} address"),
         // A name has none of these reasons.
-        ClaimReason::WithinBudget | ClaimReason::OverBudget | ClaimReason::NotMeasured => expected,
+        ClaimReason::WithinBudget
+        | ClaimReason::OverBudget
+        | ClaimReason::FastEnough
+        | ClaimReason::TooSlow
+        | ClaimReason::NotMeasured => expected,
     }
 }
 
@@ -205,6 +209,8 @@ pub(super) fn hint(case: &NameCase<'_>, reason: ClaimReason, decided_by: Option<
         | ClaimReason::Resolved
         | ClaimReason::WithinBudget
         | ClaimReason::OverBudget
+        | ClaimReason::FastEnough
+        | ClaimReason::TooSlow
         | ClaimReason::NotMeasured => {
             format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
         }

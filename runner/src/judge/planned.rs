@@ -99,6 +99,7 @@ fn see(
         before: witnessed(),
         after: witnessed(),
         latency: Vec::new(),
+        throughput: Vec::new(),
         interrupted: false,
     }
 }

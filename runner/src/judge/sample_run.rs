@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ringfence_contract::address::Family;
 use ringfence_contract::call::{Method, Route, Timeouts, Trust};
+use ringfence_contract::download::{Downloaded, Payload};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId};
 use ringfence_contract::measure::{Clock, Connection, Figures};
@@ -101,6 +102,7 @@ impl Scene {
             before: sides(),
             after: sides(),
             latency: Vec::new(),
+            throughput: Vec::new(),
             interrupted: false,
         };
         Self { scenario: scenario(), plan, observations }
@@ -147,6 +149,21 @@ impl Scene {
     pub(crate) fn measured(mut self, edge: usize, measurement: Measurement) -> Self {
         self.observations.latency.resize(self.plan.edges.len(), None);
         self.observations.latency[edge] = Some(measurement);
+        self
+    }
+
+    /// Bytes have to come to the VM this fast, written as a scenario has it: `at-least: 50MB/s`; and this is what came.
+    pub(crate) fn downloaded(mut self, claimed: &str, download: Result<Downloaded, Unasked>) -> Self {
+        let text = format!(
+            "{{ name: t, agents: {{ a: {{ control: local }}, b: {{ control: 'https://b.test', endpoints: {{ t: \
+             'https://t.test' }} }} }}, rules: [{{ name: r, from: a, to: b/t, expect: allow, throughput: {{ {claimed} }} }}] }}"
+        );
+        let read = read(Source::new("t.yaml", text), Path::new("."), &Inputs::new());
+        let mut throughput = read.expect("a scenario").rules.swap_remove(0).throughput.expect("a throughput");
+        throughput.span = 0..4;
+        self.scenario.rules[0].throughput = Some(throughput);
+        self.observations.throughput.resize(self.plan.edges.len(), None);
+        self.observations.throughput[VM_TO_SITE] = Some(download);
         self
     }
 
@@ -207,6 +224,7 @@ fn scenario() -> Scenario {
         spoofing: Spoofing::Tried,
         resolves: None,
         latency: None,
+        throughput: None,
         span: TEXT.find(name).map(|start| start..start + name.len()),
     };
     Scenario {
@@ -282,6 +300,14 @@ pub(crate) fn measured(times: &[u64], lost: u32) -> Measurement {
         failed: Vec::new(),
         stopped: None,
     }
+}
+
+/// A download that came to its end, with so many bytes in each second.
+pub(crate) fn download(seconds: &[u64]) -> Downloaded {
+    let Attempt { sample, .. } = attempt(answered("10.0.0.4"));
+    let took_us = seconds.len() as u64 * 1_000_000;
+    let payload = Payload { bytes: seconds.iter().sum(), took_us, seconds: seconds.to_vec() };
+    Downloaded { sample: *sample.expect("a sample"), payload, cut_short: None }
 }
 
 pub(crate) fn attempt(outcome: Outcome) -> Attempt {

@@ -1,9 +1,10 @@
-//! The calls that measure an edge, as many to an order as fit it. This file must not know how a call travels, or what
+//! The calls that measure an edge, as many to an order as fit it, and the one that is answered with bytes. This file must not know how a call travels, or what
 //! becomes of it.
 
+use ringfence_contract::download::{Download, Portion};
 use ringfence_contract::measure::Measure;
 
-use crate::scenario::{Sampling, Scenario};
+use crate::scenario::{Sampling, Scenario, Throughput};
 
 use super::calls::call_for_edge;
 use super::model::Edge;
@@ -24,6 +25,17 @@ pub fn orders_to_measure(scenario: &Scenario, edge: &Edge, sampling: &Sampling) 
         fingerprints: scenario.fingerprints.clone(),
     };
     (0..orders).map(order).collect()
+}
+
+/// The order that has the bytes of an edge counted. The time is what bounds it: more than all bytes an agent gives would
+/// have to come for their number to.
+#[must_use]
+pub fn download(scenario: &Scenario, edge: &Edge, throughput: &Throughput) -> Download {
+    Download {
+        call: call_for_edge(scenario, edge, 0),
+        portion: Portion { lasts_ms: throughput.lasts_ms, bytes: Portion::BYTES_MAX },
+        fingerprints: scenario.fingerprints.clone(),
+    }
 }
 
 #[cfg(test)]

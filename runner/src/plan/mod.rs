@@ -1,8 +1,8 @@
 //! [`Scenario`] in, [`Plan`] out: the third stage, the matrix.
 //!
 //! [`expand`] makes the whole plan, [`select`] a part of it, [`call_for_edge`] and [`call_for_witness`] the calls that
-//! carry it out, [`orders_to_measure`] those that are placed again and again, and [`claims`] says what else is claimed of an
-//! edge. This room must not know how a call travels; it only says which calls there are.
+//! carry it out, [`orders_to_measure`] those that are placed again and again, [`download`] the one that is answered with bytes
+//! to count, and [`claims`] says what else is claimed of an edge. This room must not know how a call travels; it only says which calls there are.
 
 mod calls;
 mod claims;
@@ -13,8 +13,8 @@ mod select;
 mod witnesses;
 
 pub use calls::{call_for_edge, call_for_witness, calls_on, spoofed_at};
-pub use claims::{Claim, claims, latency};
-pub use measures::orders_to_measure;
+pub use claims::{Claim, claims, latency, throughput};
+pub use measures::{download, orders_to_measure};
 pub use model::{Edge, Plan, Spoofs, Witness, WitnessTarget};
 pub use select::{SelectError, select};
 

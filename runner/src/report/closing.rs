@@ -33,6 +33,7 @@ fn claims(record: &RunRecord, kind: ClaimKind) -> Option<String> {
     let (one, several, holds, fails) = match kind {
         ClaimKind::Resolves => ("name", "names", "as claimed", "not"),
         ClaimKind::Budget => ("budget", "budgets", "kept", "exceeded"),
+        ClaimKind::Throughput => ("throughput", "throughputs", "kept", "missed"),
     };
     let all = record.edges.iter().flat_map(|edge| &edge.claims).filter(|claim| claim.judged.kind == kind);
     let verdicts: Vec<Verdict> = all.map(|claim| claim.verdict).collect();

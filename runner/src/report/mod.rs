@@ -14,6 +14,7 @@ mod page;
 mod story;
 mod terminal;
 mod text;
+mod throughput;
 mod write;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The report for people: the matrix, then agents in trouble, then whatever did not pass and why, then how fast the edges
-//! are, then what changed since a baseline, then one line.
+//! and their bytes are, then what changed since a baseline, then one line.
 
 use super::closing;
 use super::comparison;
@@ -8,6 +8,7 @@ use super::latency;
 use super::mark::Mark;
 use super::page::{Page, Style, Tone};
 use super::story;
+use super::throughput;
 use crate::tally::{AgentRecord, ClaimRecord, EdgeRecord, RunRecord};
 
 /// How many edges are told; the JSON report has all.
@@ -30,6 +31,7 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     tell_agents(&mut page, record);
     tell_edges(&mut page, record);
     latency::draw(&mut page, record, style);
+    throughput::draw(&mut page, record);
     if let Some(baseline) = &record.baseline {
         comparison::draw(&mut page, baseline);
         page.blank();

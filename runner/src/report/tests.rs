@@ -12,8 +12,8 @@ use super::{Form, Style, Wanted, json, junit, terminal, write};
 use crate::dispatch::{Measurement, Unasked, UnaskedWhy};
 use crate::judge::Verdict;
 use crate::judge::sample_run::{
-    OUTSIDER_TO_SITE, SCM, SITE, Scene, TEXT, VM_SEES_SCM, VM_TO_SCM, VM_TO_SITE, answered, forbidden,
-    measured, status,
+    OUTSIDER_TO_SITE, SCM, SITE, Scene, TEXT, VM_SEES_SCM, VM_TO_SCM, VM_TO_SITE, answered, download,
+    forbidden, measured, status,
 };
 use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
@@ -432,4 +432,24 @@ fn every_wanted_report_is_attempted_and_written_whole() {
     assert_eq!(fs::read_to_string(at("junit.xml")).expect("written"), junit(&record));
     let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
     assert_eq!(left.len(), 2, "no temporary file is left behind");
+}
+
+#[test]
+fn downloads_are_a_line_each_and_a_claim_of_them_a_case() {
+    let came = [60_000_000, 40_000_000];
+    let scene = Scene::sound().downloaded("at-least: 400Mbit/s, for: 2s", Ok(download(&came)));
+    let drawn = terminal(&record(&scene), Style::default());
+    let lines = "throughput, from the target to the caller
+vm -> app/site ipv4  50.0 MB/s: 100 MB in 2.00 s, slowest second 40.0 MB/s
+
+inconclusive: ";
+    assert!(drawn.contains(lines), "{drawn}");
+    // The rule is about two edges; over the other one there was no download.
+    assert!(drawn.contains("; 2 throughputs: 1 kept, 1 inconclusive; "), "{drawn}");
+    let text = junit(&record(&scene));
+    assert!(text.contains("name=\"app/site ipv4: throughput &gt;= 400 Mbit/s for 2 s\""), "{text}");
+    let mut ended = download(&came);
+    ended.cut_short = Some("the connection ended".to_owned());
+    let drawn = terminal(&record(&Scene::sound().downloaded("at-least: 1kB/s", Ok(ended))), Style::default());
+    assert!(drawn.contains("vm -> app/site ipv4  - (the connection ended)\n"), "{drawn}");
 }

@@ -2,6 +2,7 @@
 //! `scenarios/README.md` quotes it, and a test compares the two.
 
 use ringfence_contract::address::Family;
+use ringfence_contract::download::Portion;
 use ringfence_contract::measure::Connection;
 
 use super::model::{Expect, Spoofing};
@@ -59,6 +60,21 @@ pub const MEASURED_MAX_S: u32 = 3_600;
 
 /// The largest budget for the time of a call, in seconds: longer than any call takes.
 pub const BUDGET_MAX_S: u32 = 60;
+
+/// For how long the bytes of one edge are counted, in milliseconds: long enough for TCP to have found its rate.
+pub const THROUGHPUT_MS: u32 = 5_000;
+
+/// The shortest such time, in milliseconds.
+pub const THROUGHPUT_MIN_MS: u32 = 1_000;
+
+/// The longest such time, in milliseconds.
+pub const THROUGHPUT_MAX_MS: u32 = Portion::LASTS_MAX_MS;
+
+/// The lowest rate that can be asked for, in bits a second: 1 kB/s.
+pub const THROUGHPUT_MIN_BITS: u64 = 8_000;
+
+/// The highest, in bits a second: 2 GB/s, which for the longest time is less than the most that an agent gives.
+pub const THROUGHPUT_MAX_BITS: u64 = 16_000_000_000;
 
 /// What becomes of a measured call's connection.
 pub const CONNECTION: Connection = Connection::New;

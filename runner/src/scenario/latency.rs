@@ -110,7 +110,7 @@ impl Statistic {
 impl fmt::Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Percentile(part) => write!(f, "p{}", thousandths(*part)),
+            Self::Percentile(part) => write!(f, "p{}", thousandths((*part).into())),
             Self::Mean => f.write_str("mean"),
             Self::Max => f.write_str("max"),
         }
@@ -122,7 +122,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time(statistic, ns) => write!(f, "{statistic} <= {}", exact(*ns)),
-            Self::Loss(part) => write!(f, "loss <= {} %", thousandths(*part)),
+            Self::Loss(part) => write!(f, "loss <= {} %", thousandths((*part).into())),
         }
     }
 }
@@ -142,7 +142,7 @@ fn exact(ns: u64) -> String {
 }
 
 /// Thousandths as a decimal number without needless zeros.
-fn thousandths(part: u32) -> String {
+pub(super) fn thousandths(part: u64) -> String {
     let decimals = format!("{:03}", part % 1_000);
     match decimals.trim_end_matches('0') {
         "" => (part / 1_000).to_string(),

@@ -68,6 +68,10 @@ pub(super) enum Mistake {
     DurationRange { key: &'static str, min: &'static str, max: String, text: String },
     #[error("`{key}` is not a number of calls a second, 1/s to {max}/s: `{text}`")]
     Rate { key: &'static str, max: u32, text: String },
+    #[error("`at-least` is not a rate with a unit: `{text}`")]
+    Throughput { text: String },
+    #[error("`at-least` is not from 1kB/s to 2GB/s: `{text}`")]
+    ThroughputRange { text: String },
     #[error("`{key}` is not a part of all calls, 0% to 100%: `{text}`")]
     Percent { key: &'static str, text: String },
     #[error("the CA file cannot be read: `{path}`: {reason}")]
@@ -142,6 +146,10 @@ pub(super) enum Mistake {
         "no measured call fits one order: {cold} cold ones and the timeouts of a call take all of its time"
     )]
     NoRoomToMeasure { cold: u32 },
+    #[error("no download of {lasts_ms} ms fits one order: the timeouts of a call take the rest of its time")]
+    NoRoomToDownload { lasts_ms: u32 },
+    #[error("nobody sends bytes at `{endpoint}`: {why}")]
+    NoDownload { endpoint: String, why: &'static str },
     #[error("the rule covers no edge")]
     NoEdge,
     #[error("two rules expect different things of one edge: {edge}")]

@@ -23,6 +23,7 @@ mod shape_rules;
 mod source;
 mod suggest;
 mod text;
+mod throughput;
 mod words;
 
 use std::path::Path;
@@ -39,6 +40,7 @@ pub use model::{
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Lines, Source, Span};
+pub use throughput::{Rate, RateUnit, Throughput};
 
 /// Loads a scenario from a file.
 ///

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::latency::Latency;
 use super::resolves::NameClaim;
 use super::source::{Source, Span};
+use super::throughput::Throughput;
 
 /// The place of an agent in [`Scenario::agents`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,6 +212,8 @@ pub struct Rule {
     pub resolves: Option<NameClaim>,
     /// How its edges are measured, and how fast they have to be. Only where they are allowed.
     pub latency: Option<Latency>,
+    /// How fast the bytes of its edges have to come. Only where they are allowed.
+    pub throughput: Option<Throughput>,
     /// Where the scenario writes it; for the `otherwise` rule, where that key stands, if it does.
     pub span: Option<Span>,
 }

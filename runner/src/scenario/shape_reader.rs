@@ -7,7 +7,7 @@ use super::reader::{Reader, first_key};
 use super::shape::{
     AgentShape, BeaconMap, ControlMap, ControlShape, InputShape, Named, ScenarioFile, WayMap, WayShape,
 };
-use super::shape_rules::{FingerprintShape, LatencyShape, RuleShape, TimeoutsShape};
+use super::shape_rules::{FingerprintShape, LatencyShape, RuleShape, ThroughputShape, TimeoutsShape};
 use super::text::{Node, Scalar};
 
 /// Reads the shape of a scenario. `None` only where faults say why.
@@ -199,7 +199,8 @@ impl Reader<'_> {
         let witness = self.optional(&mut fields, "witness");
         let spoof = self.optional(&mut fields, "spoof");
         let resolves = self.optional_one_or_many(&mut fields, "resolves");
-        let latency = fields.take("latency").map(|(key, node)| self.latency(&key, node));
+        let latency = fields.take("latency").and_then(|(key, node)| self.latency(&key, node));
+        let throughput = fields.take("throughput").and_then(|(key, node)| self.throughput(&key, node));
         let (name, from, to, expect) = (name?, from?, to?, expect?);
         Some(RuleShape {
             name,
@@ -215,7 +216,8 @@ impl Reader<'_> {
             witness,
             spoof,
             resolves,
-            latency: latency.flatten(),
+            latency,
+            throughput,
         })
     }
 
@@ -236,6 +238,13 @@ impl Reader<'_> {
             max: self.optional(&mut fields, "max"),
             loss: self.optional(&mut fields, "loss"),
         })
+    }
+
+    fn throughput(&mut self, key: &Scalar, node: Node) -> Option<ThroughputShape> {
+        let mut fields = self.fields(node, ("`throughput`", key.span.clone()), ThroughputShape::KEYS)?;
+        let at_least = self.require(&mut fields, "at-least", "add `at-least:`, for example 50MB/s")?;
+        let lasts = self.optional(&mut fields, "for");
+        Some(ThroughputShape { at_least: self.scalar(at_least, "`at-least`")?, lasts })
     }
 
     fn timeouts(&mut self, key: &Scalar, node: Node) -> Option<TimeoutsShape> {

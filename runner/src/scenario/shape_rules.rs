@@ -55,6 +55,21 @@ shape! {
         /// Has the calls of each edge measured, and says how fast they have to be. Each budget is a case of its own.
         #[schemars(default, with = "LatencyShape")]
         latency ("latency"): Option<LatencyShape>,
+        /// Has bytes sent over each edge and counted, and says how fast they have to come.
+        #[schemars(default, with = "ThroughputShape")]
+        throughput ("throughput"): Option<ThroughputShape>,
+    }
+}
+
+shape! {
+    /// How fast bytes have to come over an edge, from the target to the caller.
+    ThroughputShape {
+        /// The least that has to come, with its unit: `50MB/s`, `400Mbit/s`.
+        #[schemars(schema_with = "words::throughput_schema")]
+        at_least ("at-least"): Scalar,
+        /// For how long they are counted: from 1s to 30s. Default: 5s.
+        #[schemars(default, schema_with = "words::time_schema")]
+        lasts ("for"): Option<Scalar>,
     }
 }
 

@@ -9,6 +9,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::defaults;
 use super::model::{Expect, SelfCalls, Spoofing, WitnessBy};
 use super::resolves::Resolves;
+use super::throughput::RateUnit;
 
 /// What `expect:` may say.
 pub(super) const EXPECT: &[(&str, Expect)] = &[("allow", Expect::Allow), ("deny", Expect::Deny)];
@@ -186,6 +187,11 @@ pub(super) fn connection_schema(_generator: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn rate_schema(_generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[0-9]+/s$|\\$\\{" })
+}
+
+pub(super) fn throughput_schema(_generator: &mut SchemaGenerator) -> Schema {
+    let units = RateUnit::ALL.map(|unit| unit.name).join("|");
+    json_schema!({ "type": "string", "pattern": format!("^[0-9]+(\\.[0-9]{{1,3}})? ?({units})$|\\$\\{{") })
 }
 
 pub(super) fn time_schema(_generator: &mut SchemaGenerator) -> Schema {

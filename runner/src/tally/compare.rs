@@ -15,6 +15,10 @@ use super::record::{EdgeRecord, RunRecord};
 use crate::judge::{Shift, Verdict, figure, shifts};
 use crate::scenario::Statistic;
 
+/// By how many percent of the higher one two rates differ before it is told. No more than told: one download says too little
+/// of chance to fail anything, and what a rule claims is judged by itself.
+const RATE_TOLD_PERCENT: u64 = 10;
+
 words! {
     /// What changed.
     ChangeKind {
@@ -34,6 +38,8 @@ words! {
         Address = "address",
         /// How long its measured calls take.
         Latency = "latency",
+        /// How fast bytes come over it.
+        Throughput = "throughput",
     }
 }
 
@@ -167,6 +173,16 @@ fn changes_of(old: Option<&EdgeRecord>, new: &EdgeRecord, measured: usize) -> Ve
             let direction = if shift.has_risen() { Direction::Worse } else { Direction::Better };
             note(ChangeKind::Latency, direction, moved(&shift));
         }
+    }
+    let rate = |edge: &EdgeRecord| {
+        let download = edge.download.as_ref().filter(|download| download.cut_short.is_none());
+        download.and_then(|download| download.payload.rate())
+    };
+    if let (Some(was), Some(is)) = (rate(old), rate(new))
+        && was.abs_diff(is).saturating_mul(100) > was.max(is).saturating_mul(RATE_TOLD_PERCENT)
+    {
+        let sentence = format!("was {}, is {}", figure::rate(was), figure::rate(is));
+        note(ChangeKind::Throughput, Direction::Aside, sentence);
     }
     changes
 }

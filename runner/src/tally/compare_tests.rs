@@ -3,7 +3,7 @@
 use super::compare::{ChangeKind, Direction, Extent, compare};
 use super::ledger::record;
 use super::{Flaky, RunOutcome, RunRecord, exit};
-use crate::judge::sample_run::{OUTSIDER_TO_SITE, Scene, VM_TO_SITE, measured, status};
+use crate::judge::sample_run::{OUTSIDER_TO_SITE, Scene, VM_TO_SITE, download, measured, status};
 use crate::scenario::Expect;
 
 fn sound() -> RunRecord {
@@ -71,6 +71,28 @@ fn an_edge_that_became_slower_fails_a_run_with_a_baseline() {
     assert_eq!(RunOutcome::of(&slow, Flaky::Passes).exit_code(), exit::FAILED);
     let text = serde_json::to_string(&slow).expect("plain values");
     assert_eq!(super::read(&text).expect("a record"), slow);
+}
+
+#[test]
+fn a_rate_that_changed_is_told_and_only_a_claim_that_it_misses_is_worse() {
+    let at =
+        |claimed: &str, mb: u64| record(&Scene::sound().downloaded(claimed, Ok(download(&[mb * 1_000_000]))));
+    let low = "at-least: 1MB/s, for: 1s";
+    let told = compare(&at(low, 100), &at(low, 80), Extent::Whole).changes;
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].kind, told[0].direction), (ChangeKind::Throughput, Direction::Aside));
+    assert_eq!(told[0].sentence, "was 100 MB/s, is 80.0 MB/s");
+    assert_eq!(kinds(&at(low, 100), &at(low, 91)), []);
+    let high = "at-least: 90MB/s, for: 1s";
+    let worse = [(ChangeKind::Claim, Direction::Worse), (ChangeKind::Throughput, Direction::Aside)];
+    assert_eq!(kinds(&at(high, 100), &at(high, 80)), worse);
+    let record = at(high, 80);
+    let text = serde_json::to_string(&record).expect("plain values");
+    assert_eq!(super::read(&text).expect("a record"), record);
+    // A record from before there were downloads.
+    let mut older: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    older["edges"][VM_TO_SITE].as_object_mut().expect("an edge").remove("download");
+    assert!(super::read(&older.to_string()).is_ok());
 }
 
 #[test]

@@ -104,12 +104,13 @@ pub(super) fn edges(
         let claims = claims.map(|(claim, judged)| claim_record(&mut lines, claim, judged)).collect();
         let measurement = observations.latency.get(place).cloned().flatten();
         let record = edge_record(scenario, observations, (edge, attempts(place)), judged);
-        EdgeRecord { measurement, claims, ..record }
+        let download = observations.throughput.get(place).cloned().flatten().and_then(Result::ok);
+        EdgeRecord { measurement, download, claims, ..record }
     };
     judged.map(record).collect()
 }
 
-/// An edge without its measurement and its claims.
+/// An edge without its measurement, its download and its claims.
 fn edge_record(
     scenario: &Scenario,
     observations: &Observations,
@@ -136,6 +137,7 @@ fn edge_record(
         leak_share_below: leak_share_below(judged.reason, attempts.len().min(rule_calls)),
         attempts: (0..).zip(attempts).map(record).collect(),
         measurement: None,
+        download: None,
         claims: Vec::new(),
         judged,
     }

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use ringfence_contract::address::Family;
+use ringfence_contract::download::Downloaded;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::outcome::OutcomeKind;
@@ -19,7 +20,7 @@ use crate::scenario::Expect;
 
 /// The version of this record's shape. A reader refuses one it does not know.
 ///
-/// Version 2 has claims, measurements and what changed since a baseline. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
+/// Version 2 has claims, measurements, downloads and what changed since a baseline. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
 /// has to refuse it.
 pub const SCHEMA_VERSION: u32 = 2;
 
@@ -162,6 +163,9 @@ pub struct EdgeRecord {
     /// How fast it is, where it was measured: its figures with their histograms whole, so that those of several runs add
     /// up. A histogram is a list of pairs: the lowest value of a bucket in nanoseconds, and how many it holds.
     pub measurement: Option<Measurement>,
+    /// What the download over it came to, where its rule asks for one and its vantage told of it.
+    #[serde(default)]
+    pub download: Option<Downloaded>,
     /// What else is claimed of it, each judged apart from its reachability.
     pub claims: Vec<ClaimRecord>,
 }

@@ -72,7 +72,7 @@ impl Meaning<'_> {
     }
 
     /// A time with a unit, in nanoseconds: from the least, which is named as well, to so many seconds.
-    fn time_ns(
+    pub(super) fn time_ns(
         &mut self,
         key: &'static str,
         scalar: &Scalar,
@@ -177,7 +177,7 @@ fn read_time_ns(text: &str) -> Option<u64> {
 }
 
 /// A decimal number of up to nine digits, and three behind its point, in thousandths.
-fn read_thousandths(text: &str) -> Option<u64> {
+pub(super) fn read_thousandths(text: &str) -> Option<u64> {
     let digits = |text: &str, most: usize| {
         let fits = !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
         fits.then(|| text.parse::<u64>().ok()).flatten()

@@ -10,6 +10,7 @@ mod names;
 mod overlap;
 mod rules;
 mod settings;
+mod throughput;
 mod understand;
 mod values;
 mod ways;

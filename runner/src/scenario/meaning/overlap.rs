@@ -12,6 +12,7 @@ use crate::scenario::model::{Answers, Endpoint, Expect, Rule, RuleIndex, SelfCal
 use crate::scenario::resolves::Resolves;
 use crate::scenario::shape_rules::RuleShape;
 use crate::scenario::text::Scalar;
+use crate::scenario::throughput::Rate;
 
 impl Meaning<'_> {
     pub(super) fn overlaps(
@@ -146,7 +147,7 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
 /// What else a rule says of an edge, beside what it expects.
 fn settings(rule: &Rule) -> impl PartialEq + use<'_> {
     let calls = (rule.attempts, rule.window_ms, rule.retries, &rule.by);
-    (calls, rule.witness, rule.spoofing, resolves(rule), latency(rule))
+    (calls, rule.witness, rule.spoofing, resolves(rule), latency(rule), throughput(rule))
 }
 
 /// What a rule says names resolve to, wherever it says so.
@@ -160,6 +161,11 @@ fn latency(rule: &Rule) -> Option<(Sampling, Vec<Limit>)> {
     rule.latency.as_ref().map(|latency| (latency.sampling, limits(latency)))
 }
 
+/// What a rule says of how fast bytes have to come, wherever it says so.
+fn throughput(rule: &Rule) -> Option<(Rate, u32)> {
+    rule.throughput.as_ref().map(|throughput| (throughput.at_least, throughput.lasts_ms))
+}
+
 fn differing(one: &Rule, other: &Rule) -> String {
     let keys = [
         ("attempts", one.attempts != other.attempts),
@@ -170,6 +176,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
         ("spoof", one.spoofing != other.spoofing),
         ("resolves", resolves(one) != resolves(other)),
         ("latency", latency(one) != latency(other)),
+        ("throughput", throughput(one) != throughput(other)),
     ];
     let keys: Vec<_> =
         keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("`{key}:`")).collect();

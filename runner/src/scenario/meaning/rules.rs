@@ -67,6 +67,7 @@ impl Meaning<'_> {
             let endpoints: Vec<&Endpoint> = endpoints.iter().flatten().collect();
             self.overlaps(&file.rules, &rules, (&names.agents, &endpoints));
             self.rules_resolve(&rules, &endpoints);
+            self.rules_download(&rules, &endpoints);
         }
         if let Some(expect) = otherwise? {
             rules.push(otherwise_rule(expect, &names, file.otherwise.as_ref().map(|word| word.span.clone())));
@@ -118,6 +119,7 @@ impl Meaning<'_> {
         let spoofing = shape.spoof.as_ref().map(|word| self.word("spoof", word, SPOOF));
         let resolves = self.maybe(shape.resolves.as_deref(), Self::resolves);
         let latency = self.maybe(shape.latency.as_ref(), Self::latency);
+        let throughput = self.maybe(shape.throughput.as_ref(), Self::throughput);
         Some(Rule {
             name: name?,
             from,
@@ -133,6 +135,7 @@ impl Meaning<'_> {
             spoofing: spoofing.unwrap_or(Some(defaults::SPOOFING))?,
             resolves: resolves.ok()?,
             latency: latency.ok()?,
+            throughput: throughput.ok()?,
             span: Some(shape.name.span.clone()),
         })
     }
@@ -147,13 +150,14 @@ impl Meaning<'_> {
             ("witness", shape.witness.as_ref()),
             ("spoof", shape.spoof.as_ref()),
             ("latency", latency),
+            ("throughput", shape.throughput.as_ref().map(|throughput| &throughput.at_least)),
         ] {
             let help = match (key, expect) {
                 ("retry", Expect::Deny) => {
                     "remove it: the first call that gets through is a leak, and none is tried away; `attempts:` sets how \
                      many calls are placed"
                 }
-                ("latency", Expect::Deny) => {
+                ("latency" | "throughput", Expect::Deny) => {
                     "remove it: only calls that get through are measured, and none of these may"
                 }
                 ("by" | "witness" | "spoof", Expect::Allow) => {
@@ -224,6 +228,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         spoofing: defaults::SPOOFING,
         resolves: None,
         latency: None,
+        throughput: None,
         span,
     }
 }

@@ -1,0 +1,53 @@
+//! How fast bytes came over the edges: a line an edge.
+
+use ringfence_contract::download::Downloaded;
+
+use super::page::{Page, Tone};
+use crate::judge::figure;
+use crate::tally::{EdgeRecord, RunRecord};
+
+/// How many edges are shown; the JSON report has all.
+const SHOWN_MAX: usize = 50;
+
+/// Draws the lines; nothing where there was no download.
+pub(super) fn draw(page: &mut Page, record: &RunRecord) {
+    let all = record.edges.iter().filter_map(|edge| Some((name(edge), edge.download.as_ref()?)));
+    let all: Vec<(String, &Downloaded)> = all.collect();
+    if all.is_empty() {
+        return;
+    }
+    page.line(Tone::Strong, "throughput, from the target to the caller");
+    let widest = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, downloaded) in all.iter().take(SHOWN_MAX) {
+        page.pieces(&[
+            (Tone::Strong, format!("{name:widest$}")),
+            (Tone::Plain, format!("  {}", told(downloaded))),
+        ]);
+    }
+    if all.len() > SHOWN_MAX {
+        page.line(Tone::Doubt, &format!("and {} edges more, see --json", all.len() - SHOWN_MAX));
+    }
+    page.blank();
+}
+
+fn name(edge: &EdgeRecord) -> String {
+    format!("{} -> {} {}", edge.vantage, edge.endpoint, edge.family)
+}
+
+/// What came; of a download that was cut short, why.
+fn told(downloaded: &Downloaded) -> String {
+    let Downloaded { payload, cut_short, .. } = downloaded;
+    let came = || {
+        let took = figure::time(payload.took_us.saturating_mul(1_000));
+        format!("{} in {took}", figure::bytes(payload.bytes))
+    };
+    match (payload.rate(), cut_short) {
+        (_, Some(why)) => format!("- ({why})"),
+        (None, None) => "-".to_owned(),
+        (Some(rate), None) => {
+            let slowest = payload.whole_seconds().iter().min();
+            let slowest = slowest.map_or_else(|| "-".to_owned(), |bytes| figure::rate(*bytes));
+            format!("{}: {}, slowest second {slowest}", figure::rate(rate), came())
+        }
+    }
+}
