@@ -81,7 +81,7 @@ impl Pair {
         let calls = (0..CALLS).map(call).collect();
         let (began, before) = (Instant::now(), cpu_of(self.caller.id()));
         let samples = self.orders.place(&self.caller, "caller", self.boot, calls);
-        let (wall, cpu) = (began.elapsed(), cpu_of(self.caller.id()) - before);
+        let (wall, cpu) = (began.elapsed(), cpu_of(self.caller.id()).saturating_sub(before));
         let is_answered = |sample: &&Sample| matches!(sample.outcome, Outcome::Answered(_));
         let answered = samples.iter().filter(is_answered).count();
         assert_eq!(answered, CALLS as usize, "{:?}", samples.first());

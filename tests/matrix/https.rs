@@ -165,7 +165,7 @@ impl Exporter {
         ]);
         let (output, took) = usage::run(command.arg(target.bench.path("probes.txt")));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Took { cpu: usage::cpu_of(self.0.id()) - before, ..took }
+        Took { cpu: usage::cpu_of(self.0.id()).saturating_sub(before), ..took }
     }
 }
 

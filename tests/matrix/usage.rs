@@ -20,7 +20,7 @@ pub(crate) fn run(command: &mut Command) -> (Output, Took) {
     let before = of_children();
     let began = Instant::now();
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    (output, Took { wall: began.elapsed(), cpu: of_children() - before })
+    (output, Took { wall: began.elapsed(), cpu: of_children().saturating_sub(before) })
 }
 
 /// The processor time of all children that have ended and were waited for.

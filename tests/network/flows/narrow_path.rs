@@ -1,8 +1,9 @@
 //! A path that lets only so much through: how much that is, is counted, and a rule's to judge.
 
+use ringfence_tests::ground::{Ground, HTTP};
 use ringfence_tests::link::{Conditions, End, Link, Ways, Which};
 
-use super::ground::{Ground, HTTP};
+use crate::PROGRAMS;
 
 /// What the link lets through from the target to the caller, in bits a second of whole packets.
 const NARROW: u64 = 20_000_000;
@@ -10,7 +11,7 @@ const NARROW: u64 = 20_000_000;
 #[test]
 #[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
 fn twenty_megabits_on_one_path_are_counted_as_such_and_break_a_higher_claim() {
-    let mut ground = Ground::new(&["caller", "friend", "target"]);
+    let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.start(&[]);
     let narrow = Conditions { bits_per_second: Some(NARROW), ..Conditions::default() };
     let _link = Link::between(
