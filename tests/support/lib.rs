@@ -11,6 +11,7 @@
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: network namespaces, and what runs in them;
 //! - [`link`]: links between namespaces that delay, lose and swallow packets;
+//! - [`capture`]: what went over an interface, and when;
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
@@ -20,6 +21,7 @@
 
 pub mod bent_agent;
 pub mod calls;
+pub mod capture;
 #[path = "../network/catalogue/mod.rs"]
 pub mod catalogue;
 pub mod certificates;

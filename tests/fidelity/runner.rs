@@ -1,0 +1,116 @@
+//! `ringfence verify`: what the samples of its attempts say, each by its port, and what its measurements say of all.
+
+use std::time::Duration;
+
+use ringfence::tally::{EdgeRecord, RunRecord, read};
+use ringfence_contract::measure::{Figures, Times};
+use ringfence_contract::sample::Sample;
+use ringfence_tests::capture::{Captured, Flow, flows};
+
+use super::agent::micros;
+use super::error::Row;
+use super::ground::{Ground, HTTP, HTTPS, ORDERS, TARGET, TCP, UDP};
+
+/// How many calls a row is about.
+const CALLS: u32 = 500;
+const COLD: u32 = 20;
+
+/// The phases of ordinary calls, over every transport.
+pub(crate) fn calls(ground: &Ground) -> Vec<Row> {
+    let rule = format!("attempts: {CALLS}, window: 10s");
+    let endpoints = [("http", HTTP), ("https", HTTPS), ("tcp", TCP), ("udp", UDP)];
+    let (record, packets) = verify(ground, &endpoints, &rule);
+    let rows = record.edges.iter().zip(endpoints).flat_map(|(edge, (transport, port))| {
+        let rows = pairs(&samples(edge), &flows(&packets, port));
+        rows.into_iter().map(move |row| row.noting(transport))
+    });
+    rows.collect()
+}
+
+/// The phases of measured calls, each on a connection of its own.
+pub(crate) fn measured_new(ground: &Ground) -> Vec<Row> {
+    let (figures, flows) = measured(ground, "new");
+    let warm = flows.iter().rev().take(CALLS as usize);
+    let (connects, firsts): (Vec<_>, Vec<_>) =
+        warm.map(|flow| (flow.connect, flow.exchanges.first().copied())).unzip();
+    vec![
+        of_all("connect", &figures.phases.connect, connects.into_iter().flatten().collect()),
+        of_all("first byte", &figures.phases.first_byte, firsts.into_iter().flatten().collect()),
+    ]
+}
+
+/// The same on a connection that is kept.
+pub(crate) fn measured_kept(ground: &Ground) -> Vec<Row> {
+    let (figures, flows) = measured(ground, "reuse");
+    let exchanges = flows.iter().flat_map(|flow| &flow.exchanges).copied().collect::<Vec<_>>();
+    let warm = exchanges.iter().rev().take(CALLS as usize).copied();
+    vec![of_all("first byte, kept", &figures.phases.first_byte, warm.collect())]
+}
+
+fn measured(ground: &Ground, connection: &str) -> (Figures, Vec<Flow>) {
+    let rule =
+        format!("latency: {{ samples: {CALLS}, cold: {COLD}, rate: 100/s, connection: {connection} }}");
+    let (record, packets) = verify(ground, &[("http", HTTP)], &rule);
+    let measurement = record.edges[0].measurement.as_ref().expect("a measurement");
+    (measurement.warm.clone(), flows(&packets, HTTP))
+}
+
+fn verify(ground: &Ground, endpoints: &[(&str, u16)], rule: &str) -> (RunRecord, Vec<Captured>) {
+    let endpoint = |(transport, port): &(&str, u16)| {
+        let ca = if *transport == "https" { ", ca: ca.pem" } else { "" };
+        format!("{transport}: {{ url: \"{transport}://{TARGET}:{port}\"{ca} }}")
+    };
+    let endpoints: Vec<String> = endpoints.iter().map(endpoint).collect();
+    ground.bench.write(
+        "s.yaml",
+        &format!(
+            "name: fidelity
+agents:
+  here: {{ control: local }}
+  there:
+    control: {{ url: \"http://{TARGET}:{ORDERS}\", plaintext: true }}
+    endpoints: {{ {} }}
+rules:
+  - {{ name: all, from: here, to: there/*, expect: allow, {rule} }}
+otherwise: untested
+",
+            endpoints.join(", ")
+        ),
+    );
+    let arguments = ["verify", "s.yaml", "--progress", "none", "--json", "r.json"];
+    let (run, packets) = ground.watch(|| ground.bench.run_in(&ground.caller, &arguments));
+    assert!([0, 1].contains(&run.code), "{}{}", run.stdout, run.stderr);
+    (read(&ground.bench.read("r.json")).expect("a run record"), packets)
+}
+
+fn samples(edge: &EdgeRecord) -> Vec<Sample> {
+    edge.attempts.iter().filter_map(|attempt| attempt.sample.clone()).collect()
+}
+
+/// The phases of each sample beside those of the flow from the same port.
+pub(crate) fn pairs(samples: &[Sample], flows: &[Flow]) -> Vec<Row> {
+    let flow = |sample: &Sample| {
+        let port = sample.local?.port();
+        let mut found = flows.iter().filter(|flow| flow.port == port);
+        // A port that was used twice tells nothing.
+        found.next().filter(|_| found.next().is_none())
+    };
+    let phase = |said: fn(&Sample) -> Option<u64>, truth: fn(&Flow) -> Option<Duration>| {
+        let pair = |sample| Some((micros(said(sample))?, truth(flow(sample)?)?));
+        samples.iter().filter_map(pair).collect::<Vec<_>>()
+    };
+    let connects = phase(|sample| sample.phases.connect_us, |flow| flow.connect);
+    // Over TLS the answer's first byte is in one of several packets, and the capture cannot tell which.
+    let is_plain = samples.iter().all(|sample| sample.tls.is_none());
+    let firsts = phase(|sample| sample.phases.first_byte_us, |flow| flow.exchanges.first().copied());
+    let rows = [("connect", connects), ("first byte", firsts)].into_iter();
+    let told = rows.filter(|(name, pairs)| !pairs.is_empty() && (is_plain || *name == "connect"));
+    told.map(|(name, pairs)| Row::of_each(name, &pairs)).collect()
+}
+
+/// A histogram beside the exact times.
+fn of_all(phase: &'static str, times: &Times, truths: Vec<Duration>) -> Row {
+    let said = [50_000, 99_000, 100_000].map(|part| times.ns.at(part).map(Duration::from_nanos));
+    let by_kernel = format!("{} of {} by the kernel", times.by_kernel, times.ns.count());
+    Row::of_all(phase, said, truths).noting(&by_kernel)
+}
