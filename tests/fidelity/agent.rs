@@ -1,7 +1,5 @@
 //! `ringfence-agent call`, one process a call: what its sample says.
 
-use std::time::Duration;
-
 use ringfence_contract::sample::Sample;
 use ringfence_tests::capture::flows;
 
@@ -21,8 +19,4 @@ pub(crate) fn measure(ground: &Ground) -> Vec<Row> {
     let (samples, packets) = ground.watch(|| (0..CALLS).map(call).collect::<Vec<Sample>>());
     let flows = flows(&packets, HTTP);
     pairs(&samples, &flows)
-}
-
-pub(crate) fn micros(us: Option<u64>) -> Option<Duration> {
-    us.map(Duration::from_micros)
 }

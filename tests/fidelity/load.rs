@@ -21,15 +21,23 @@ pub(crate) fn wrk(ground: &Ground) -> Vec<Row> {
     vec![Row::of_all("first byte, kept", [said_at("50%"), said_at("99%"), None], exchanges.collect())]
 }
 
-/// `oha` with a connection for each request: from its start to the end of its answer.
+/// `oha` with a connection for each request.
 pub(crate) fn oha(ground: &Ground) -> Vec<Row> {
     let url = format!("http://{TARGET}:{HTTP}/live");
-    let arguments = ["-n", "500", "-c", "1", "--no-tui", "--output-format", "json", &url];
+    let arguments =
+        ["-n", "500", "-c", "1", "--disable-keepalive", "--no-tui", "--output-format", "csv", &url];
     let (said, packets) = ground.watch(|| ground.said("oha", &arguments));
-    let said: serde_json::Value = serde_json::from_str(&said).unwrap_or_default();
-    let said_at = |part: &str| said["latencyPercentiles"][part].as_f64().map(Duration::from_secs_f64);
-    let exchanges = flows(&packets, HTTP).into_iter().flat_map(|flow| flow.exchanges);
-    vec![Row::of_all("first byte, kept", [said_at("p50"), said_at("p99"), None], exchanges.collect())]
+    // It does not tell its ports: one request at a time, they are in the order of their connections.
+    let rows = said.lines().skip(1).map(|line| line.split(',').map(seconds).collect::<Vec<_>>());
+    let (mut connects, mut firsts) = (Vec::new(), Vec::new());
+    for (row, flow) in rows.zip(&flows(&packets, HTTP)) {
+        // request-start, DNS, DNS+dialup, Response-delay, …
+        let [_, Some(resolved), Some(connected), Some(answered), ..] = row[..] else { continue };
+        connects.extend(Some(connected.saturating_sub(resolved)).zip(flow.connect));
+        let since_connected = answered.saturating_sub(connected);
+        firsts.extend(Some(since_connected).zip(flow.exchanges.first().copied()));
+    }
+    vec![Row::of_each("connect", &connects), Row::of_each("first byte", &firsts)]
 }
 
 /// A time as `wrk` writes it: `812.00us`, `20.31ms`, `1.02s`.

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use ringfence::tally::{EdgeRecord, RunRecord, read};
-use ringfence_contract::measure::{Figures, Times};
+use ringfence_contract::measure::{Clock, Figures, Times};
 use ringfence_contract::sample::Sample;
 use ringfence_tests::capture::{Captured, Flow, flows};
 
-use super::agent::micros;
 use super::error::Row;
 use super::ground::{Ground, HTTP, HTTPS, ORDERS, TARGET, TCP, UDP};
 
@@ -89,23 +88,40 @@ fn samples(edge: &EdgeRecord) -> Vec<Sample> {
 
 /// The phases of each sample beside those of the flow from the same port.
 pub(crate) fn pairs(samples: &[Sample], flows: &[Flow]) -> Vec<Row> {
-    let flow = |sample: &Sample| {
-        let port = sample.local?.port();
-        let mut found = flows.iter().filter(|flow| flow.port == port);
+    let (mut connects, mut firsts) = (Pairs::default(), Pairs::default());
+    for sample in samples {
+        let port = sample.local.map(|local| local.port());
+        let mut own = flows.iter().filter(|flow| Some(flow.port) == port);
         // A port that was used twice tells nothing.
-        found.next().filter(|_| found.next().is_none())
-    };
-    let phase = |said: fn(&Sample) -> Option<u64>, truth: fn(&Flow) -> Option<Duration>| {
-        let pair = |sample| Some((micros(said(sample))?, truth(flow(sample)?)?));
-        samples.iter().filter_map(pair).collect::<Vec<_>>()
-    };
-    let connects = phase(|sample| sample.phases.connect_us, |flow| flow.connect);
-    // Over TLS the answer's first byte is in one of several packets, and the capture cannot tell which.
-    let is_plain = samples.iter().all(|sample| sample.tls.is_none());
-    let firsts = phase(|sample| sample.phases.first_byte_us, |flow| flow.exchanges.first().copied());
+        let (Some(flow), None) = (own.next(), own.next()) else { continue };
+        let phases = &sample.phases;
+        connects.add(phases.connect_us, phases.connect_clock, flow.connect);
+        // Over TLS the answer's first byte is in one of several packets, and the capture cannot tell which.
+        if let ([first], None) = (&flow.exchanges[..], &sample.tls) {
+            firsts.add(phases.first_byte_us, phases.first_byte_clock, Some(*first));
+        }
+    }
     let rows = [("connect", connects), ("first byte", firsts)].into_iter();
-    let told = rows.filter(|(name, pairs)| !pairs.is_empty() && (is_plain || *name == "connect"));
-    told.map(|(name, pairs)| Row::of_each(name, &pairs)).collect()
+    rows.filter(|(_, pairs)| !pairs.both.is_empty()).map(|(phase, pairs)| pairs.row(phase)).collect()
+}
+
+/// What was said of one phase beside what is true of it.
+#[derive(Default)]
+struct Pairs {
+    both: Vec<(Duration, Duration)>,
+    by_kernel: usize,
+}
+
+impl Pairs {
+    fn add(&mut self, said_us: Option<u64>, clock: Option<Clock>, truth: Option<Duration>) {
+        let both = said_us.map(Duration::from_micros).zip(truth);
+        self.by_kernel += usize::from(both.is_some() && clock == Some(Clock::Kernel));
+        self.both.extend(both);
+    }
+
+    fn row(&self, phase: &'static str) -> Row {
+        Row::of_each(phase, &self.both).noting(&format!("{} by the kernel", self.by_kernel))
+    }
 }
 
 /// A histogram beside the exact times.

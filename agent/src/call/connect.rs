@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
 use std::time::Duration;
 
 use ringfence_contract::outcome::{Outcome, Phase};
-use ringfence_contract::seal::Purpose;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
@@ -16,13 +15,8 @@ use super::socket_error::{at_bind, at_once, on_the_way};
 use super::trail::{Timed, Trail, within};
 use crate::clock::{Stamped, round_trip};
 
-/// Opens the connection: stamped, if the call is one that is measured.
-pub(super) async fn connect(
-    way: Way,
-    purpose: Purpose,
-    limit: Duration,
-    trail: &mut Trail,
-) -> Result<Stamped, Outcome> {
+/// Opens the connection.
+pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Result<Stamped, Outcome> {
     let work = async {
         let stream = begin(way)?;
         // The socket is writable when the handshake has ended, well or badly.
@@ -52,10 +46,7 @@ pub(super) async fn connect(
     }
     trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
     trail.local = stream.local_addr().ok();
-    Ok(match purpose {
-        Purpose::Reach => Stamped::plain(stream),
-        Purpose::Measure => Stamped::stamping(stream),
-    })
+    Ok(Stamped::new(stream))
 }
 
 /// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.

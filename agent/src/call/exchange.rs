@@ -11,7 +11,6 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use ringfence_contract::outcome::Outcome;
-use ringfence_contract::seal::Purpose;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
@@ -42,10 +41,9 @@ pub(super) struct Opened {
     protocol: Protocol,
 }
 
-/// How long it may take to get a connection, and what for.
+/// How long it may take to get a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    pub(super) purpose: Purpose,
     pub(super) connect: Duration,
     pub(super) tls: Duration,
 }
@@ -57,7 +55,7 @@ pub(super) async fn open(
     limits: Limits,
     trail: &mut Trail,
 ) -> Result<Opened, Outcome> {
-    let tcp = connect(way, limits.purpose, limits.connect, trail).await?;
+    let tcp = connect(way, limits.connect, trail).await?;
     let stamps = tcp.stamps();
     let Some(handshake) = handshake else {
         return Ok(Opened { stream: Box::new(tcp), stamps, protocol: Protocol::Http1 });

@@ -70,8 +70,7 @@ pub(super) async fn visit(
     // Both forms are made first: a request that cannot be written sends nothing.
     let form = |protocol| request(&goal.route, attempt.call.spoofs, protocol);
     let (http1, http2) = (form(Protocol::Http1)?, form(Protocol::Http2)?);
-    let purpose = attempt.purpose;
-    let limits = Limits { purpose, connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
+    let limits = Limits { connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
     let exchange = Exchange::on(open(way, handshake, limits, trail).await?);
     let form = if exchange.protocol() == Protocol::Http2 { http2 } else { http1 };
     Ok(Visit { exchange, form })

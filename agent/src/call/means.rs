@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::trust::{self, Roots};
 use super::window::{Slot, Windows};
+use crate::clock::Stamping;
 
 /// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
 pub trait Admit: Send + Sync {
@@ -66,6 +67,8 @@ struct Inner {
     settings: MeansSettings,
     roots: OnceCell<Arc<Roots>>,
     windows: Windows,
+    /// Held from before the first call: the kernel takes its time to begin.
+    _stamping: Stamping,
 }
 
 impl Means {
@@ -84,7 +87,8 @@ impl Means {
                 return Err(MeansError::Sources(family, *first, *second));
             }
         }
-        Ok(Self(Arc::new(Inner { settings, roots: OnceCell::new(), windows: Windows::default() })))
+        let (roots, windows, stamping) = (OnceCell::new(), Windows::default(), Stamping::on());
+        Ok(Self(Arc::new(Inner { settings, roots, windows, _stamping: stamping })))
     }
 
     /// Asks the policy.

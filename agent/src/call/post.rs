@@ -14,7 +14,6 @@ use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, Phase, Reset, TlsFailedWhy, Unreachable, UnresolvedWhy,
 };
-use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
@@ -153,7 +152,7 @@ pub async fn post(
     };
     let timeouts = Timeouts::default();
     let (connect, tls) = (deadline.or(timeouts.connect_ms), deadline.or(timeouts.tls_ms));
-    let limits = Limits { purpose: Purpose::Reach, connect, tls };
+    let limits = Limits { connect, tls };
     let opened = open(way, handshake, limits, &mut trail).await?;
     reply(Exchange::on(opened), request, &deadline).await
 }

@@ -30,7 +30,7 @@ impl<'a> Capture<'a> {
     #[must_use]
     pub fn begin(namespace: &'a Namespace, device: &str) -> Self {
         let mut command = namespace.command("tcpdump");
-        command.args(["--interface", device, "--time-stamp-precision=nano", "--immediate-mode", "-n"]);
+        command.args(["--interface", device, "--time-stamp-precision=nano", "-n"]);
         // Every packet is written at once, so that what was read up to a packet is all that was captured up to it.
         command.args(["--packet-buffered", "--buffer-size", HELD_KIB, "--snapshot-length", "96", "-w", "-"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
