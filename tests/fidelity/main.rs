@@ -76,7 +76,9 @@ fn main() {
             let ground = Ground::new(&path);
             let _busy = (load == "busy").then(Busy::begin);
             for tool in tools {
-                rows(&ground, tool).iter().for_each(|row| say(&row.line(tool.name)));
+                for row in rows(&ground, tool) {
+                    say(&row.line(tool.name));
+                }
             }
         }
     }
