@@ -10,7 +10,8 @@ use super::error::Row;
 use super::ground::{Ground, TARGET};
 
 pub(crate) fn measure(ground: &Ground) -> Vec<Row> {
-    let (said, packets) = ground.watch(|| ground.said("fping", &["-c", "500", "-p", "10", "-t", "2000", TARGET]));
+    let (said, packets) =
+        ground.watch(|| ground.said("fping", &["-c", "500", "-p", "10", "-t", "2000", TARGET]));
     let truths: HashMap<u16, Duration> = echoes(&packets).into_iter().collect();
     vec![Row::of_each("echo", &said.lines().filter_map(|line| read(line, &truths)).collect::<Vec<_>>())]
 }

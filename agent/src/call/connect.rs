@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
 use std::time::Duration;
 
+use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -13,7 +14,7 @@ use super::icmp;
 use super::not_sent::broken;
 use super::socket_error::{at_bind, at_once, on_the_way};
 use super::trail::{Timed, Trail, within};
-use crate::clock::{Stamped, round_trip};
+use crate::clock::{Handshake, Stamped};
 
 /// Opens the connection.
 pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Result<Stamped, Outcome> {
@@ -44,9 +45,18 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
     if let Some(slot) = &mut trail.slot {
         slot.connected();
     }
-    trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
+    trail.took.connect = Some(timed(Handshake::of(&stream), took));
     trail.local = stream.local_addr().ok();
     Ok(Stamped::new(stream))
+}
+
+/// What a handshake took: the kernel's time; or the program's, less what the kernel knows that it was late.
+fn timed(handshake: Handshake, took: Duration) -> Timed {
+    let timed = Timed::by_kernel(handshake.took, took);
+    match timed.clock {
+        Clock::Kernel => timed,
+        Clock::Program => Timed::by_program(took.saturating_sub(handshake.ended)),
+    }
 }
 
 /// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.

@@ -18,24 +18,49 @@ pub struct Flow {
     /// Of each exchange, from the first packet of the request to the first packet of its answer.
     pub exchanges: Vec<Duration>,
     asked: Option<Duration>,
+    /// Up to where data was sent, and came: what is behind that was sent again, and is nothing new.
+    reached: [Option<u32>; 2],
 }
 
 impl Flow {
     fn new(packet: &Captured) -> Self {
         let (port, began) = (packet.from.port(), packet.at);
-        Self { port, began, connect: None, exchanges: Vec::new(), asked: None }
+        Self { port, began, connect: None, exchanges: Vec::new(), asked: None, reached: [None; 2] }
     }
 
-    /// The caller sent data.
-    fn ask(&mut self, at: Duration) {
-        self.asked = self.asked.or(Some(at));
+    /// Whether a packet is of the next connection from the same port. A SYN that is sent again is not.
+    fn ends_with(&self, what: What) -> bool {
+        what == What::Syn && self.connect.is_some()
     }
 
-    /// Data came for the caller.
-    fn answer(&mut self, at: Duration) {
-        if let Some(asked) = self.asked.take() {
+    /// A packet of it.
+    fn take(&mut self, packet: &Captured, is_sent: bool) {
+        if packet.what == What::SynAck && !is_sent {
+            self.connect = self.connect.or(packet.at.checked_sub(self.began));
+        } else if self.is_new(packet.what, is_sent) {
+            self.carry(is_sent, packet.at);
+        }
+    }
+
+    /// New data went one way or the other.
+    fn carry(&mut self, is_sent: bool, at: Duration) {
+        if is_sent {
+            self.asked = self.asked.or(Some(at));
+        } else if let Some(asked) = self.asked.take() {
             self.exchanges.push(at.saturating_sub(asked));
         }
+    }
+
+    /// Whether a packet brings data that none before it brought.
+    fn is_new(&mut self, what: What, is_sent: bool) -> bool {
+        let What::Segment(end) = what else { return what == What::Datagram };
+        let reached = &mut self.reached[usize::from(is_sent)];
+        // Sequence numbers wrap (RFC 9293 section 3.4).
+        let is_new = reached.is_none_or(|reached| end.wrapping_sub(reached).cast_signed() > 0);
+        if is_new {
+            *reached = Some(end);
+        }
+        is_new
     }
 }
 
@@ -45,30 +70,19 @@ pub fn flows(packets: &[Captured], port: u16) -> Vec<Flow> {
     let mut flows: Vec<Flow> = Vec::new();
     let mut latest: HashMap<u16, usize> = HashMap::new();
     for packet in packets {
-        let (is_sent, caller) =
-            (packet.to.port() == port, if packet.to.port() == port { packet.from } else { packet.to });
+        let is_sent = packet.to.port() == port;
         if !is_sent && packet.from.port() != port {
             continue;
         }
-        let known = latest.get(&caller.port()).map(|place| &mut flows[*place]);
-        match (packet.what, is_sent, known) {
-            // A SYN that is sent again belongs to the same attempt.
-            (What::Syn, true, Some(flow)) if flow.connect.is_none() => {}
-            (What::Syn, true, _) | (What::Datagram, true, None) => {
-                latest.insert(caller.port(), flows.len());
-                let mut flow = Flow::new(packet);
-                if packet.what == What::Datagram {
-                    flow.ask(packet.at);
-                }
-                flows.push(flow);
-            }
-            (What::SynAck, false, Some(flow)) => {
-                flow.connect = flow.connect.or(packet.at.checked_sub(flow.began));
-            }
-            (What::Segment | What::Datagram, true, Some(flow)) => flow.ask(packet.at),
-            (What::Segment | What::Datagram, false, Some(flow)) => flow.answer(packet.at),
-            _ => {}
+        let caller = if is_sent { packet.from.port() } else { packet.to.port() };
+        let known = latest.get(&caller).copied().filter(|place| !flows[*place].ends_with(packet.what));
+        let begins = is_sent && matches!(packet.what, What::Syn | What::Datagram);
+        let Some(place) = known.or_else(|| begins.then_some(flows.len())) else { continue };
+        if place == flows.len() {
+            latest.insert(caller, place);
+            flows.push(Flow::new(packet));
         }
+        flows[place].take(packet, is_sent);
     }
     flows
 }

@@ -31,8 +31,8 @@ pub enum What {
     Syn,
     /// SYN with ACK.
     SynAck,
-    /// A TCP segment that carries data.
-    Segment,
+    /// A TCP segment that carries data, up to before this sequence number.
+    Segment(u32),
     /// A TCP segment without data.
     Bare,
     /// A datagram.
@@ -112,11 +112,13 @@ fn echo(icmp: &[u8]) -> Option<What> {
 
 fn segment(total: usize, before: usize, tcp: &[u8]) -> Option<What> {
     let head = usize::from(tcp.get(12)? >> 4) * 4;
+    let length = u32::try_from(total.saturating_sub(before + head)).ok()?;
+    let sequence = u32::from_be_bytes(*tcp.get(4..)?.first_chunk()?);
     let (is_syn, is_ack) = (tcp.get(13)? & 2 != 0, tcp.get(13)? & 16 != 0);
     Some(match (is_syn, is_ack) {
         (true, false) => What::Syn,
         (true, true) => What::SynAck,
-        (false, _) if total > before + head => What::Segment,
+        (false, _) if length > 0 => What::Segment(sequence.wrapping_add(length)),
         (false, _) => What::Bare,
     })
 }
