@@ -25,7 +25,7 @@ use ringfence_tests::programs::Programs;
 
 use busy::Busy;
 use error::Row;
-use ground::{Ground, PATHS, has};
+use ground::{Ground, PATHS, Path, has};
 
 const PROGRAMS: Programs = Programs {
     runner: env!("CARGO_BIN_EXE_ringfence-under-test"),
@@ -47,11 +47,12 @@ const fn other(name: &'static str, measure: fn(&Ground) -> Vec<Row>) -> Tool {
     Tool { name, program: Some(name), measure }
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     own("ringfence-agent call", agent::measure),
     own("ringfence verify", runner::calls),
     own("ringfence latency new", runner::measured_new),
     own("ringfence latency reuse", runner::measured_kept),
+    own("ringfence latency 1000/s", runner::measured_fast),
     other("curl", curl::measure),
     other("oha", load::oha),
     other("wrk", load::wrk),
@@ -64,25 +65,30 @@ fn main() {
     say(&error::head());
     for path in PATHS {
         for load in ["idle", "busy"] {
-            let is_wanted = |tool: &&Tool| {
-                let name = format!("{}, {load}, {}", path.name, tool.name);
-                wanted.iter().all(|part| name.contains(part)) && (!path.is_rough || !wanted.is_empty())
-            };
-            let tools: Vec<&Tool> = TOOLS.iter().filter(is_wanted).collect();
-            if tools.is_empty() {
-                continue;
-            }
-            say(&format!("\n{}, {load}", path.name));
-            let ground = Ground::new(&path);
-            let _busy = (load == "busy").then(Busy::begin);
-            for tool in tools {
-                for row in rows(&ground, tool) {
-                    say(&row.line(tool.name));
-                }
-            }
+            part(&path, load, &wanted);
         }
     }
     say(&error::goals());
+}
+
+/// Every wanted tool on a path under a load.
+fn part(path: &Path, load: &str, wanted: &[String]) {
+    let is_wanted = |tool: &&Tool| {
+        let name = format!("{}, {load}, {}", path.name, tool.name);
+        wanted.iter().all(|part| name.contains(part)) && (!path.is_rough || !wanted.is_empty())
+    };
+    let tools: Vec<&Tool> = TOOLS.iter().filter(is_wanted).collect();
+    if tools.is_empty() {
+        return;
+    }
+    say(&format!("\n{}, {load}", path.name));
+    let ground = Ground::new(path);
+    let _busy = (load == "busy").then(Busy::begin);
+    for tool in tools {
+        for row in rows(&ground, tool) {
+            say(&row.line(tool.name));
+        }
+    }
 }
 
 fn rows(ground: &Ground, tool: &Tool) -> Vec<Row> {

@@ -28,8 +28,16 @@ pub(crate) fn calls(ground: &Ground) -> Vec<Row> {
 
 /// The phases of measured calls, each on a connection of its own.
 pub(crate) fn measured_new(ground: &Ground) -> Vec<Row> {
-    let (figures, flows) = measured(ground, "new");
-    let warm = flows.iter().rev().take(CALLS as usize);
+    on_new_connections(measured(ground, "new", 100, CALLS))
+}
+
+/// The same, so many at once that they are in each other's way.
+pub(crate) fn measured_fast(ground: &Ground) -> Vec<Row> {
+    on_new_connections(measured(ground, "new", 1_000, 10 * CALLS))
+}
+
+fn on_new_connections((figures, flows): (Figures, Vec<Flow>)) -> Vec<Row> {
+    let warm = flows.iter().rev().take(figures.intended as usize);
     let (connects, firsts): (Vec<_>, Vec<_>) =
         warm.map(|flow| (flow.connect, flow.exchanges.first().copied())).unzip();
     vec![
@@ -40,15 +48,15 @@ pub(crate) fn measured_new(ground: &Ground) -> Vec<Row> {
 
 /// The same on a connection that is kept.
 pub(crate) fn measured_kept(ground: &Ground) -> Vec<Row> {
-    let (figures, flows) = measured(ground, "reuse");
+    let (figures, flows) = measured(ground, "reuse", 100, CALLS);
     let exchanges = flows.iter().flat_map(|flow| &flow.exchanges).copied().collect::<Vec<_>>();
     let warm = exchanges.iter().rev().take(CALLS as usize).copied();
     vec![of_all("first byte, kept", &figures.phases.first_byte, warm.collect())]
 }
 
-fn measured(ground: &Ground, connection: &str) -> (Figures, Vec<Flow>) {
+fn measured(ground: &Ground, connection: &str, rate: u32, samples: u32) -> (Figures, Vec<Flow>) {
     let rule =
-        format!("latency: {{ samples: {CALLS}, cold: {COLD}, rate: 100/s, connection: {connection} }}");
+        format!("latency: {{ samples: {samples}, cold: {COLD}, rate: {rate}/s, connection: {connection} }}");
     let (record, packets) = verify(ground, &[("http", HTTP)], &rule);
     let measurement = record.edges[0].measurement.as_ref().expect("a measurement");
     (measurement.warm.clone(), flows(&packets, HTTP))
