@@ -1,7 +1,6 @@
 //! Measured calls, one after the other, on connections that are kept and connections that end.
 
 use ringfence_agent::call::{Kept, Seen};
-use ringfence_agent::clock::Stamping;
 use ringfence_contract::call::{Call, Route, Trust};
 use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
@@ -34,7 +33,6 @@ async fn measured(call: &Call, times: u32) -> Vec<Seen> {
 
 #[tokio::test]
 async fn calls_over_http_2_share_a_connection_and_are_timed_each() {
-    let _stamping = Stamping::on();
     let authority = Authority::new();
     let peer = h2::answering(authority.server(NAME, Validity::Now, &["h2"]), b"hello".to_vec()).await;
     let call = over_tls(&peer, &authority);

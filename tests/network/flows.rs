@@ -3,6 +3,7 @@
 //! real runner.
 
 mod addresses;
+mod captured;
 mod families;
 mod loss;
 mod multihomed;

@@ -12,6 +12,7 @@
 //! - [`namespace`]: network namespaces, and what runs in them;
 //! - [`link`]: links between namespaces that delay, lose and swallow packets;
 //! - [`ground`]: agents in namespaces around a hub;
+//! - [`capture`]: what went over an interface, and when;
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
@@ -21,6 +22,7 @@
 
 pub mod bent_agent;
 pub mod calls;
+pub mod capture;
 #[path = "../network/catalogue/mod.rs"]
 pub mod catalogue;
 pub mod certificates;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Pin;
 use crate::id::CallId;
+use crate::measure::Clock;
 use crate::outcome::Outcome;
 
 /// What one call saw.
@@ -38,10 +39,14 @@ pub struct Phases {
     pub resolve_us: Option<u64>,
     /// SYN to SYN-ACK.
     pub connect_us: Option<u64>,
+    /// Which clock told that.
+    pub connect_clock: Option<Clock>,
     /// The TLS handshake.
     pub tls_us: Option<u64>,
     /// From the request to the first byte of the answer.
     pub first_byte_us: Option<u64>,
+    /// Which clock told that. The program told the other phases.
+    pub first_byte_clock: Option<Clock>,
     /// From the first byte of the answer to the last.
     pub transfer_us: Option<u64>,
     /// From the start of the call to its end, whatever the end was.

@@ -117,7 +117,8 @@ fn ten_thousand_latencies_are_a_short_line() {
         histogram.record(100_000 + n * 1_000);
     }
     let text = serde_json::to_string(&histogram).expect("JSON");
-    assert!(text.len() < 100_000, "{} bytes", text.len());
+    // Each its own bucket at worst, and a dozen bytes.
+    assert!(text.len() < 130_000, "{} bytes", text.len());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
 use std::time::Duration;
 
+use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
-use ringfence_contract::seal::Purpose;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
@@ -14,15 +14,10 @@ use super::icmp;
 use super::not_sent::broken;
 use super::socket_error::{at_bind, at_once, on_the_way};
 use super::trail::{Timed, Trail, within};
-use crate::clock::{Stamped, round_trip};
+use crate::clock::{Handshake, Stamped};
 
-/// Opens the connection: stamped, if the call is one that is measured.
-pub(super) async fn connect(
-    way: Way,
-    purpose: Purpose,
-    limit: Duration,
-    trail: &mut Trail,
-) -> Result<Stamped, Outcome> {
+/// Opens the connection.
+pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Result<Stamped, Outcome> {
     let work = async {
         let stream = begin(way)?;
         // The socket is writable when the handshake has ended, well or badly.
@@ -50,12 +45,18 @@ pub(super) async fn connect(
     if let Some(slot) = &mut trail.slot {
         slot.connected();
     }
-    trail.took.connect = Some(Timed::by_kernel(round_trip(&stream), took));
+    trail.took.connect = Some(timed(Handshake::of(&stream), took));
     trail.local = stream.local_addr().ok();
-    Ok(match purpose {
-        Purpose::Reach | Purpose::Download(_) => Stamped::plain(stream),
-        Purpose::Measure => Stamped::stamping(stream),
-    })
+    Ok(Stamped::new(stream))
+}
+
+/// What a handshake took: the kernel's time; or the program's, less what the kernel knows that it was late.
+fn timed(handshake: Handshake, took: Duration) -> Timed {
+    let timed = Timed::by_kernel(handshake.took, took);
+    match timed.clock {
+        Clock::Kernel => timed,
+        Clock::Program => Timed::by_program(took.saturating_sub(handshake.ended)),
+    }
 }
 
 /// Starts connecting. What `connect` itself says here, before it waits, is the local stack's word.

@@ -45,7 +45,7 @@ impl Connection {
                 Self::Http(Box::new(http::visit(means, attempt, &goal, way, trail).await?))
             }
             Transport::Tcp => Self::Tcp(tcp::visit(attempt, way, trail).await?),
-            Transport::Udp => Self::Udp(udp::visit(attempt.purpose, way, trail)?),
+            Transport::Udp => Self::Udp(udp::visit(way, trail)?),
         })
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Opened {
     protocol: Protocol,
 }
 
-/// How long it may take to get a connection, and what for.
+/// How long it may take to get a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) purpose: Purpose,
@@ -57,7 +57,9 @@ pub(super) async fn open(
     limits: Limits,
     trail: &mut Trail,
 ) -> Result<Opened, Outcome> {
-    let tcp = connect(way, limits.purpose, limits.connect, trail).await?;
+    let tcp = connect(way, limits.connect, trail).await?;
+    // Stamps take a look at every read: of bytes that are counted, nothing else is asked.
+    let tcp = if matches!(limits.purpose, Purpose::Download(_)) { tcp.unstamped() } else { tcp };
     let stamps = tcp.stamps();
     let Some(handshake) = handshake else {
         return Ok(Opened { stream: Box::new(tcp), stamps, protocol: Protocol::Http1 });

@@ -46,7 +46,7 @@ pub(super) fn said(socket: &impl AsRawFd) -> Option<Unreachable> {
         match error {
             Some(error) if error.ee_origin == SO_EE_ORIGIN_ICMP => return v4(error.ee_type, error.ee_code),
             Some(error) if error.ee_origin == SO_EE_ORIGIN_ICMP6 => return v6(error.ee_type, error.ee_code),
-            // The stamp of something sent (`SO_TIMESTAMPING`): a measured call's socket has one of those too.
+            // The stamp of something sent (`SO_TIMESTAMPING`).
             Some(error) if error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING => {}
             _ => return None,
         }

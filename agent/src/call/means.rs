@@ -11,6 +11,7 @@ use ringfence_contract::call::Trust;
 use super::trust::{CaError, Roots, Rule};
 use super::trusted::Trusted;
 use super::window::{Slot, Windows};
+use crate::clock::Stamping;
 
 /// Says whether an address may be called. Asked after the name is resolved, so that no name can talk it round.
 pub trait Admit: Send + Sync {
@@ -67,6 +68,8 @@ struct Inner {
     settings: MeansSettings,
     trusted: Trusted,
     windows: Windows,
+    /// Held from before the first call: the kernel takes its time to begin.
+    _stamping: Stamping,
 }
 
 impl Means {
@@ -85,8 +88,8 @@ impl Means {
                 return Err(MeansError::Sources(family, *first, *second));
             }
         }
-        let trusted = Trusted::new(settings.ca.clone());
-        Ok(Self(Arc::new(Inner { settings, trusted, windows: Windows::default() })))
+        let (trusted, windows) = (Trusted::new(settings.ca.clone()), Windows::default());
+        Ok(Self(Arc::new(Inner { settings, trusted, windows, _stamping: Stamping::on() })))
     }
 
     /// Asks the policy.

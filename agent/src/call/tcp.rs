@@ -16,7 +16,7 @@ use crate::clock::Stamped;
 /// Opens a connection.
 pub(super) async fn visit(attempt: &Attempt<'_>, way: Way, trail: &mut Trail) -> Result<Stamped, Outcome> {
     let limit = Duration::from_millis(attempt.call.timeouts.connect_ms.into());
-    connect(way, attempt.purpose, limit, trail).await
+    connect(way, limit, trail).await
 }
 
 /// Makes a call on the connection.

@@ -56,8 +56,10 @@ impl Took {
         Phases {
             resolve_us: us(self.resolve),
             connect_us: us(self.connect),
+            connect_clock: self.connect.map(|timed| timed.clock),
             tls_us: us(self.tls),
             first_byte_us: us(self.first_byte),
+            first_byte_clock: self.first_byte.map(|timed| timed.clock),
             transfer_us: us(self.transfer),
             total_us: Some(micros(total)),
         }

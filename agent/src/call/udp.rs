@@ -25,14 +25,11 @@ use crate::clock::Datagrams;
 /// How long after a datagram the same is sent again: RFC 8085 section 3.1.1 asks for 1 s where the round trip is not known.
 const RESEND: Duration = Duration::from_secs(1);
 
-/// Opens a socket: stamped, if the call is one that is measured.
-pub(super) fn visit(purpose: Purpose, way: Way, trail: &mut Trail) -> Result<Datagrams, Outcome> {
+/// Opens a socket.
+pub(super) fn visit(way: Way, trail: &mut Trail) -> Result<Datagrams, Outcome> {
     let socket = connected(way)?;
     trail.local = socket.local_addr().ok();
-    Ok(match purpose {
-        Purpose::Reach | Purpose::Download(_) => Datagrams::plain(socket),
-        Purpose::Measure => Datagrams::stamping(socket),
-    })
+    Ok(Datagrams::new(socket))
 }
 
 /// Makes a call from the socket.

@@ -8,6 +8,7 @@ use ringfence_contract::address::{Address, Family, Host, Transport};
 use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
 use ringfence_contract::fingerprint;
 use ringfence_contract::id::{CallId, RunId};
+use ringfence_contract::measure::Clock;
 use ringfence_contract::order::Run;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
@@ -115,14 +116,15 @@ fn lines(url: &str, sample: &Sample) -> String {
     }
     let p = sample.phases;
     let phases = [
-        ("resolve", p.resolve_us),
-        ("connect", p.connect_us),
-        ("tls", p.tls_us),
-        ("first-byte", p.first_byte_us),
-        ("transfer", p.transfer_us),
-        ("total", p.total_us),
+        ("resolve", p.resolve_us, None),
+        ("connect", p.connect_us, p.connect_clock),
+        ("tls", p.tls_us, None),
+        ("first-byte", p.first_byte_us, p.first_byte_clock),
+        ("transfer", p.transfer_us, None),
+        ("total", p.total_us, None),
     ];
-    lines.extend(phases.into_iter().filter_map(|(name, took)| took.map(|took_us| row(name, &ms(took_us)))));
+    let told = |(name, took, clock): (&str, Option<u64>, _)| Some(row(name, &ms(took?, clock)));
+    lines.extend(phases.into_iter().filter_map(told));
     lines.concat()
 }
 
@@ -132,8 +134,9 @@ fn row(name: &str, value: &str) -> String {
     format!("{name:<11} {value}\n")
 }
 
-fn ms(took_us: u64) -> String {
-    format!("{}.{:03} ms", took_us / 1_000, took_us % 1_000)
+fn ms(took_us: u64, clock: Option<Clock>) -> String {
+    let clock = if clock == Some(Clock::Kernel) { ", by the kernel's clock" } else { "" };
+    format!("{}.{:03} ms{clock}", took_us / 1_000, took_us % 1_000)
 }
 
 fn said(outcome: &Outcome) -> String {

@@ -1,4 +1,4 @@
-//! A connected UDP socket whose packets the kernel stamps, where that is asked for.
+//! A connected UDP socket whose packets the kernel stamps, where it does.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -9,7 +9,7 @@ use tokio::net::UdpSocket;
 use super::reader::Reader;
 use super::stamps::Stamps;
 
-/// A connected UDP socket, stamped or not.
+/// A connected UDP socket, stamped where the system has stamps.
 #[derive(Debug)]
 pub struct Datagrams {
     socket: UdpSocket,
@@ -17,15 +17,9 @@ pub struct Datagrams {
 }
 
 impl Datagrams {
-    /// The socket as it is.
+    /// A socket that is connected.
     #[must_use]
-    pub fn plain(socket: UdpSocket) -> Self {
-        Self { socket, stamps: None }
-    }
-
-    /// The socket with stamps, where the system has any.
-    #[must_use]
-    pub fn stamping(socket: UdpSocket) -> Self {
+    pub fn new(socket: UdpSocket) -> Self {
         let stamps = Reader::on(&socket);
         Self { socket, stamps }
     }

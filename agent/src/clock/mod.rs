@@ -2,19 +2,19 @@
 //! a way to wait more finely than a millisecond.
 //!
 //! A program reads its clock when it is given a processor, which on a busy machine is milliseconds after the packet came.
-//! The kernel keeps the round trip of a connection's handshake ([`round_trip`]) and, where it is asked to, stamps what
+//! The kernel keeps the time of a connection's handshake ([`Handshake`]) and, where it is asked to, stamps what
 //! is sent and received ([`Stamped`], [`Datagrams`]). Where a system does neither, nothing is told and the program's clock has to do.
 //! This room must not know what is called or why.
 
 mod alarm;
 mod datagrams;
+mod handshake;
 mod reader;
-mod round_trip;
 mod stamped;
 mod stamps;
 
 pub use alarm::Alarm;
 pub use datagrams::Datagrams;
-pub use round_trip::round_trip;
+pub use handshake::Handshake;
 pub use stamped::Stamped;
 pub use stamps::{Stamping, Stamps};

@@ -1,5 +1,5 @@
-//! A TCP connection whose packets the kernel stamps, where that is asked for: reads come with the time at which what was
-//! read had come in. Otherwise it is the connection it is made of.
+//! A TCP connection whose packets the kernel stamps, where it does: reads come with the time at which what was read had
+//! come in. Otherwise it is the connection it is made of.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::reader::Reader;
 use super::stamps::Stamps;
 
-/// A TCP connection, stamped or not.
+/// A TCP connection, stamped where the system has stamps.
 #[derive(Debug)]
 pub struct Stamped {
     tcp: TcpStream,
@@ -20,17 +20,17 @@ pub struct Stamped {
 }
 
 impl Stamped {
-    /// The connection as it is.
+    /// A connection that stands.
     #[must_use]
-    pub fn plain(tcp: TcpStream) -> Self {
-        Self { tcp, stamps: None }
-    }
-
-    /// The connection with stamps, where the system has any.
-    #[must_use]
-    pub fn stamping(tcp: TcpStream) -> Self {
+    pub fn new(tcp: TcpStream) -> Self {
         let stamps = Reader::on(&tcp);
         Self { tcp, stamps }
+    }
+
+    /// The same connection, without stamps from here on.
+    #[must_use]
+    pub fn unstamped(self) -> Self {
+        Self { stamps: None, ..self }
     }
 
     /// Its stamps, where it has any.
@@ -121,7 +121,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
         let peer = tokio::spawn(echo(listener));
-        let mut stream = Stamped::stamping(TcpStream::connect(address).await.expect("a connection"));
+        let mut stream = Stamped::new(TcpStream::connect(address).await.expect("a connection"));
         let stamps = stream.stamps().expect("Linux stamps");
         let mut told = Vec::new();
         // The kernel begins to stamp some time after it is asked.
@@ -148,7 +148,7 @@ mod tests {
     async fn a_connection_that_has_ended_is_not_quiet() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
-        let mut stream = Stamped::plain(TcpStream::connect(address).await.expect("a connection"));
+        let mut stream = Stamped::new(TcpStream::connect(address).await.expect("a connection"));
         let (peer, _) = listener.accept().await.expect("a connection");
         assert!(stream.is_quiet());
         drop(peer);

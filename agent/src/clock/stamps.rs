@@ -33,8 +33,9 @@ impl Stamps {
         seen.first = seen.first.or(seen.latest);
     }
 
-    /// From the request's first packet going out to the packet with the answer's first byte coming in. `None` where the
-    /// kernel did not stamp both, or its clock was set back in between.
+    /// From the request's first packet going out to the packet with the answer's first byte coming in; to the last of the
+    /// packets that were there when it was read, as the kernel tells of those no other. `None` where the kernel did not
+    /// stamp both, or its clock was set back in between.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
         let seen = self.seen();

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::ledger::Ledger;
 use super::vantage::Vantage;
 use crate::call::Kept;
-use crate::clock::{Alarm, Stamping};
+use crate::clock::Alarm;
 
 /// The most calls of one measurement under way at once. Of a target that stalls for half a second, a thousand calls a
 /// second pile up 500. What comes above starts late; that shows as lag, and counts in the totals.
@@ -104,7 +104,6 @@ impl Beat {
 fn play(stage: &Arc<Stage>, ends: Instant, stop: &CancellationToken) -> std::io::Result<Measured> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let _stamping = Stamping::on();
         let interval = Duration::from_micros(stage.measure.interval_us.into());
         let delay = Duration::from_millis(stage.measure.call.start_after_ms.into());
         let beat = Beat { alarm: Alarm::new()?, began: Instant::now() + delay, interval };

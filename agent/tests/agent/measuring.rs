@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-use ringfence_agent::clock::Stamping;
 use ringfence_agent::control::Taken;
 use ringfence_agent::perform::Policy;
 use ringfence_contract::address::Transport;
@@ -209,7 +207,6 @@ async fn the_figures_say_which_clock_they_came_from() {
     let certificate = identity.certificates.clone();
     let bench = Bench::with(|settings| settings.listen.https = Some(identity));
     bench.hello().await;
-    let _stamping = Stamping::on();
     let mut by_kernel = 0;
     for transport in TRANSPORTS {
         let call = trusting(call_to(&bench.url(transport), "app-1"), &certificate);

@@ -146,7 +146,7 @@ fn each_budget_is_a_claim_of_its_own() {
     let reasons: Vec<ClaimReason> = judged.iter().map(|claim| claim.reason).collect();
     let (within, over) = (ClaimReason::WithinBudget, ClaimReason::OverBudget);
     assert_eq!(reasons, [within, over, over, within]);
-    assert_eq!(judged[1].took_us, Some(80_019), "what is held against the budget");
+    assert_eq!(judged[1].took_us, Some(80_003), "what is held against the budget");
     assert_eq!(
         judged[0].evidence[0],
         "200 of 200 samples answered, one every 20.0 ms, on new connections; 0 of 200 lost"

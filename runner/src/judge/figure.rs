@@ -7,7 +7,7 @@ use crate::scenario::Statistic;
 const P50: Statistic = Statistic::Percentile(50_000);
 const P99: Statistic = Statistic::Percentile(99_000);
 
-/// A measured time, to the three digits it was kept with: `63.2 ms`, `412 us`, `1.05 s`.
+/// A measured time to three digits: `63.2 ms`, `412 us`, `1.05 s`.
 #[must_use]
 pub fn time(ns: u64) -> String {
     let (unit_ns, name) = match ns {

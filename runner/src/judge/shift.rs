@@ -7,7 +7,7 @@
 //! has risen where the lower bound of the new run lies above the upper one of the old by more than a tolerance. Where
 //! both are equal that takes one bound or the other to be wrong; their probabilities, over all percentiles and all edges
 //! that are compared, add up to at most [`FALSE_ALARMS`] (Bonferroni). A bucket counts as its edge that makes the two
-//! runs more alike, so three digits raise no alarm.
+//! runs more alike, so its width raises no alarm.
 //!
 //! Calls that follow one another are not quite independent: one stall holds up several. The tolerance, and bounds
 //! that must not even touch, are there for that. This file must not know what was measured.

@@ -116,10 +116,10 @@ FAIL vm -> app/site ipv4: expected p99 <= 50 ms, got 80.0 ms of 199 samples, clo
     claim: scenarios/seed.yaml:1: name: seed
     address: https://app.test
     evidence: 199 of 200 samples answered, one every 20.0 ms, on new connections; 1 of 200 lost (timed-out 1)
-    evidence: p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.1 ms (kernel)
+    evidence: p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.0 ms (kernel)
     evidence: calls of `vm` started late by 20.0 us at p99, 20.0 us at most
     evidence: 3 of 3 cold calls answered, mean 9.00 ms, max 9.00 ms
-    hint: most of it is first-byte (78.1 ms): the request waits at the target or its front end; look at the load there, \
+    hint: most of it is first-byte (78.0 ms): the request waits at the target or its front end; look at the load there, \
 cold starts and scaling
 
 ? vm -> app/scm ipv4: expected p99 <= 50 ms, but nothing was measured
@@ -157,7 +157,7 @@ latency in ms, from the intended start of a call to its end; marks from 3.00 ms 
        n loss %    min   mean    p50    p90    p95    p99  p99.9    max jitter
 vm -> app/site ipv4  @                      .
      199    0.5   3.00   4.55   3.00   3.00   3.00   80.0      -   80.0  0.100
-    p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.1 ms (kernel)
+    p50/p99: connect 1.00/1.00 ms (kernel), first-byte 1.50/78.0 ms (kernel)
     new connections; started late by 20.0 us at p99, 20.0 us at most; 3 of 3 cold calls answered, mean 9.00 ms, max 9.00 ms
     1 of 200 lost (timed-out 1)
 
@@ -370,7 +370,7 @@ fn what_changed_since_a_baseline_is_in_every_form() {
     let drawn = terminal(&new, Style::default());
     assert_eq!(drawn.matches("\nWORSE ").count(), worse, "{drawn}");
     assert!(
-        drawn.contains("WORSE vm -> app/site ipv4: latency: p50 was 1.00 ms at most, is 8.99 ms at least\n"),
+        drawn.contains("WORSE vm -> app/site ipv4: latency: p50 was 1.00 ms at most, is 9.00 ms at least\n"),
         "{drawn}"
     );
     let same = RunRecord { baseline: Some(compare(&old, &old, Extent::Whole)), ..old };
