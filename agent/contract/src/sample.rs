@@ -1,6 +1,7 @@
 //! What one call saw, as its caller wrote it down.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use crate::call::Pin;
 use crate::id::CallId;
 use crate::outcome::Outcome;
 
-/// What one call saw.
+/// What one call saw. A run may have millions: what not every call has is held apart, and what many have alike can be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Which call.
@@ -24,9 +25,9 @@ pub struct Sample {
     /// The address it was made from.
     pub local: Option<SocketAddr>,
     /// What the resolver said, where one was asked.
-    pub resolution: Option<Resolution>,
+    pub resolution: Option<Box<Resolution>>,
     /// What the peer's certificate said, where there was one.
-    pub tls: Option<TlsFacts>,
+    pub tls: Option<Arc<TlsFacts>>,
     /// The HTTP status, as soon as a response head came, whatever happened to its body.
     pub status: Option<u16>,
 }
@@ -67,7 +68,7 @@ pub struct Resolution {
 }
 
 /// What the TLS handshake agreed and the peer's certificate said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TlsFacts {
     /// The version, as the library names it: `TLSv1_3`.
     pub version: Option<String>,

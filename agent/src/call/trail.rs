@@ -1,6 +1,7 @@
 //! What a call has seen so far. It knows no phase by itself: each phase writes down what it saw.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::id::CallId;
@@ -84,6 +85,7 @@ impl Trail {
     pub(super) fn into_sample(self, call: CallId, start: Start, outcome: Outcome) -> Sample {
         let Self { took, remote, local, resolution, tls, status, waited, .. } = self;
         let phases = took.phases(start.at.elapsed().saturating_sub(waited));
+        let (resolution, tls) = (resolution.map(Box::new), tls.map(Arc::new));
         Sample { call, started_ms: start.at_ms, outcome, phases, remote, local, resolution, tls, status }
     }
 }

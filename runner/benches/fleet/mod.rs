@@ -7,10 +7,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence::dispatch::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
-use ringfence::plan::{Edge, Plan, Witness, WitnessTarget, calls_on, expand};
+use ringfence::plan::{Edge, Plan, Witness, WitnessTarget, calls_on};
 use ringfence::scenario::{AgentIndex, EndpointIndex, Expect, Inputs, Scenario, Source, read};
 use ringfence::tally::RunFacts;
 use ringfence_contract::call::Pin;
@@ -28,7 +29,7 @@ const ONE_IN: usize = 100;
 const STARTED_MS: u64 = 1_760_000_000_000;
 
 /// The scenario's text: `agents` agents, 2 or more.
-pub fn text(agents: usize) -> String {
+pub(crate) fn text(agents: usize) -> String {
     let agent = |number: usize| {
         let (zone, address) = (zone(number), address(number));
         let endpoint =
@@ -56,33 +57,17 @@ otherwise: deny
 /// # Panics
 ///
 /// When the text is no scenario.
-pub fn read_text(text: String) -> Scenario {
+pub(crate) fn read_text(text: String) -> Scenario {
     read(Source::new("fleet.yaml", text), Path::new("."), &Inputs::new()).expect("a scenario")
 }
 
 /// What is known of the run besides what it saw.
-pub fn facts() -> RunFacts {
+pub(crate) fn facts() -> RunFacts {
     RunFacts { run: RunId::random(), started_ms: STARTED_MS, took_ms: 60_000, version: "0.1.0".to_owned() }
 }
 
-/// A run over a fleet.
-pub struct Run {
-    pub scenario: Scenario,
-    pub plan: Plan,
-    pub observations: Observations,
-}
-
-impl Run {
-    pub fn over(agents: usize) -> Self {
-        let scenario = read_text(text(agents));
-        let plan = expand(&scenario);
-        let observations = observe(&scenario, &plan);
-        Self { scenario, plan, observations }
-    }
-}
-
 /// What a run over this plan would have seen.
-pub fn observe(scenario: &Scenario, plan: &Plan) -> Observations {
+pub(crate) fn observe(scenario: &Scenario, plan: &Plan) -> Observations {
     let mut agents: Vec<AgentObservation> = scenario.agents.iter().map(|agent| greeted(&agent.name)).collect();
     let mut reach = Vec::with_capacity(plan.edges.len());
     for (place, edge) in plan.edges.iter().enumerate() {
@@ -216,16 +201,20 @@ fn sampled(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex, ou
         outcome,
         remote: Some(door(endpoint)),
         local: Some((caller(scenario, vantage), 50_000).into()),
-        resolution: is_site.then(|| resolution(scenario, endpoint)),
-        tls: (is_site && is_answer).then(|| TlsFacts {
-            version: Some("TLSv1_3".to_owned()),
-            alpn: Some("http/1.1".to_owned()),
-            pin: Some(Pin([7; 32])),
-            certificate_error: None,
-        }),
+        resolution: is_site.then(|| Box::new(resolution(scenario, endpoint))),
+        tls: (is_site && is_answer).then(|| Arc::new(certificate())),
         status,
     };
     Attempt { call, sample: Ok(Box::new(sample)) }
+}
+
+fn certificate() -> TlsFacts {
+    TlsFacts {
+        version: Some("TLSv1_3".to_owned()),
+        alpn: Some("http/1.1".to_owned()),
+        pin: Some(Pin::new([7; 32])),
+        certificate_error: None,
+    }
 }
 
 fn resolution(scenario: &Scenario, endpoint: EndpointIndex) -> Resolution {

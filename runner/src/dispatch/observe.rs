@@ -27,7 +27,7 @@ pub struct Observations {
     pub after: Vec<Attempt>,
     /// How fast the edges are, in the order of the plan's edges; none of those that were not measured. Empty where none
     /// was.
-    pub latency: Vec<Option<Measurement>>,
+    pub latency: Vec<Option<Box<Measurement>>>,
     /// Whether the run was ended early by its user.
     pub interrupted: bool,
 }

@@ -68,7 +68,7 @@ impl<'a> Grounds<'a> {
             endpoint,
             rule: self.scenario.rule(edge.rule),
             attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
-            measurement: self.observations.latency.get(place).and_then(Option::as_ref),
+            measurement: self.observations.latency.get(place).and_then(Option::as_deref),
             owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
             witnesses: &self.witnesses,
             interrupted: self.observations.interrupted,

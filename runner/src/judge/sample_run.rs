@@ -146,7 +146,7 @@ impl Scene {
     /// An edge was measured, and this is what its calls saw.
     pub(crate) fn measured(mut self, edge: usize, measurement: Measurement) -> Self {
         self.observations.latency.resize(self.plan.edges.len(), None);
-        self.observations.latency[edge] = Some(measurement);
+        self.observations.latency[edge] = Some(Box::new(measurement));
         self
     }
 

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Resolution;
 use roxmltree::{Document, Node};
 
-use super::{Form, Style, Wanted, json, junit, terminal, write};
+use super::{Form, Style, Wanted, terminal, write};
 use crate::dispatch::{Measurement, Unasked, UnaskedWhy};
 use crate::judge::Verdict;
 use crate::judge::sample_run::{
@@ -18,6 +18,20 @@ use crate::judge::sample_run::{
 use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
 use crate::tally::{Direction, EdgeRecord, Extent, RunRecord, compare, read};
+
+pub(super) fn json(record: &RunRecord) -> String {
+    written(|text| super::json(record, text))
+}
+
+pub(super) fn junit(record: &RunRecord) -> String {
+    written(|text| super::junit(record, text))
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut text = Vec::new();
+    write(&mut text).expect("memory takes all");
+    String::from_utf8(text).expect("reports are UTF-8")
+}
 
 /// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble; and
 /// of claims one that holds, one that does not, and one that nothing shows.
@@ -72,14 +86,14 @@ fn claim_names(scene: &mut Scene) {
     ] {
         for (attempt, address) in scene.observations.reach[edge].iter_mut().zip(addresses.into_iter().cycle())
         {
-            attempt.sample.as_mut().expect("a sample").resolution = Some(Resolution {
+            attempt.sample.as_mut().expect("a sample").resolution = Some(Box::new(Resolution {
                 resolver: "10.0.0.53:53".to_owned(),
                 name: "app.test".to_owned(),
                 addresses: vec![address.parse().expect("an address")],
                 cnames: Vec::new(),
                 rcode: Some("NOERROR".to_owned()),
                 took_us: 3_000,
-            });
+            }));
         }
     }
 }
@@ -220,7 +234,7 @@ fn wide(vantages: usize, endpoints: usize) -> RunRecord {
     let mut record = record(&Scene::sound());
     let (agent, edge) = (record.agents[0].clone(), record.edges[0].clone());
     let leak = model().edges[OUTSIDER_TO_SITE].clone();
-    record.endpoints = (0..endpoints).map(|place| format!("target-{place}/site")).collect();
+    record.endpoints = (0..endpoints).map(|place| format!("target-{place}/site").into()).collect();
     record.agents.clear();
     record.edges.clear();
     for vantage in 0..vantages {

@@ -45,8 +45,8 @@ fn the_counts_add_up_and_the_names_are_the_scenarios() {
     assert_eq!((summary.edges, summary.possible, summary.passed, summary.failed), (4, 6, 3, 1));
     assert_eq!(summary.edges, summary.passed + summary.failed + summary.inconclusive + summary.skipped);
     let edge = &record.edges[OUTSIDER_TO_SITE];
-    assert_eq!((edge.vantage.as_str(), edge.endpoint.as_str()), ("outsider", "app/site"));
-    assert_eq!(edge.address, "https://app.test");
+    assert_eq!((edge.vantage.as_str(), &*edge.endpoint), ("outsider", "app/site"));
+    assert_eq!(&*edge.address, "https://app.test");
     assert!(edge.attempts[0].receipt.is_some() && edge.attempts[1].receipt.is_none());
     assert_eq!(record.witnesses[3].to, "own listener of app/site");
 }
