@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let columns: Vec<Vec<Row>> = SIZES.iter().map(|agents| in_a_process(*agents)).collect::<Result<_, _>>()?;
+    let columns: Vec<Vec<Row>> =
+        SIZES.iter().map(|agents| in_a_process(*agents)).collect::<Result<_, _>>()?;
     show(&columns);
     Ok(())
 }
@@ -122,9 +123,13 @@ fn show(columns: &[Vec<Row>]) {
         let values: Vec<String> = columns.iter().map(|column| format!("{:>12.3}", column[place].1)).collect();
         println!("{name:24}{}", values.concat());
     }
-    let an_edge = |column: &[Row]| column.iter().find(|(name, _)| name == "us an edge").map(|(_, value)| *value);
+    let an_edge =
+        |column: &[Row]| column.iter().find(|(name, _)| name == "us an edge").map(|(_, value)| *value);
     if let Some(most) = an_edge(rows) {
-        let ratios = columns.iter().filter_map(|column| an_edge(column)).map(|value| format!("{:>12.2}", most / value));
+        let ratios = columns
+            .iter()
+            .filter_map(|column| an_edge(column))
+            .map(|value| format!("{:>12.2}", most / value));
         println!("{:24}{}", "an edge of the last : its own", ratios.collect::<String>());
     }
 }

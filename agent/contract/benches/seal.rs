@@ -97,7 +97,8 @@ fn histograms(criterion: &mut Criterion) {
     for size in SIZES {
         group.throughput(Throughput::Elements(size as u64));
         // From 1 ms to some 100 ms, in no order.
-        let times: Vec<u64> = (0..size as u64).map(|place| 1_000_000 + place * 7_919 % 99_991 * 1_000).collect();
+        let times: Vec<u64> =
+            (0..size as u64).map(|place| 1_000_000 + place * 7_919 % 99_991 * 1_000).collect();
         let record = || {
             let mut histogram = Histogram::default();
             times.iter().for_each(|ns| histogram.record(*ns));
@@ -106,7 +107,11 @@ fn histograms(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("record", size), |bench| bench.iter(record));
         let other = record();
         group.bench_function(BenchmarkId::new("merge", size), |bench| {
-            bench.iter_batched_ref(record, |histogram| histogram.add(black_box(&other)), BatchSize::SmallInput);
+            bench.iter_batched_ref(
+                record,
+                |histogram| histogram.add(black_box(&other)),
+                BatchSize::SmallInput,
+            );
         });
     }
     group.finish();

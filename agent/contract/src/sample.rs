@@ -32,21 +32,21 @@ pub struct Sample {
     pub status: Option<u16>,
 }
 
-/// How long each phase took, in microseconds. A phase that did not take place, or did not end, is absent, never 0.
+/// How long each phase took, in microseconds, up to 71 minutes. A phase that did not take place, or did not end, is absent, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Asking the resolver.
-    pub resolve_us: Option<u64>,
+    pub resolve_us: Option<u32>,
     /// SYN to SYN-ACK.
-    pub connect_us: Option<u64>,
+    pub connect_us: Option<u32>,
     /// The TLS handshake.
-    pub tls_us: Option<u64>,
+    pub tls_us: Option<u32>,
     /// From the request to the first byte of the answer.
-    pub first_byte_us: Option<u64>,
+    pub first_byte_us: Option<u32>,
     /// From the first byte of the answer to the last.
-    pub transfer_us: Option<u64>,
+    pub transfer_us: Option<u32>,
     /// From the start of the call to its end, whatever the end was.
-    pub total_us: Option<u64>,
+    pub total_us: Option<u32>,
 }
 
 /// What the resolver said.

@@ -53,14 +53,16 @@ pub struct Took {
 
 impl Took {
     fn phases(self, total: Duration) -> Phases {
-        let us = |timed: Option<Timed>| timed.map(|timed| micros(timed.took));
+        // No phase may take longer than some seconds.
+        let whole = |took| u32::try_from(micros(took)).unwrap_or(u32::MAX);
+        let us = |timed: Option<Timed>| timed.map(|timed| whole(timed.took));
         Phases {
             resolve_us: us(self.resolve),
             connect_us: us(self.connect),
             tls_us: us(self.tls),
             first_byte_us: us(self.first_byte),
             transfer_us: us(self.transfer),
-            total_us: Some(micros(total)),
+            total_us: Some(whole(total)),
         }
     }
 }

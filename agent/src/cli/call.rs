@@ -132,7 +132,7 @@ fn row(name: &str, value: &str) -> String {
     format!("{name:<11} {value}\n")
 }
 
-fn ms(took_us: u64) -> String {
+fn ms(took_us: u32) -> String {
     format!("{}.{:03} ms", took_us / 1_000, took_us % 1_000)
 }
 

@@ -1,8 +1,8 @@
 //! A fleet to measure with: n agents with an endpoint each and the internet beside them, which makes n * n edges, and what a
 //! run over them would have seen. It must not know what is measured.
 //!
-//! Half of the agents are fronts, half are backs. Each half reaches itself and nothing else. Three endpoints in four are TCP
-//! listeners at an address; the fourth is an HTTPS site behind a front end, called by name. Of a hundred edges one fails and
+//! Half of the agents are fronts, half are backs. Each half reaches itself and nothing else. Seven endpoints in eight are TCP
+//! listeners at an address; the eighth is an HTTPS site behind a front end, called by name. Of a hundred edges one fails and
 //! one is inconclusive.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence::dispatch::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
+use ringfence::dispatch::{
+    AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy,
+};
 use ringfence::plan::{Edge, Plan, Witness, WitnessTarget, calls_on};
 use ringfence::scenario::{AgentIndex, EndpointIndex, Expect, Inputs, Scenario, Source, read};
 use ringfence::tally::RunFacts;
@@ -32,8 +34,11 @@ const STARTED_MS: u64 = 1_760_000_000_000;
 pub(crate) fn text(agents: usize) -> String {
     let agent = |number: usize| {
         let (zone, address) = (zone(number), address(number));
-        let endpoint =
-            if is_site(number) { format!("https://{zone}-{number}.fleet.test") } else { format!("tcp://{address}:7000") };
+        let endpoint = if is_site(number) {
+            format!("https://{zone}-{number}.fleet.test")
+        } else {
+            format!("tcp://{address}:7000")
+        };
         format!(
             "  {zone}-{number}: {{ zone: {zone}, control: 'https://{address}:8443', endpoints: {{ in: '{endpoint}' }} }}\n"
         )
@@ -68,7 +73,8 @@ pub(crate) fn facts() -> RunFacts {
 
 /// What a run over this plan would have seen.
 pub(crate) fn observe(scenario: &Scenario, plan: &Plan) -> Observations {
-    let mut agents: Vec<AgentObservation> = scenario.agents.iter().map(|agent| greeted(&agent.name)).collect();
+    let mut agents: Vec<AgentObservation> =
+        scenario.agents.iter().map(|agent| greeted(&agent.name)).collect();
     let mut reach = Vec::with_capacity(plan.edges.len());
     for (place, edge) in plan.edges.iter().enumerate() {
         let calls = calls_on(scenario, edge);
@@ -95,7 +101,7 @@ fn zone(number: usize) -> &'static str {
 }
 
 fn is_site(number: usize) -> bool {
-    number % 8 < 2
+    number % 16 < 2
 }
 
 /// The address of an agent: the second byte is its zone's.
@@ -108,7 +114,8 @@ fn address(number: usize) -> Ipv4Addr {
 fn door(endpoint: EndpointIndex) -> SocketAddr {
     let number = endpoint.0;
     if is_site(number) {
-        let [high, low] = u16::try_from(number).expect("no more agents than a zone has addresses").to_be_bytes();
+        let [high, low] =
+            u16::try_from(number).expect("no more agents than a zone has addresses").to_be_bytes();
         (Ipv4Addr::new(198, 18, high, low), 443).into()
     } else {
         (address(number), 7000).into()
@@ -119,9 +126,14 @@ fn door(endpoint: EndpointIndex) -> SocketAddr {
 fn attempt(scenario: &Scenario, edge: &Edge, lot: usize) -> Attempt {
     let through = || answered(scenario, edge.vantage, edge.endpoint);
     let stopped = || {
-        if is_site(edge.endpoint.0) { refused(scenario, edge.vantage) } else { Outcome::TimedOut(Phase::Connect) }
+        if is_site(edge.endpoint.0) {
+            refused(scenario, edge.vantage)
+        } else {
+            Outcome::TimedOut(Phase::Connect)
+        }
     };
-    let unsent = || NotSent { why: NotSentWhy::NoResources, detail: "no port is free (os error 99)".to_owned() };
+    let unsent =
+        || NotSent { why: NotSentWhy::NoResources, detail: "no port is free (os error 99)".to_owned() };
     let outcome = match (edge.expect, lot) {
         (Expect::Allow, 0) => stopped(),
         (Expect::Allow, 1) => return unasked(),
@@ -239,10 +251,13 @@ fn keep_receipts(
     let transport = scenario.endpoint(endpoint).route.address.transport;
     let book = agents[owner.0].receipts.as_mut().expect("every agent shows its receipts");
     for attempt in attempts {
-        let Ok(Outcome::Answered(answered)) = attempt.sample.as_ref().map(|sample| &sample.outcome) else { continue };
+        let Ok(Outcome::Answered(answered)) = attempt.sample.as_ref().map(|sample| &sample.outcome) else {
+            continue;
+        };
         let number = book.found.len() as u64 + 1;
         let (call, seen) = (attempt.call, answered.seen);
-        book.found.insert(call, Receipt { call, number, at_ms: STARTED_MS + 1_010, seen, transport, arrivals: 1 });
+        let receipt = Receipt { call, number, at_ms: STARTED_MS + 1_010, seen, transport, arrivals: 1 };
+        book.found.insert(call, Box::new(receipt));
     }
 }
 

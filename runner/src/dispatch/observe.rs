@@ -111,7 +111,7 @@ pub struct Greeting {
 #[derive(Debug, Clone, Default)]
 pub struct ReceiptBook {
     /// The receipts found for calls of this run that could have reached this agent.
-    pub found: HashMap<CallId, Receipt>,
+    pub found: HashMap<CallId, Box<Receipt>>,
     /// The connections of this run's time on which the agent saw no whole call come.
     pub unfinished: Vec<Unfinished>,
     /// Whether the agent has restarted since its hello: the receipts before that are gone.

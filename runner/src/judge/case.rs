@@ -107,7 +107,7 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     /// What the endpoint's agent wrote down of a call.
     pub(super) fn receipt(&self, call: CallId) -> Option<&'a Receipt> {
-        self.receipts().and_then(|book| book.found.get(&call))
+        self.receipts().and_then(|book| book.found.get(&call).map(Box::as_ref))
     }
 
     /// The book of receipts of the endpoint's agent, if it showed it.

@@ -124,7 +124,7 @@ impl Scene {
         let call = self.observations.reach[edge][at].call;
         let owner = self.scenario.endpoint(self.plan.edges[edge].endpoint).owner.expect("an owned endpoint");
         let book = self.observations.agents[owner.0].receipts.as_mut().expect("a book");
-        book.found.insert(call, receipt(call));
+        book.found.insert(call, Box::new(receipt(call)));
         self
     }
 

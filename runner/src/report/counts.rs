@@ -32,7 +32,8 @@ impl Counts {
     }
 
     fn pieces(&self) -> impl Iterator<Item = (Tone, String)> + '_ {
-        let edges = Mark::ALL.into_iter().map(|mark| (mark.tone(), mark.sign(), self.of(|shown| shown.0 == mark)));
+        let edges =
+            Mark::ALL.into_iter().map(|mark| (mark.tone(), mark.sign(), self.of(|shown| shown.0 == mark)));
         let claims = ClaimMark::HARMED.into_iter();
         let claims = claims.map(|mark| (mark.tone(), mark.sign(), self.of(|shown| shown.1 == mark)));
         let all = edges.chain(claims).filter(|(_, _, count)| *count > 0);
@@ -43,7 +44,10 @@ impl Counts {
 /// Draws the counts and their legend.
 pub(super) fn draw(page: &mut Page, record: &RunRecord, sides: &Sides<'_>) {
     let (rows, columns) = (sides.vantages.len(), sides.endpoints.len());
-    page.line(Tone::Faint, &format!("{rows} vantages by {columns} endpoints: too wide to draw, counted instead"));
+    page.line(
+        Tone::Faint,
+        &format!("{rows} vantages by {columns} endpoints: too wide to draw, counted instead"),
+    );
     let mut all = Counts::default();
     let (mut vantages, mut endpoints) = (HashMap::new(), HashMap::new());
     for edge in &record.edges {
@@ -73,7 +77,10 @@ fn draw_side(page: &mut Page, what: &str, names: &[&str], counts: &HashMap<&str,
     }
     harmed.sort_by_key(|(_, counts)| Reverse(counts.harm()));
     let all = names.len();
-    page.line(Tone::Faint, &format!("{} of {all} {what} not all as expected, the worst first:", harmed.len()));
+    page.line(
+        Tone::Faint,
+        &format!("{} of {all} {what} not all as expected, the worst first:", harmed.len()),
+    );
     let shown = &harmed[..harmed.len().min(ROWS_MAX)];
     let left = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, counts) in shown {

@@ -126,4 +126,3 @@ fn suite(record: &RunRecord, name: &str) -> TestSuite {
     suite.extra.insert("timestamp".into(), timestamp(record.started_ms).into());
     suite
 }
-

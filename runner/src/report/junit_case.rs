@@ -160,7 +160,8 @@ impl Folded {
         ] {
             let count = count(&counts);
             if count > 0 {
-                let told: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+                let told: Vec<String> =
+                    counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
                 let mut case = TestCase::new(name, status);
                 case.set_classname(class(record, vantage)).set_assertions(count);
                 case.set_system_out(format!("{}; the JSON report has each", told.join(", ")));
@@ -200,5 +201,5 @@ fn failed_attempt(attempt: &AttemptRecord) -> TestRerun {
 pub(super) fn took(edge: &EdgeRecord) -> Option<Duration> {
     let decided = edge.judged.decided_by.and_then(|place| edge.attempts.get(place));
     let sample = decided.or(edge.attempts.last())?.sample.as_ref()?;
-    sample.phases.total_us.map(Duration::from_micros)
+    sample.phases.total_us.map(|us| Duration::from_micros(us.into()))
 }

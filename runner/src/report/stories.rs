@@ -47,7 +47,9 @@ impl<'r> Told<'r> {
     fn kind(self) -> Kind<'r> {
         match self {
             Self::Edge(edge) => (self.mark(), edge.judged.reason.as_str(), edge.rule, "", edge.outcome),
-            Self::Claim(_, claim) => (self.mark(), claim.judged.reason.as_str(), claim.line, &claim.claimed, None),
+            Self::Claim(_, claim) => {
+                (self.mark(), claim.judged.reason.as_str(), claim.line, &claim.claimed, None)
+            }
         }
     }
 }

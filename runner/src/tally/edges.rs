@@ -35,7 +35,13 @@ pub(super) fn edges(
 ) -> Vec<EdgeRecord> {
     let Observations { agents, reach, latency, .. } = observations;
     let books = agents.into_iter().map(|agent| agent.receipts.unwrap_or_default()).collect();
-    let mut recorder = Recorder { scenario, endpoints, books, lines: Lines::of(&scenario.source), handshakes: HashSet::new() };
+    let mut recorder = Recorder {
+        scenario,
+        endpoints,
+        books,
+        lines: Lines::of(&scenario.source),
+        handshakes: HashSet::new(),
+    };
     let (mut reach, mut latency) = (reach.into_iter(), latency.into_iter());
     let record = |(edge, judgement): (&Edge, Judgement)| {
         let attempts = reach.next().unwrap_or_default();
@@ -99,7 +105,7 @@ impl Recorder<'_> {
             spoofed: spoofed_at(self.scenario, edge, place),
             sample,
             unasked,
-            receipt: book.and_then(|book| book.found.remove(&attempt.call)).map(Box::new),
+            receipt: book.and_then(|book| book.found.remove(&attempt.call)),
         }
     }
 
@@ -130,4 +136,3 @@ fn leak_share_below(reason: Reason, attempts: usize) -> Option<f64> {
     let share = 1.0 - 0.05_f64.powf(1.0 / f64::from(attempts));
     denied.then(|| (share * 1e4).ceil() / 1e4)
 }
-
