@@ -9,6 +9,7 @@ mod fleet;
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::io::{self, Write};
 use std::process::Command;
 use std::time::Instant;
 
@@ -22,6 +23,9 @@ const SIZES: [usize; 3] = [100, 320, 1_000];
 
 /// How a process of this program is told to measure one size.
 const ONE: &str = "--agents";
+
+/// The row that says what an edge costs.
+const AN_EDGE: &str = "us an edge";
 
 /// One line of the table: what was measured, and in what.
 type Row = (String, f64);
@@ -38,11 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let columns: Vec<Vec<Row>> =
         SIZES.iter().map(|agents| in_a_process(*agents)).collect::<Result<_, _>>()?;
-    show(&columns);
-    Ok(())
+    Ok(io::stdout().write_all(table(&columns).as_bytes())?)
 }
 
 /// Measures one size, and prints a row a line.
+#[expect(clippy::cast_precision_loss, reason = "sizes of files and numbers of edges are far below 2^52")]
 fn measure(agents: usize) -> Result<(), Box<dyn Error>> {
     let text = fleet::text(agents);
     let mut rows: Vec<Row> = Vec::new();
@@ -65,7 +69,7 @@ fn measure(agents: usize) -> Result<(), Box<dyn Error>> {
     look_at(&record);
     let total_s: f64 = rows.iter().map(|(_, seconds)| seconds).sum();
     rows.push(("total".to_owned(), total_s));
-    rows.push(("us an edge".to_owned(), total_s * 1e6 / record.edges.len() as f64));
+    rows.push((AN_EDGE.to_owned(), total_s * 1e6 / record.edges.len() as f64));
     rows.push(("MiB with what was seen".to_owned(), seen_mib));
     rows.push(("MiB at the peak".to_owned(), peak_mib()?));
     for form in [Form::Json, Form::Junit] {
@@ -74,9 +78,8 @@ fn measure(agents: usize) -> Result<(), Box<dyn Error>> {
     }
     rows.push(("lines of terminal".to_owned(), drawn.lines().count() as f64));
     rows.push(("edges".to_owned(), record.edges.len() as f64));
-    for (name, value) in rows {
-        println!("{name}\t{value}");
-    }
+    let mut out = io::stdout().lock();
+    rows.iter().try_for_each(|(name, value)| writeln!(out, "{name}\t{value}"))?;
     Ok(())
 }
 
@@ -117,19 +120,21 @@ fn in_a_process(agents: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     text.lines().map(row).collect()
 }
 
-fn show(columns: &[Vec<Row>]) {
+/// A row a measure, a column a size; last, what an edge of the largest costs for one of each size.
+fn table(columns: &[Vec<Row>]) -> String {
     let rows = columns.last().map_or(&[][..], Vec::as_slice);
+    let line = |name: &str, values: &mut dyn Iterator<Item = f64>| {
+        let values: Vec<String> = values.map(|value| format!("{value:>14.3}")).collect();
+        format!("{name:26}{}\n", values.concat())
+    };
+    let mut text = String::new();
     for (place, (name, _)) in rows.iter().enumerate() {
-        let values: Vec<String> = columns.iter().map(|column| format!("{:>12.3}", column[place].1)).collect();
-        println!("{name:24}{}", values.concat());
+        text.push_str(&line(name, &mut columns.iter().map(|column| column[place].1)));
     }
-    let an_edge =
-        |column: &[Row]| column.iter().find(|(name, _)| name == "us an edge").map(|(_, value)| *value);
+    let an_edge = |column: &[Row]| column.iter().find(|(name, _)| name == AN_EDGE).map(|(_, value)| *value);
     if let Some(most) = an_edge(rows) {
-        let ratios = columns
-            .iter()
-            .filter_map(|column| an_edge(column))
-            .map(|value| format!("{:>12.2}", most / value));
-        println!("{:24}{}", "an edge of the last : its own", ratios.collect::<String>());
+        let own = columns.iter().filter_map(|column| an_edge(column));
+        text.push_str(&line("an edge of the largest / own", &mut own.map(|own| most / own)));
     }
+    text
 }

@@ -97,7 +97,11 @@ pub(crate) fn observe(scenario: &Scenario, plan: &Plan) -> Observations {
 }
 
 fn zone(number: usize) -> &'static str {
-    if number % 2 == 0 { "front" } else { "back" }
+    if is_front(number) { "front" } else { "back" }
+}
+
+fn is_front(number: usize) -> bool {
+    number.is_multiple_of(2)
 }
 
 fn is_site(number: usize) -> bool {
@@ -107,7 +111,7 @@ fn is_site(number: usize) -> bool {
 /// The address of an agent: the second byte is its zone's.
 fn address(number: usize) -> Ipv4Addr {
     let [high, low] = u16::try_from(number).expect("no more agents than a zone has addresses").to_be_bytes();
-    Ipv4Addr::new(10, u8::from(number % 2 == 1), high, low)
+    Ipv4Addr::new(10, u8::from(!is_front(number)), high, low)
 }
 
 /// Where an endpoint is found: at its agent's address, or at its front end's.

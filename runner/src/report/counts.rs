@@ -54,7 +54,7 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord, sides: &Sides<'_>) {
         let shown = (Mark::of(edge), ClaimMark::of(edge));
         all.add(shown);
         count(&mut vantages, edge.vantage.as_str(), shown);
-        count(&mut endpoints, &*edge.endpoint, shown);
+        count(&mut endpoints, &edge.endpoint, shown);
     }
     let mut row = vec![(Tone::Strong, "all".to_owned())];
     row.extend(all.pieces());

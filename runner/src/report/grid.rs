@@ -90,8 +90,9 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord, style: Style) {
     let matrix = Matrix::of(record, sides);
     let names: Vec<String> = matrix.sides.endpoints.iter().map(|name| (*name).to_owned()).collect();
     let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();
+    let cell = matrix.cell_width();
     let fits = |headings: &[String]| {
-        let cells: usize = headings.iter().map(|heading| heading.len().max(matrix.cell_width()) + 2).sum();
+        let cells: usize = headings.iter().map(|heading| heading.len().max(cell) + 2).sum();
         matrix.widest_vantage() + cells <= style.width
     };
     if !fits(&numbers) {

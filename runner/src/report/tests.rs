@@ -244,7 +244,7 @@ fn wide(vantages: usize, endpoints: usize) -> RunRecord {
             let like = if record.edges.is_empty() { &leak } else { &edge };
             record.edges.push(crate::tally::EdgeRecord {
                 vantage: name.clone(),
-                endpoint: endpoint.clone(),
+                endpoint: std::sync::Arc::clone(endpoint),
                 ..like.clone()
             });
         }
@@ -254,7 +254,7 @@ fn wide(vantages: usize, endpoints: usize) -> RunRecord {
 
 /// Gives an edge what another came to.
 fn become_like(edge: &mut EdgeRecord, other: &EdgeRecord) {
-    let (vantage, endpoint) = (edge.vantage.clone(), edge.endpoint.clone());
+    let (vantage, endpoint) = (edge.vantage.clone(), std::sync::Arc::clone(&edge.endpoint));
     *edge = EdgeRecord { vantage, endpoint, ..other.clone() };
 }
 

@@ -72,8 +72,9 @@ impl Recorder<'_> {
         let leak_share_below = leak_share_below(judged.reason, attempts.len().min(rule_calls));
         let claimed = plan::claims(self.scenario, edge).into_iter().zip(claims);
         let claims = claimed.map(|(claim, judged)| self.claim(claim, judged)).collect();
+        let attempts = attempts.into_iter().enumerate();
         let attempts: Vec<AttemptRecord> =
-            (0..).zip(attempts).map(|(place, attempt)| self.attempt(edge, place, attempt)).collect();
+            attempts.map(|(place, attempt)| self.attempt(edge, place, attempt)).collect();
         let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
         let endpoint = &self.endpoints[edge.endpoint.0];
         EdgeRecord {
@@ -102,7 +103,7 @@ impl Recorder<'_> {
         let book = owner.and_then(|owner| self.books.get_mut(owner.0));
         AttemptRecord {
             call: attempt.call,
-            spoofed: spoofed_at(self.scenario, edge, place),
+            spoofed: spoofed_at(self.scenario, edge, place).map(Box::new),
             sample,
             unasked,
             receipt: book.and_then(|book| book.found.remove(&attempt.call)),

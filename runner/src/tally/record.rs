@@ -184,14 +184,14 @@ pub struct ClaimRecord {
     pub judged: JudgedClaim,
 }
 
-/// One attempt at an edge.
+/// One attempt at an edge. No larger than an [`Attempt`](crate::dispatch::Attempt), so that it takes that one's place in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
     /// The call.
     pub call: CallId,
     /// The address it said it came from, where it tried to pass for an admitted caller.
     #[serde(default)]
-    pub spoofed: Option<IpAddr>,
+    pub spoofed: Option<Box<IpAddr>>,
     /// What its vantage saw.
     pub sample: Option<Box<Sample>>,
     /// Why there is no sample.

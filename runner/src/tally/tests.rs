@@ -90,7 +90,7 @@ fn a_call_that_lies_about_its_source_bounds_nothing() {
     let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = spoofs));
     let edge = &record.edges[OUTSIDER_TO_SITE];
     assert_eq!((edge.verdict, edge.leak_share_below), (Verdict::Pass, Some(0.6316)));
-    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed).collect();
+    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed.as_deref().copied()).collect();
     assert_eq!(spoofed, [None, None, None, Some(source)]);
 }
 
@@ -108,4 +108,9 @@ fn an_interrupted_run_says_so_whatever_else_it_saw() {
     let record = record(&mixed().with(|scene| scene.observations.interrupted = true));
     assert_eq!(RunOutcome::of(&record, Flaky::Passes).exit_code(), exit::INTERRUPTED);
     assert_eq!(record.summary.failed, 1, "and still reports what it saw");
+}
+
+#[test]
+fn the_record_of_an_attempt_fits_the_place_of_the_attempt() {
+    assert!(size_of::<super::AttemptRecord>() <= size_of::<crate::dispatch::Attempt>());
 }
