@@ -101,7 +101,9 @@ fn histograms(criterion: &mut Criterion) {
             (0..size as u64).map(|place| 1_000_000 + place * 7_919 % 99_991 * 1_000).collect();
         let record = || {
             let mut histogram = Histogram::default();
-            times.iter().for_each(|ns| histogram.record(*ns));
+            for ns in &times {
+                histogram.record(*ns);
+            }
             histogram
         };
         group.bench_function(BenchmarkId::new("record", size), |bench| bench.iter(record));
