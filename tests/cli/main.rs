@@ -4,6 +4,7 @@ mod agents_by_hand;
 mod bad_agents;
 mod ends;
 mod lab;
+mod large;
 mod latency;
 mod names;
 mod readme;

@@ -47,7 +47,7 @@ impl Cell {
         Self {
             url: url(&edge),
             expected: expected(&edge, place),
-            leads_to: (edge.endpoint == "app-3/site").then_some(address),
+            leads_to: (&*edge.endpoint == "app-3/site").then_some(address),
             place,
             edge,
         }
@@ -105,7 +105,7 @@ fn expected(edge: &EdgeRecord, place: Place) -> Expected {
         (_, "syslog") => Expected::Nothing,
         (Expect::Allow, "database") => Expected::Open,
         (Expect::Deny, "database" | "worker") => Expected::Closed,
-        (Expect::Deny, "site") if edge.endpoint == "app-3/site" && place != Place::Internet => {
+        (Expect::Deny, "site") if &*edge.endpoint == "app-3/site" && place != Place::Internet => {
             Expected::Closed
         }
         (Expect::Deny, _) => Expected::Forbidden,

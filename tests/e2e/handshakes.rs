@@ -75,7 +75,7 @@ async fn a_bad_certificate_ends_the_call_or_is_noted_as_the_call_says() {
 
         let sample = called(&peer, trust, Certificates::Note).await;
         assert_eq!(sample.outcome.kind(), OutcomeKind::Unsealed, "{sentence}: {sample:?}");
-        let noted = sample.tls.and_then(|tls| tls.certificate_error).expect("the error is noted");
+        let noted = sample.tls.and_then(|tls| tls.certificate_error.clone()).expect("the error is noted");
         assert_eq!(timeless(&noted), timeless(&failed.detail), "{sentence}");
     }
 }
@@ -189,7 +189,7 @@ async fn http_2_is_spoken_where_it_is_agreed_on() {
     let to = Destination::Endpoint(by_name(&peer, Trust::Ca(authority.pem())));
     let sample = place_freely(&run, &Call { to, ..call }).await;
     assert_eq!(sample.outcome.kind(), OutcomeKind::Answered, "{sample:?}");
-    assert_eq!(sample.tls.and_then(|tls| tls.alpn).as_deref(), Some("h2"));
+    assert_eq!(sample.tls.and_then(|tls| tls.alpn.clone()).as_deref(), Some("h2"));
     assert!(sample.phases.first_byte_us.is_some() && sample.phases.transfer_us.is_some());
     assert!(peer.heard_text().contains("ringfence-call"), "{}", peer.heard_text());
 }

@@ -91,7 +91,7 @@ otherwise: untested
 }
 
 fn samples(edge: &EdgeRecord) -> Vec<Sample> {
-    edge.attempts.iter().filter_map(|attempt| attempt.sample.clone()).collect()
+    edge.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().cloned()).collect()
 }
 
 /// The phases of each sample beside those of the flow from the same port.
@@ -121,8 +121,8 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn add(&mut self, said_us: Option<u64>, clock: Option<Clock>, truth: Option<Duration>) {
-        let both = said_us.map(Duration::from_micros).zip(truth);
+    fn add(&mut self, said_us: Option<u32>, clock: Option<Clock>, truth: Option<Duration>) {
+        let both = said_us.map(|us| Duration::from_micros(us.into())).zip(truth);
         self.by_kernel += usize::from(both.is_some() && clock == Some(Clock::Kernel));
         self.both.extend(both);
     }

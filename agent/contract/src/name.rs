@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest name, in bytes: the length of a DNS label's limit (RFC 1035 section 2.3.4) and ample for a person.
 pub const NAME_MAX_BYTES: usize = 63;
@@ -40,10 +41,11 @@ fn check(text: &str) -> Result<(), NameError> {
     }
 }
 
-/// The name of an agent: what an order is addressed to, and what a sealed answer is signed off with.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AgentName(String);
+/// The name of an agent: what an order is addressed to, and what a sealed answer is signed off with. Its clones share one
+/// text: a run has many edges and few agents.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AgentName(Arc<str>);
 
 impl AgentName {
     /// The name as text.
@@ -57,7 +59,7 @@ impl FromStr for AgentName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        check(text).map(|()| Self(text.to_owned()))
+        check(text).map(|()| Self(text.into()))
     }
 }
 
@@ -65,13 +67,13 @@ impl TryFrom<String> for AgentName {
     type Error = NameError;
 
     fn try_from(text: String) -> Result<Self, NameError> {
-        check(&text).map(|()| Self(text))
+        check(&text).map(|()| Self(text.into()))
     }
 }
 
-impl From<AgentName> for String {
-    fn from(name: AgentName) -> Self {
-        name.0
+impl Serialize for AgentName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

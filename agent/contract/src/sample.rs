@@ -1,6 +1,7 @@
 //! What one call saw, as its caller wrote it down.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::id::CallId;
 use crate::measure::Clock;
 use crate::outcome::Outcome;
 
-/// What one call saw.
+/// What one call saw. A run may have millions: what not every call has is held apart, and what many have alike can be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Which call.
@@ -25,32 +26,32 @@ pub struct Sample {
     /// The address it was made from.
     pub local: Option<SocketAddr>,
     /// What the resolver said, where one was asked.
-    pub resolution: Option<Resolution>,
+    pub resolution: Option<Box<Resolution>>,
     /// What the peer's certificate said, where there was one.
-    pub tls: Option<TlsFacts>,
+    pub tls: Option<Arc<TlsFacts>>,
     /// The HTTP status, as soon as a response head came, whatever happened to its body.
     pub status: Option<u16>,
 }
 
-/// How long each phase took, in microseconds. A phase that did not take place, or did not end, is absent, never 0.
+/// How long each phase took, in microseconds, up to 71 minutes. A phase that did not take place, or did not end, is absent, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Asking the resolver.
-    pub resolve_us: Option<u64>,
+    pub resolve_us: Option<u32>,
     /// SYN to SYN-ACK.
-    pub connect_us: Option<u64>,
+    pub connect_us: Option<u32>,
     /// Which clock told that.
     pub connect_clock: Option<Clock>,
     /// The TLS handshake.
-    pub tls_us: Option<u64>,
+    pub tls_us: Option<u32>,
     /// From the request to the first byte of the answer.
-    pub first_byte_us: Option<u64>,
+    pub first_byte_us: Option<u32>,
     /// Which clock told that. The program told the other phases.
     pub first_byte_clock: Option<Clock>,
     /// From the first byte of the answer to the last.
-    pub transfer_us: Option<u64>,
+    pub transfer_us: Option<u32>,
     /// From the start of the call to its end, whatever the end was.
-    pub total_us: Option<u64>,
+    pub total_us: Option<u32>,
 }
 
 /// What the resolver said.
@@ -72,7 +73,7 @@ pub struct Resolution {
 }
 
 /// What the TLS handshake agreed and the peer's certificate said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TlsFacts {
     /// The version, as the library names it: `TLSv1_3`.
     pub version: Option<String>,

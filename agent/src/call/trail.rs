@@ -1,6 +1,7 @@
 //! What a call has seen so far. It knows no phase by itself: each phase writes down what it saw.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::id::CallId;
@@ -52,7 +53,9 @@ pub struct Took {
 
 impl Took {
     fn phases(self, total: Duration) -> Phases {
-        let us = |timed: Option<Timed>| timed.map(|timed| micros(timed.took));
+        // No phase may take longer than some seconds.
+        let whole = |took| u32::try_from(micros(took)).unwrap_or(u32::MAX);
+        let us = |timed: Option<Timed>| timed.map(|timed| whole(timed.took));
         Phases {
             resolve_us: us(self.resolve),
             connect_us: us(self.connect),
@@ -61,7 +64,7 @@ impl Took {
             first_byte_us: us(self.first_byte),
             first_byte_clock: self.first_byte.map(|timed| timed.clock),
             transfer_us: us(self.transfer),
-            total_us: Some(micros(total)),
+            total_us: Some(whole(total)),
         }
     }
 }
@@ -86,6 +89,7 @@ impl Trail {
     pub(super) fn into_sample(self, call: CallId, start: Start, outcome: Outcome) -> Sample {
         let Self { took, remote, local, resolution, tls, status, waited, .. } = self;
         let phases = took.phases(start.at.elapsed().saturating_sub(waited));
+        let (resolution, tls) = (resolution.map(Box::new), tls.map(Arc::new));
         Sample { call, started_ms: start.at_ms, outcome, phases, remote, local, resolution, tls, status }
     }
 }

@@ -123,7 +123,7 @@ fn lines(url: &str, sample: &Sample) -> String {
         ("transfer", p.transfer_us, None),
         ("total", p.total_us, None),
     ];
-    let told = |(name, took, clock): (&str, Option<u64>, _)| Some(row(name, &ms(took?, clock)));
+    let told = |(name, took, clock): (&str, Option<u32>, _)| Some(row(name, &ms(took?, clock)));
     lines.extend(phases.into_iter().filter_map(told));
     lines.concat()
 }
@@ -134,7 +134,7 @@ fn row(name: &str, value: &str) -> String {
     format!("{name:<11} {value}\n")
 }
 
-fn ms(took_us: u64, clock: Option<Clock>) -> String {
+fn ms(took_us: u32, clock: Option<Clock>) -> String {
     let clock = if clock == Some(Clock::Kernel) { ", by the kernel's clock" } else { "" };
     format!("{}.{:03} ms{clock}", took_us / 1_000, took_us % 1_000)
 }

@@ -1,62 +1,107 @@
 //! `ringfence plan`: what would run. Nothing is sent.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
-use ringfence_contract::address::Family;
-use serde_json::json;
+use ringfence_contract::address::{Address, Family};
+use ringfence_contract::name::AgentName;
+use serde::Serialize;
 
 use super::arguments;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
-use crate::plan::{Claim, Edge, Plan, WitnessTarget, claims};
-use crate::scenario::{AgentIndex, EndpointIndex, Expect, Lines, Scenario};
+use crate::plan::{Claim, Edge, Plan, Witness, WitnessTarget, claims};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Lines, Rule, Scenario};
 use crate::tally::exit;
 
 /// The most columns that a grid is drawn with; wider plans are listed edge by edge.
 const COLUMNS_MAX: usize = 12;
 
+/// The most edges that are listed; of larger plans the rules are.
+const LISTED_MAX: usize = 1_000;
+
 pub(super) fn plan(screen: &Screen, arguments: &arguments::Plan) -> Result<u8, Failure> {
     let scenario = verify::load(&arguments.scenario)?;
     let plan = run::expand(&scenario, arguments.only.as_deref())?;
-    let text = if arguments.json { as_json(&scenario, &plan) } else { as_text(&scenario, &plan) };
-    screen.result(&text)?;
+    if arguments.json {
+        let document = PlanDocument::of(&scenario, &plan);
+        screen.write_result(|out| {
+            serde_json::to_writer_pretty(&mut *out, &document)?;
+            out.write_all(b"\n")
+        })?;
+    } else {
+        screen.result(&as_text(&scenario, &plan))?;
+    }
     Ok(if plan.edges.is_empty() { exit::NOTHING_SELECTED } else { exit::PASSED })
 }
 
-fn as_json(scenario: &Scenario, plan: &Plan) -> String {
-    let mut lines = Lines::of(&scenario.source);
-    let mut claim = |claim: Claim<'_>| {
-        let (line, _) = lines.line_of(claim.span());
-        json!({ "claimed": claim.text(), "line": line })
-    };
-    let edge = |edge: &Edge| {
-        let rule = scenario.rule(edge.rule);
-        json!({
-            "vantage": scenario.agent(edge.vantage).name,
-            "endpoint": scenario.endpoint(edge.endpoint).name,
-            "address": scenario.endpoint(edge.endpoint).route.address,
-            "family": edge.family,
-            "expect": edge.expect,
-            "rule": rule.name,
-            "attempts": rule.attempts,
-            "claims": claims(scenario, edge).into_iter().map(&mut claim).collect::<Vec<_>>(),
-        })
-    };
-    let witness = |witness: &crate::plan::Witness| {
-        json!({
-            "vantage": scenario.agent(witness.vantage).name,
-            "to": witness_name(scenario, witness.to),
-            "family": witness.family,
-        })
-    };
-    let whole = json!({
-        "scenario": scenario.name,
-        "possible": plan.possible,
-        "edges": plan.edges.iter().map(edge).collect::<Vec<_>>(),
-        "witnesses": plan.witnesses.iter().map(witness).collect::<Vec<_>>(),
-    });
-    format!("{whole:#}\n")
+/// The plan, for programs.
+#[derive(Serialize)]
+struct PlanDocument<'s> {
+    scenario: &'s str,
+    possible: usize,
+    edges: Vec<EdgeDocument<'s>>,
+    witnesses: Vec<WitnessDocument<'s>>,
+}
+
+#[derive(Serialize)]
+struct EdgeDocument<'s> {
+    vantage: &'s AgentName,
+    endpoint: &'s str,
+    address: &'s Address,
+    family: Family,
+    expect: Expect,
+    rule: &'s str,
+    attempts: u32,
+    claims: Vec<ClaimDocument>,
+}
+
+#[derive(Serialize)]
+struct ClaimDocument {
+    claimed: String,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct WitnessDocument<'s> {
+    vantage: &'s AgentName,
+    to: String,
+    family: Family,
+}
+
+impl<'s> PlanDocument<'s> {
+    fn of(scenario: &'s Scenario, plan: &Plan) -> Self {
+        let mut lines = Lines::of(&scenario.source);
+        let mut claim = |claim: Claim<'_>| {
+            let (line, _) = lines.line_of(claim.span());
+            ClaimDocument { claimed: claim.text(), line }
+        };
+        let edge = |edge: &Edge| {
+            let (rule, endpoint) = (scenario.rule(edge.rule), scenario.endpoint(edge.endpoint));
+            EdgeDocument {
+                vantage: &scenario.agent(edge.vantage).name,
+                endpoint: &endpoint.name,
+                address: &endpoint.route.address,
+                family: edge.family,
+                expect: edge.expect,
+                rule: &rule.name,
+                attempts: rule.attempts,
+                claims: claims(scenario, edge).into_iter().map(&mut claim).collect(),
+            }
+        };
+        let witness = |witness: &Witness| WitnessDocument {
+            vantage: &scenario.agent(witness.vantage).name,
+            to: witness_name(scenario, witness.to),
+            family: witness.family,
+        };
+        Self {
+            scenario: &scenario.name,
+            possible: plan.possible,
+            edges: plan.edges.iter().map(edge).collect(),
+            witnesses: plan.witnesses.iter().map(witness).collect(),
+        }
+    }
 }
 
 fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
@@ -94,8 +139,10 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
     if columns.len() <= COLUMNS_MAX {
         text.push_str(&grid(scenario, plan, &columns));
         text.push_str(&claimed(scenario, plan));
-    } else {
+    } else if plan.edges.len() <= LISTED_MAX {
         text.push_str(&list(scenario, plan));
+    } else {
+        text.push_str(&rules(scenario, plan));
     }
     text
 }
@@ -147,6 +194,32 @@ fn list(scenario: &Scenario, plan: &Plan) -> String {
         format!("{}: {} ({rule}){}\n", written(scenario, edge), edge.expect, claims.concat())
     };
     plan.edges.iter().map(line).collect()
+}
+
+/// What one rule comes to.
+#[derive(Default)]
+struct Reach {
+    edges: usize,
+    vantages: HashSet<AgentIndex>,
+    endpoints: HashSet<EndpointIndex>,
+}
+
+/// A line a rule, where the edges are too many to be listed.
+fn rules(scenario: &Scenario, plan: &Plan) -> String {
+    let mut reach: Vec<Reach> = scenario.rules.iter().map(|_| Reach::default()).collect();
+    for edge in &plan.edges {
+        let reach = &mut reach[edge.rule.0];
+        reach.edges += 1;
+        reach.vantages.insert(edge.vantage);
+        reach.endpoints.insert(edge.endpoint);
+    }
+    let line = |(rule, reach): (&Rule, &Reach)| {
+        let (edges, vantages, endpoints) = (reach.edges, reach.vantages.len(), reach.endpoints.len());
+        let (name, expect) = (&rule.name, rule.expect);
+        format!("{name}: {expect}, {edges} edges, {vantages} vantages to {endpoints} endpoints\n")
+    };
+    let lines: String = scenario.rules.iter().zip(&reach).map(line).collect();
+    format!("{lines}\ntoo many edges to list: `--only` shows a part of them, `--json` all\n")
 }
 
 /// What else is claimed of the edges, below the grid; nothing where nothing is.

@@ -91,7 +91,7 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let judged = judge(scenario, plan, &observations);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    tally::tally(scenario, plan, &observations, judged, RunFacts { run: id, started_ms, took_ms, version })
+    tally::tally(scenario, plan, observations, judged, RunFacts { run: id, started_ms, took_ms, version })
 }
 
 /// The older run that a run is to be held against, read before anything is run.

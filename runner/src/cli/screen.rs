@@ -1,7 +1,7 @@
 //! Everything that is printed, and whether in colour. Nothing else in the runner writes to standard output or error.
 
 use std::error::Error;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
@@ -47,8 +47,16 @@ impl Screen {
 
     /// Prints the result asked for.
     pub(super) fn result(&self, text: &str) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.write_result(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Prints the result asked for as it is made, for one that may be large.
+    pub(super) fn write_result(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.flush());
         written.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
             _ => Failure::Output(error),

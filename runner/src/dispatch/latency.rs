@@ -43,7 +43,7 @@ struct Job {
 
 impl Phases<'_> {
     /// Measures every edge that was reached and whose rule says so; in the order of the plan's edges.
-    pub(super) async fn latency(&self, reach: &[Vec<Attempt>]) -> Vec<Option<Measurement>> {
+    pub(super) async fn latency(&self, reach: &[Vec<Attempt>]) -> Vec<Option<Box<Measurement>>> {
         let edges = self.plan.edges.iter().zip(reach).enumerate();
         let mut waiting: VecDeque<Job> =
             edges.filter_map(|(place, (edge, attempts))| self.job(place, edge, attempts)).collect();
@@ -67,7 +67,7 @@ impl Phases<'_> {
             let (_, edge, sampling, ends) = held.swap_remove(place);
             taken.retain(|end| !ends.contains(end));
             measurements[edge] =
-                Some(ended.map_or_else(|_| broken(&sampling), |(_, measurement)| measurement));
+                Some(Box::new(ended.map_or_else(|_| broken(&sampling), |(_, measurement)| measurement)));
             self.done(Stage::Latency, 1);
         }
         measurements

@@ -28,10 +28,10 @@ pub struct Observations {
     pub after: Vec<Attempt>,
     /// How fast the edges are, in the order of the plan's edges; none of those that were not measured. Empty where none
     /// was.
-    pub latency: Vec<Option<Measurement>>,
+    pub latency: Vec<Option<Box<Measurement>>>,
     /// What the downloads came to, in the order of the plan's edges; none of those over which there was none. Empty where
     /// there was none at all.
-    pub throughput: Vec<Option<Result<Downloaded, Unasked>>>,
+    pub throughput: Vec<Option<Box<Result<Downloaded, Unasked>>>>,
     /// Whether the run was ended early by its user.
     pub interrupted: bool,
 }
@@ -115,7 +115,7 @@ pub struct Greeting {
 #[derive(Debug, Clone, Default)]
 pub struct ReceiptBook {
     /// The receipts found for calls of this run that could have reached this agent.
-    pub found: HashMap<CallId, Receipt>,
+    pub found: HashMap<CallId, Box<Receipt>>,
     /// The connections of this run's time on which the agent saw no whole call come.
     pub unfinished: Vec<Unfinished>,
     /// Whether the agent has restarted since its hello: the receipts before that are gone.

@@ -81,7 +81,7 @@ async fn book(agent: &Correspondent, calls: &[CallId]) -> Result<ReceiptBook, Un
             Ok(page) => {
                 book.wrapped |= page.dropped > dropped_at_hello;
                 book.unfinished = page.unfinished;
-                book.found.extend(page.found.into_iter().map(|receipt| (receipt.call, receipt)));
+                book.found.extend(page.found.into_iter().map(|receipt| (receipt.call, Box::new(receipt))));
             }
             Err(unasked) if unasked.why == UnaskedWhy::Restarted => {
                 return Ok(ReceiptBook { restarted: true, ..book });

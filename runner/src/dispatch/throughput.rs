@@ -14,7 +14,7 @@ impl Phases<'_> {
     pub(super) async fn throughput(
         &self,
         reach: &[Vec<Attempt>],
-    ) -> Vec<Option<Result<Downloaded, Unasked>>> {
+    ) -> Vec<Option<Box<Result<Downloaded, Unasked>>>> {
         let edges = self.plan.edges.iter().zip(reach).enumerate();
         let wanted = edges.filter_map(|(place, (edge, attempts))| {
             let endpoint = self.scenario.endpoint(edge.endpoint);
@@ -31,11 +31,12 @@ impl Phases<'_> {
         for (place, edge, throughput) in wanted {
             let vantage = &self.agents[edge.vantage.0];
             let download = download(self.scenario, edge, throughput);
-            downloads[place] = Some(if self.cancel.is_cancelled() {
+            let downloaded = if self.cancel.is_cancelled() {
                 Err(interrupted())
             } else {
                 vantage.download(download, &self.cancel).await
-            });
+            };
+            downloads[place] = Some(Box::new(downloaded));
             self.done(Stage::Throughput, 1);
         }
         downloads

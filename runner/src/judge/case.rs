@@ -69,8 +69,8 @@ impl<'a> Grounds<'a> {
             endpoint,
             rule: self.scenario.rule(edge.rule),
             attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
-            measurement: self.observations.latency.get(place).and_then(Option::as_ref),
-            download: self.observations.throughput.get(place).and_then(Option::as_ref),
+            measurement: self.observations.latency.get(place).and_then(Option::as_deref),
+            download: self.observations.throughput.get(place).and_then(Option::as_deref),
             owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
             witnesses: &self.witnesses,
             interrupted: self.observations.interrupted,
@@ -111,7 +111,7 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     /// What the endpoint's agent wrote down of a call.
     pub(super) fn receipt(&self, call: CallId) -> Option<&'a Receipt> {
-        self.receipts().and_then(|book| book.found.get(&call))
+        self.receipts().and_then(|book| book.found.get(&call).map(Box::as_ref))
     }
 
     /// The book of receipts of the endpoint's agent, if it showed it.

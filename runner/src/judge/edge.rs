@@ -11,11 +11,16 @@ pub(super) fn judge(case: &Case<'_>) -> JudgedEdge {
         Expect::Allow => allow::judge(case),
         Expect::Deny => deny::judge(case),
     };
+    let mut evidence = evidence::write(case, &finding);
+    let mut sentence = sentence::write(case, &finding);
+    // A run may have a million edges, and their words are held until all reports are written.
+    evidence.iter_mut().chain([&mut sentence]).for_each(String::shrink_to_fit);
+    evidence.shrink_to_fit();
     JudgedEdge {
         reason: finding.reason,
-        sentence: sentence::write(case, &finding),
+        sentence,
         hint: hint::write(case, &finding),
-        evidence: evidence::write(case, &finding),
+        evidence,
         decided_by: finding.decided_by,
         flaky: finding.flaky,
         self_witnessed: finding.self_witnessed,

@@ -58,7 +58,7 @@ fn scene(claimed: &str, family: Family, attempts: &[(Outcome, Option<Resolution>
         scene.scenario.endpoints[SITE.0].resolves = Some(claim(claimed));
         scene.plan.edges[VM_TO_SITE].family = family;
         for (attempt, (_, resolution)) in scene.observations.reach[VM_TO_SITE].iter_mut().zip(attempts) {
-            attempt.sample.as_mut().expect("a sample").resolution.clone_from(resolution);
+            attempt.sample.as_mut().expect("a sample").resolution = resolution.clone().map(Box::new);
         }
     })
 }
@@ -399,7 +399,8 @@ fn a_rule_outranks_an_endpoint_and_an_endpoint_claims_of_all_who_call_it() {
         scene.scenario.endpoints[SITE.0].resolves = Some(claim("private"));
         scene.scenario.rules[1].resolves = Some(claim("public"));
         for attempt in scene.observations.reach.iter_mut().flatten() {
-            attempt.sample.as_mut().expect("a sample").resolution = Some(said(RESOLVER, "203.0.113.7"));
+            attempt.sample.as_mut().expect("a sample").resolution =
+                Some(Box::new(said(RESOLVER, "203.0.113.7")));
         }
     });
     let reasons = |edge: usize| scene.claims(edge).iter().map(|claim| claim.reason).collect::<Vec<_>>();
@@ -417,7 +418,8 @@ fn a_denied_vantage_that_sees_the_public_address_may_be_meant_to() {
             scene.scenario.endpoints[SITE.0].resolves = Some(claim("private"));
             scene.scenario.rules[1].resolves = by_rule.map(claim);
             for attempt in &mut scene.observations.reach[OUTSIDER_TO_SITE] {
-                attempt.sample.as_mut().expect("a sample").resolution = Some(said(RESOLVER, "203.0.113.7"));
+                attempt.sample.as_mut().expect("a sample").resolution =
+                    Some(Box::new(said(RESOLVER, "203.0.113.7")));
             }
         });
         scene.claims(OUTSIDER_TO_SITE).remove(0).hint.unwrap_or_default()

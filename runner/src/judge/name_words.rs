@@ -145,7 +145,7 @@ fn listed(addresses: &[IpAddr]) -> String {
 pub(super) fn evidence(case: &NameCase<'_>, decided_by: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = case.resolution(decided_by).into_iter().flat_map(answer).collect();
     let told = case.edge.attempts.iter().map(|attempt| match &attempt.sample {
-        Ok(sample) => sample.resolution.as_ref().map_or_else(|| "not asked for".to_owned(), found),
+        Ok(sample) => sample.resolution.as_deref().map_or_else(|| "not asked for".to_owned(), found),
         Err(unasked) => format!("not asked: {}", quote_detail(&unasked.detail)),
     });
     let told: Vec<String> = told.collect();

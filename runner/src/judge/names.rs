@@ -32,7 +32,7 @@ impl<'a> NameCase<'a> {
     }
 
     pub(super) fn resolution(&self, place: Option<usize>) -> Option<&'a Resolution> {
-        self.sample(place)?.resolution.as_ref()
+        self.sample(place)?.resolution.as_deref()
     }
 }
 

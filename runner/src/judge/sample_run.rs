@@ -126,7 +126,7 @@ impl Scene {
         let call = self.observations.reach[edge][at].call;
         let owner = self.scenario.endpoint(self.plan.edges[edge].endpoint).owner.expect("an owned endpoint");
         let book = self.observations.agents[owner.0].receipts.as_mut().expect("a book");
-        book.found.insert(call, receipt(call));
+        book.found.insert(call, Box::new(receipt(call)));
         self
     }
 
@@ -148,7 +148,7 @@ impl Scene {
     /// An edge was measured, and this is what its calls saw.
     pub(crate) fn measured(mut self, edge: usize, measurement: Measurement) -> Self {
         self.observations.latency.resize(self.plan.edges.len(), None);
-        self.observations.latency[edge] = Some(measurement);
+        self.observations.latency[edge] = Some(Box::new(measurement));
         self
     }
 
@@ -163,7 +163,7 @@ impl Scene {
         throughput.span = 0..4;
         self.scenario.rules[0].throughput = Some(throughput);
         self.observations.throughput.resize(self.plan.edges.len(), None);
-        self.observations.throughput[VM_TO_SITE] = Some(download);
+        self.observations.throughput[VM_TO_SITE] = Some(Box::new(download));
         self
     }
 

@@ -201,7 +201,7 @@ pub(super) fn saw(sample: &Sample) -> String {
     text.push_str(&facts);
     if let Some(total_us) = sample.phases.total_us {
         // A text takes any formatting.
-        let _written = write!(text, " in {}", milliseconds(total_us));
+        let _written = write!(text, " in {}", milliseconds(total_us.into()));
     }
     text
 }

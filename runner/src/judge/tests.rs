@@ -1,5 +1,7 @@
 //! Named cases, one row a case: what was seen, what is concluded, and what the reader is told.
 
+use std::sync::Arc;
+
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
 use ringfence_contract::outcome::{
@@ -349,12 +351,12 @@ fn turned_away(edge: usize, witness: usize, (saw, admitted): (u8, u8), error: Op
 }
 
 fn show(attempt: &mut crate::dispatch::Attempt, certificate: u8, error: Option<&str>) {
-    attempt.sample.as_mut().expect("a sample").tls = Some(TlsFacts {
+    attempt.sample.as_mut().expect("a sample").tls = Some(Arc::new(TlsFacts {
         version: Some("TLSv1_3".to_owned()),
         alpn: None,
         pin: Some(Pin::new([certificate; 32])),
         certificate_error: error.map(str::to_owned),
-    });
+    }));
 }
 
 #[test]
@@ -522,14 +524,14 @@ fn a_retry_overrules_only_where_the_rule_has_one_and_is_marked() {
 
 fn resolved(scene: &mut Scene, edge: usize, address: &str) {
     let sample = scene.observations.reach[edge][0].sample.as_mut().expect("a sample");
-    sample.resolution = Some(Resolution {
+    sample.resolution = Some(Box::new(Resolution {
         resolver: "10.0.0.53:53".to_owned(),
         name: "app.test".to_owned(),
         addresses: vec![address.parse().expect("an address")],
         cnames: vec!["app.privatelink.test".to_owned()],
         rcode: Some("NOERROR".to_owned()),
         took_us: 100,
-    });
+    }));
 }
 
 #[test]

@@ -273,7 +273,7 @@ pub(super) fn shelve(scene: &mut Scene, edge: usize, around: Around, at: usize) 
     book.restarted = around.book == Book::Restarted;
     book.wrapped = around.book == Book::Wrapped;
     if around.receipt {
-        book.found.insert(call, receipt(call));
+        book.found.insert(call, Box::new(receipt(call)));
     }
 }
 

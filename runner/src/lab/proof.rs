@@ -31,8 +31,9 @@ pub fn prove(record: &RunRecord, broken: Option<&Break>) -> Proof {
     let turns: Vec<Turn> = broken.map_or(&[][..], |broken| broken.turns).concat();
     let mut proof = Proof::default();
     for edge in &record.edges {
-        let turn =
-            turns.iter().find(|turn| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint);
+        let turn = turns
+            .iter()
+            .find(|turn| turn.vantage == edge.vantage.as_str() && turn.endpoint == &*edge.endpoint);
         let passed = edge.judged.reason.verdict() == Verdict::Pass;
         let shown = format!("{} -> {}: {}", edge.vantage, edge.endpoint, edge.judged.reason);
         match (turn, passed) {
@@ -47,7 +48,7 @@ pub fn prove(record: &RunRecord, broken: Option<&Break>) -> Proof {
         record
             .edges
             .iter()
-            .any(|edge| turn.vantage == edge.vantage.as_str() && turn.endpoint == edge.endpoint)
+            .any(|edge| turn.vantage == edge.vantage.as_str() && turn.endpoint == &*edge.endpoint)
     };
     let unplanned = turns.iter().filter(|turn| !planned(turn));
     proof.missed.extend(unplanned.map(|turn| format!("{} -> {}: no such edge", turn.vantage, turn.endpoint)));

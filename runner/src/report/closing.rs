@@ -68,15 +68,15 @@ fn self_witnessed(record: &RunRecord) -> Option<String> {
 }
 
 /// The median time of the calls over allowed edges that passed.
-fn median_us(record: &RunRecord) -> Option<u64> {
+fn median_us(record: &RunRecord) -> Option<u32> {
     let passed = |edge: &&EdgeRecord| edge.expect == Expect::Allow && edge.verdict == Verdict::Pass;
     let samples = record.edges.iter().filter(passed).flat_map(|edge| &edge.attempts);
-    let mut times: Vec<u64> =
+    let mut times: Vec<u32> =
         samples.filter_map(|attempt| attempt.sample.as_ref()?.phases.total_us).collect();
     times.sort_unstable();
     times.get(times.len().checked_sub(1)? / 2).copied()
 }
 
-fn milliseconds(us: u64) -> String {
+fn milliseconds(us: u32) -> String {
     format!("{}.{} ms", us / 1_000, us % 1_000 / 100)
 }

@@ -6,7 +6,8 @@ use proptest::{prop_assert, prop_assert_eq};
 use ringfence_contract::outcome::{Outcome, Unsealed};
 use roxmltree::Document;
 
-use super::{Style, json, junit, terminal};
+use super::tests::{json, junit};
+use super::{Style, terminal};
 use crate::judge::sample_run::{OUTSIDER_TO_SITE, Scene, VM_TO_SITE};
 use crate::tally::ledger::record;
 use crate::tally::read;

@@ -1,30 +1,28 @@
 //! The report for CI: `JUnit` XML, a suite a vantage, a case an edge, and behind it a case for each of its claims.
 //!
 //! Readers differ, so the file keeps to what all of them take: flat suites, unique names, one-line messages that are
-//! repeated in the text, UTC without a zone, seconds with a dot. A judgement is a `failure`; ignorance is an `error`.
+//! repeated in the text, UTC without a zone, seconds with a dot, and no more cases than they read.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use ringfence_contract::name::AgentName;
 
 use super::comparison;
-use super::story::{self, Story};
+use super::junit_case::{Cases, Folded, took};
+use super::story;
 use super::text::{timestamp, xml, xml_line};
-use crate::judge::Verdict;
-use crate::tally::{
-    AgentRecord, AttemptRecord, Change, ClaimRecord, Comparison, Direction, EdgeRecord, RunRecord,
-};
+use crate::tally::{AgentRecord, Change, Comparison, Direction, EdgeRecord, RunRecord};
 
 /// Writes the record as `JUnit` XML.
 ///
-/// # Panics
+/// # Errors
 ///
-/// Never: writing to memory does not fail.
-#[must_use]
-pub fn junit(record: &RunRecord) -> String {
+/// Those of the writer.
+pub fn junit(record: &RunRecord, writer: impl Write) -> io::Result<()> {
     let mut report = Report::new(xml_line(&record.scenario.name));
     report.set_time(Duration::from_millis(record.took_ms));
     report.add_test_suite(agents_suite(record));
@@ -35,11 +33,12 @@ pub fn junit(record: &RunRecord) -> String {
     }
     let agents: HashMap<&AgentName, &AgentRecord> =
         record.agents.iter().map(|agent| (&agent.name, agent)).collect();
+    let mut cases = Cases::of(record);
     for (vantage, edges) in vantages {
-        report.add_test_suite(vantage_suite(record, vantage, agents.get(vantage).copied(), &edges));
+        report.add_test_suite(vantage_suite(&mut cases, vantage, agents.get(vantage).copied(), &edges));
     }
     report.add_test_suites(record.baseline.iter().map(|baseline| baseline_suite(record, baseline)));
-    report.to_string().expect("writing to memory does not fail")
+    report.serialize(writer).map_err(io::Error::other)
 }
 
 /// Every agent as a case of its own, so that a run that never got going is seen to have failed.
@@ -62,12 +61,12 @@ fn agents_suite(record: &RunRecord) -> TestSuite {
 }
 
 fn vantage_suite(
-    record: &RunRecord,
+    cases: &mut Cases<'_>,
     vantage: &AgentName,
     agent: Option<&AgentRecord>,
     edges: &[&EdgeRecord],
 ) -> TestSuite {
-    let mut suite = suite(record, vantage.as_str());
+    let mut suite = suite(cases.record(), vantage.as_str());
     suite.extra.insert("hostname".into(), xml_line(vantage.as_str()).into());
     let facts = agent.map(|agent| {
         [("route", Some(&agent.route)), ("zone", agent.zone.as_ref()), ("version", agent.version.as_ref())]
@@ -79,10 +78,14 @@ fn vantage_suite(
     }
     let times = edges.iter().filter_map(|edge| took(edge));
     suite.set_time(times.sum());
+    let mut folded = Folded::default();
     for edge in edges {
-        suite.add_test_case(edge_case(record, edge));
-        suite.add_test_cases(edge.claims.iter().map(|claim| claim_case(record, edge, claim)));
+        suite.add_test_cases(cases.edge(edge, &mut folded));
+        for claim in &edge.claims {
+            suite.add_test_cases(cases.claim(edge, claim, &mut folded));
+        }
     }
+    folded.close(&mut suite, cases.record(), vantage);
     suite
 }
 
@@ -122,91 +125,4 @@ fn suite(record: &RunRecord, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(xml_line(name));
     suite.extra.insert("timestamp".into(), timestamp(record.started_ms).into());
     suite
-}
-
-fn edge_case(record: &RunRecord, edge: &EdgeRecord) -> TestCase {
-    let name = format!("{} {}: {}", edge.endpoint, edge.family, edge.expect);
-    let mut case = TestCase::new(xml_line(&name), status(record, edge));
-    case.set_classname(xml_line(&format!("{}.{}", record.scenario.name, edge.vantage)));
-    if let Some(took) = took(edge) {
-        case.set_time(took);
-    }
-    case.add_property(("reason", edge.judged.reason.as_str()));
-    case.add_property(("rule", xml_line(&story::rule_of(record, edge)).as_str()));
-    if !edge.judged.evidence.is_empty() {
-        case.set_system_out(xml(&edge.judged.evidence.join("\n")));
-    }
-    case
-}
-
-/// A claim of an edge. How long it took is no part of the suite's time: the edge's calls have that in theirs.
-fn claim_case(record: &RunRecord, edge: &EdgeRecord, claim: &ClaimRecord) -> TestCase {
-    let judged = &claim.judged;
-    let name = format!("{} {}: {}", edge.endpoint, edge.family, claim.claimed);
-    let story = || story::tell_claim(record, edge, claim);
-    let told = told(claim.verdict, (judged.reason.as_str(), &judged.sentence), story);
-    let mut case = TestCase::new(xml_line(&name), told.unwrap_or_else(TestCaseStatus::success));
-    case.set_classname(xml_line(&format!("{}.{}", record.scenario.name, edge.vantage)));
-    if let Some(took_us) = judged.took_us {
-        case.set_time(Duration::from_micros(took_us));
-    }
-    case.add_property(("reason", judged.reason.as_str()));
-    case.add_property(("claim", xml_line(&story::line_of(record, claim)).as_str()));
-    if !judged.evidence.is_empty() {
-        case.set_system_out(xml(&judged.evidence.join("\n")));
-    }
-    case
-}
-
-fn status(record: &RunRecord, edge: &EdgeRecord) -> TestCaseStatus {
-    let because = (edge.judged.reason.as_str(), edge.judged.sentence.as_str());
-    told(edge.verdict, because, || story::tell(record, edge)).unwrap_or_else(|| passed(edge))
-}
-
-/// What did not pass, told for its reason and in its sentence; none for what passed.
-fn told(
-    verdict: Verdict,
-    (reason, sentence): (&str, &str),
-    story: impl FnOnce() -> Story,
-) -> Option<TestCaseStatus> {
-    let mut status = match verdict {
-        Verdict::Pass => return None,
-        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Verdict::Skipped => TestCaseStatus::skipped(),
-    };
-    let story = story();
-    let text = format!("{}\n{}", story.head, story.body.join("\n"));
-    status.set_type(reason);
-    status.set_message(xml_line(sentence));
-    status.set_description(xml(&text));
-    Some(status)
-}
-
-/// A pass; on a retry, with the attempts that failed before it.
-fn passed(edge: &EdgeRecord) -> TestCaseStatus {
-    let mut status = TestCaseStatus::success();
-    if edge.judged.flaky {
-        let failed = edge.attempts.iter().take(edge.judged.decided_by.unwrap_or_default());
-        status.add_reruns(failed.map(failed_attempt));
-    }
-    status
-}
-
-fn failed_attempt(attempt: &AttemptRecord) -> TestRerun {
-    let mut rerun = TestRerun::new(NonSuccessKind::Failure);
-    let seen = match (&attempt.sample, &attempt.unasked) {
-        (Some(sample), _) => sample.outcome.kind().to_string(),
-        (None, Some(unasked)) => xml_line(&unasked.detail),
-        (None, None) => "nothing was recorded".to_owned(),
-    };
-    rerun.set_type("attempt").set_message(seen);
-    rerun
-}
-
-/// How long the telling call took: the one that decided, or the last.
-fn took(edge: &EdgeRecord) -> Option<Duration> {
-    let decided = edge.judged.decided_by.and_then(|place| edge.attempts.get(place));
-    let sample = decided.or(edge.attempts.last())?.sample.as_ref()?;
-    sample.phases.total_us.map(Duration::from_micros)
 }

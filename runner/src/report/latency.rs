@@ -33,7 +33,7 @@ const STATISTICS: [Statistic; 6] = [
 
 /// Draws the table; nothing where nothing was measured.
 pub(super) fn draw(page: &mut Page, record: &RunRecord, style: Style) {
-    let measured = record.edges.iter().filter_map(|edge| Some((edge, edge.measurement.as_ref()?)));
+    let measured = record.edges.iter().filter_map(|edge| Some((edge, edge.measurement.as_deref()?)));
     let measured: Vec<(&EdgeRecord, &Measurement)> = measured.collect();
     if measured.is_empty() {
         return;

@@ -95,6 +95,9 @@ pub(super) enum ClaimMark {
 }
 
 impl ClaimMark {
+    /// Those that say something, in the order of the legend.
+    pub(super) const HARMED: [Self; 2] = [Self::Fail, Self::Unknown];
+
     pub(super) fn of(edge: &EdgeRecord) -> Self {
         let mark = |claim: &ClaimRecord| match claim.verdict {
             Verdict::Pass | Verdict::Skipped => Self::Unharmed,

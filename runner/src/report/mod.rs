@@ -5,12 +5,15 @@
 
 mod closing;
 mod comparison;
+mod counts;
 mod grid;
 mod json;
 mod junit;
+mod junit_case;
 mod latency;
 mod mark;
 mod page;
+mod stories;
 mod story;
 mod terminal;
 mod text;

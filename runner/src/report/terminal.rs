@@ -5,13 +5,13 @@ use super::closing;
 use super::comparison;
 use super::grid;
 use super::latency;
-use super::mark::Mark;
 use super::page::{Page, Style, Tone};
+use super::stories;
 use super::story;
 use super::throughput;
-use crate::tally::{AgentRecord, ClaimRecord, EdgeRecord, RunRecord};
+use crate::tally::{AgentRecord, RunRecord};
 
-/// How many edges are told; the JSON report has all.
+/// How many notes on agents are told; the JSON report has all.
 const TOLD_MAX: usize = 50;
 
 /// How far an agent's clock may be off before it is worth a word, in milliseconds.
@@ -29,7 +29,7 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     }
     // A cause comes before its consequences.
     tell_agents(&mut page, record);
-    tell_edges(&mut page, record);
+    stories::draw(&mut page, record);
     latency::draw(&mut page, record, style);
     throughput::draw(&mut page, record);
     if let Some(baseline) = &record.baseline {
@@ -38,39 +38,6 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     }
     page.line(Tone::Strong, &closing::line(record));
     page.finish()
-}
-
-/// An edge that is worth telling, or a claim of one.
-#[derive(Clone, Copy)]
-enum Told<'r> {
-    Edge(&'r EdgeRecord),
-    Claim(&'r EdgeRecord, &'r ClaimRecord),
-}
-
-fn tell_edges(page: &mut Page, record: &RunRecord) {
-    let told: Vec<Told<'_>> = record.edges.iter().flat_map(worth_telling).collect();
-    for one in told.iter().take(TOLD_MAX) {
-        let (mark, story) = match one {
-            Told::Edge(edge) => (Mark::of(edge), story::tell(record, edge)),
-            Told::Claim(edge, claim) => (Mark::of_claim(claim), story::tell_claim(record, edge, claim)),
-        };
-        page.pieces(&[(mark.tone(), mark.sign().to_owned()), (Tone::Strong, format!(" {}", story.head))]);
-        for line in &story.body {
-            page.line(Tone::Plain, &format!("    {line}"));
-        }
-        page.blank();
-    }
-    if told.len() > TOLD_MAX {
-        page.line(Tone::Doubt, &format!("and {} more, see --json", told.len() - TOLD_MAX));
-        page.blank();
-    }
-}
-
-/// What is worth telling of an edge: its reachability first, then its claims.
-fn worth_telling(edge: &EdgeRecord) -> impl Iterator<Item = Told<'_>> {
-    let reached = story::is_told(edge).then_some(Told::Edge(edge));
-    let claims = edge.claims.iter().filter(|claim| story::is_claim_told(claim));
-    reached.into_iter().chain(claims.map(move |claim| Told::Claim(edge, claim)))
 }
 
 fn tell_agents(page: &mut Page, record: &RunRecord) {

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Resolution;
 use roxmltree::{Document, Node};
 
-use super::{Form, Style, Wanted, json, junit, terminal, write};
+use super::{Form, Style, Wanted, terminal, write};
 use crate::dispatch::{Measurement, Unasked, UnaskedWhy};
 use crate::judge::Verdict;
 use crate::judge::sample_run::{
@@ -18,6 +18,20 @@ use crate::judge::sample_run::{
 use crate::scenario::{NameClaim, Resolves};
 use crate::tally::ledger::record;
 use crate::tally::{Direction, EdgeRecord, Extent, RunRecord, compare, read};
+
+pub(super) fn json(record: &RunRecord) -> String {
+    written(|text| super::json(record, text))
+}
+
+pub(super) fn junit(record: &RunRecord) -> String {
+    written(|text| super::junit(record, text))
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut text = Vec::new();
+    write(&mut text).expect("memory takes all");
+    String::from_utf8(text).expect("reports are UTF-8")
+}
 
 /// A run with something of everything: a flaky pass, a pass, a leak, an edge that nothing shows, an agent in trouble; and
 /// of claims one that holds, one that does not, and one that nothing shows.
@@ -72,14 +86,14 @@ fn claim_names(scene: &mut Scene) {
     ] {
         for (attempt, address) in scene.observations.reach[edge].iter_mut().zip(addresses.into_iter().cycle())
         {
-            attempt.sample.as_mut().expect("a sample").resolution = Some(Resolution {
+            attempt.sample.as_mut().expect("a sample").resolution = Some(Box::new(Resolution {
                 resolver: "10.0.0.53:53".to_owned(),
                 name: "app.test".to_owned(),
                 addresses: vec![address.parse().expect("an address")],
                 cnames: Vec::new(),
                 rcode: Some("NOERROR".to_owned()),
                 took_us: 3_000,
-            });
+            }));
         }
     }
 }
@@ -219,8 +233,8 @@ fn a_probed_server_cannot_move_the_cursor() {
 fn wide(vantages: usize, endpoints: usize) -> RunRecord {
     let mut record = record(&Scene::sound());
     let (agent, edge) = (record.agents[0].clone(), record.edges[0].clone());
-    let leak = model().edges[OUTSIDER_TO_SITE].clone();
-    record.endpoints = (0..endpoints).map(|place| format!("target-{place}/site")).collect();
+    let leak = EdgeRecord { claims: Vec::new(), ..model().edges[OUTSIDER_TO_SITE].clone() };
+    record.endpoints = (0..endpoints).map(|place| format!("target-{place}/site").into()).collect();
     record.agents.clear();
     record.edges.clear();
     for vantage in 0..vantages {
@@ -230,12 +244,18 @@ fn wide(vantages: usize, endpoints: usize) -> RunRecord {
             let like = if record.edges.is_empty() { &leak } else { &edge };
             record.edges.push(crate::tally::EdgeRecord {
                 vantage: name.clone(),
-                endpoint: endpoint.clone(),
+                endpoint: std::sync::Arc::clone(endpoint),
                 ..like.clone()
             });
         }
     }
     record
+}
+
+/// Gives an edge what another came to.
+fn become_like(edge: &mut EdgeRecord, other: &EdgeRecord) {
+    let (vantage, endpoint) = (edge.vantage.clone(), std::sync::Arc::clone(&edge.endpoint));
+    *edge = EdgeRecord { vantage, endpoint, ..other.clone() };
 }
 
 #[test]
@@ -251,9 +271,30 @@ fn a_matrix_too_large_to_draw_is_counted_and_what_leaked_comes_first() {
     let drawn = terminal(&wide(200, 40), Style::default());
     let lines: Vec<&str> = drawn.lines().collect();
     assert_eq!(lines[2], "200 vantages by 40 endpoints: too wide to draw, counted instead");
-    assert_eq!(lines[3], "vantage-0    → 39  LEAK 1");
-    assert!(drawn.contains("and 150 vantages more, 0 of them not all as expected"));
-    assert!(lines.len() < 80, "{}", lines.len());
+    assert_eq!(lines[3], "all  → 7999  LEAK 1");
+    assert_eq!(lines[4], "1 of 200 vantages not all as expected, the worst first:");
+    assert_eq!(lines[5], "  vantage-0  → 39  LEAK 1");
+    assert_eq!(lines[6], "1 of 40 endpoints not all as expected, the worst first:");
+    assert_eq!(lines[7], "  target-0/site  → 199  LEAK 1");
+    assert!(lines.len() < 30, "{}", lines.len());
+}
+
+#[test]
+fn of_a_large_matrix_the_worst_sides_come_first_and_the_rest_is_counted() {
+    let mut record = wide(100, 30);
+    let leak = record.edges[0].clone();
+    // Two leaks from vantage 40, one each from thirty others.
+    for place in (40..70).map(|vantage| vantage * 30).chain([40 * 30 + 1]) {
+        let edge = &mut record.edges[place];
+        become_like(edge, &leak);
+    }
+    let drawn = terminal(&record, Style::default());
+    let lines: Vec<&str> = drawn.lines().collect();
+    assert_eq!(lines[3], "all  → 2968  LEAK 32");
+    assert_eq!(lines[4], "31 of 100 vantages not all as expected, the worst first:");
+    assert_eq!(lines[5], "  vantage-40  → 28  LEAK 2");
+    assert_eq!(lines[6], "  vantage-0   → 29  LEAK 1");
+    assert_eq!(lines[25], "  and 11 more");
 }
 
 #[test]
@@ -261,9 +302,116 @@ fn what_is_not_told_is_counted() {
     let mut record = wide(60, 1);
     let leak = record.edges[0].clone();
     for edge in &mut record.edges {
-        (edge.verdict, edge.judged, edge.expect) = (leak.verdict, leak.judged.clone(), leak.expect);
+        become_like(edge, &leak);
     }
-    assert!(terminal(&record, Style::default()).contains("and 10 more, see --json"));
+    record.edges[30].judged.reason = crate::judge::Reason::PathOpen;
+    let drawn = terminal(&record, Style::default());
+    assert_eq!(drawn.matches("\nLEAK vantage").count(), 2, "one of each kind: {drawn}");
+    let others =
+        "    and 58 more like it: 59 in all, 59 vantages to 1 endpoints, see --json\n\nLEAK vantage-30 ->";
+    assert!(drawn.contains(others), "{drawn}");
+}
+
+#[test]
+fn kinds_that_are_not_told_are_counted() {
+    let mut record = wide(120, 1);
+    let leak = record.edges[0].clone();
+    for (place, edge) in record.edges.iter_mut().enumerate() {
+        become_like(edge, &leak);
+        edge.rule = place / 2;
+    }
+    let drawn = terminal(&record, Style::default());
+    assert_eq!(drawn.matches("\nLEAK vantage").count(), 50);
+    assert!(drawn.contains("\nand 20 more of 10 other kinds, see --json\n"), "{drawn}");
+}
+
+/// A record of more edges than have a case each: of each vantage, the first edge leaked, the second was skipped.
+fn crowded(vantages: usize, endpoints: usize) -> RunRecord {
+    let mut record = wide(vantages, endpoints);
+    let leak = record.edges[0].clone();
+    for vantage in 0..vantages {
+        let edge = &mut record.edges[vantage * endpoints];
+        become_like(edge, &leak);
+        let edge = &mut record.edges[vantage * endpoints + 1];
+        (edge.verdict, edge.judged.reason) = (Verdict::Skipped, crate::judge::Reason::NoFamily);
+    }
+    record.summary.edges = record.edges.len();
+    (record.summary.failed, record.summary.skipped) = (vantages, vantages);
+    record
+}
+
+#[test]
+fn where_cases_are_too_many_those_that_passed_share_one_and_all_are_counted() {
+    let record = crowded(101, 100);
+    let xml = junit(&record);
+    let document = Document::parse(&xml).expect("well-formed");
+    let count =
+        |node: Node<'_, '_>, name: &str| node.attribute(name).and_then(|count| count.parse::<usize>().ok());
+    let root = document.root_element();
+    assert_eq!(count(root, "tests"), Some(101 * 100 + record.agents.len()));
+    assert_eq!((count(root, "failures"), count(root, "skipped")), (Some(101), Some(101)));
+    let suite = root.children().find(|node| node.attribute("name") == Some("vantage-7")).expect("a suite");
+    assert_eq!(
+        (count(suite, "tests"), count(suite, "failures"), count(suite, "skipped")),
+        (Some(100), Some(1), Some(1))
+    );
+    let cases: Vec<Node<'_, '_>> = suite.children().filter(|node| node.has_tag_name("testcase")).collect();
+    let told: Vec<_> = cases
+        .iter()
+        .map(|case| (case.attribute("name"), verdict_of(*case), count(*case, "assertions")))
+        .collect();
+    let expected = [
+        (Some("target-0/site ipv4: deny"), Verdict::Fail, None),
+        (Some("all that passed"), Verdict::Pass, Some(98)),
+        (Some("all that was skipped"), Verdict::Skipped, Some(1)),
+    ];
+    assert_eq!(told, expected);
+    assert!(cases[1].descendants().any(|node| node.text() == Some("98 reached; the JSON report has each")));
+    assert!(cases[0].descendants().any(|node| node.text().is_some_and(|text| text.contains("evidence: "))));
+}
+
+#[test]
+fn as_many_cases_as_readers_take_are_all_there() {
+    let record = crowded(100, 100);
+    let xml = junit(&record);
+    assert_eq!(cases(&Document::parse(&xml).expect("well-formed")).len(), 100 * 100);
+}
+
+#[test]
+fn a_report_on_twenty_thousand_failures_is_one_that_readers_take() {
+    let mut record = crowded(200, 101);
+    let leak = record.edges[0].clone();
+    for edge in &mut record.edges {
+        become_like(edge, &leak);
+    }
+    let xml = junit(&record);
+    let document = Document::parse(&xml).expect("well-formed");
+    let failures = cases(&document).into_iter().filter(|case| verdict_of(*case) == Verdict::Fail).count();
+    assert_eq!(failures, 200 * 101, "no failure is left out");
+    assert!(xml.len() < 30_000_000, "{} bytes", xml.len());
+    // Elements, attributes and texts: what a reader that counts objects counts at most.
+    let attributes: usize = document.descendants().map(|node| node.attributes().len()).sum();
+    let texts = document
+        .descendants()
+        .filter(|node| node.is_text() && !node.text().unwrap_or_default().trim().is_empty());
+    let elements = document.descendants().filter(Node::is_element).count();
+    let objects = elements + attributes + texts.count();
+    assert!(objects < 250_000, "{objects} objects");
+}
+
+#[test]
+fn an_edge_is_a_line_of_the_json_report() {
+    let record = model();
+    let text = json(&record);
+    let edges: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("    {\"vantage\":\"") && line.contains("\"judged\""))
+        .collect();
+    assert_eq!(edges.len(), record.edges.len(), "{text}");
+    let first: EdgeRecord = serde_json::from_str(edges[0].trim().trim_end_matches(',')).expect("an edge");
+    assert_eq!(first, record.edges[0]);
+    assert!(text.starts_with("{\n  \"schema_version\": 2,\n"), "{text}");
+    assert!(text.ends_with("\n}\n"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ const SHOWN_MAX: usize = 50;
 
 /// Draws the lines; nothing where there was no download.
 pub(super) fn draw(page: &mut Page, record: &RunRecord) {
-    let all = record.edges.iter().filter_map(|edge| Some((name(edge), edge.download.as_ref()?)));
+    let all = record.edges.iter().filter_map(|edge| Some((name(edge), edge.download.as_deref()?)));
     let all: Vec<(String, &Downloaded)> = all.collect();
     if all.is_empty() {
         return;

@@ -1,9 +1,10 @@
 //! Reports into files, each whole or not at all.
 //!
-//! Every form that was asked for is attempted even if another failed, and every failure is told.
+//! Every form that was asked for is attempted even if another failed, and every failure is told. A report goes to its file
+//! as it is made: none is ever held in memory.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{json, junit};
@@ -28,13 +29,18 @@ impl Form {
         }
     }
 
-    fn render(self, record: &RunRecord) -> String {
+    fn write(self, record: &RunRecord, file: impl Write) -> io::Result<()> {
+        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         match self {
-            Self::Json => json(record),
-            Self::Junit => junit(record),
+            Self::Json => json(record, &mut writer)?,
+            Self::Junit => junit(record, &mut writer)?,
         }
+        writer.flush()
     }
 }
+
+/// How much of a report goes to its file at once.
+const BUFFER_BYTES: usize = 64 * 1_024;
 
 /// A report that is wanted, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,25 +68,25 @@ pub struct WriteError {
 #[must_use]
 pub fn write(record: &RunRecord, wanted: &[Wanted]) -> Vec<WriteError> {
     let failed = wanted.iter().filter_map(|wanted| {
-        let source = write_whole(&wanted.path, &wanted.form.render(record)).err()?;
+        let source = write_whole(record, wanted).err()?;
         Some(WriteError { form: wanted.form, path: wanted.path.clone(), source })
     });
     failed.collect()
 }
 
 /// Writes a file so that nobody ever sees half of it: beside its place first, then into it.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+fn write_whole(record: &RunRecord, Wanted { form, path }: &Wanted) -> io::Result<()> {
     // A link is followed, and what is no file (a pipe, `/dev/stdout`) is written to, not replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return fs::OpenOptions::new().write(true).open(&path)?.write_all(text.as_bytes());
+        return form.write(record, fs::OpenOptions::new().write(true).open(&path)?);
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = beside(folder)?;
-    file.write_all(text.as_bytes())?;
+    let file = beside(folder)?;
+    form.write(record, file.as_file())?;
     file.as_file().sync_all()?;
     file.persist(&path).map(|_file| ()).map_err(|error| error.error)
 }

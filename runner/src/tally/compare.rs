@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ringfence_contract::address::Family;
 use ringfence_contract::id::RunId;
@@ -61,7 +62,7 @@ pub struct Change {
     /// Who calls.
     pub vantage: AgentName,
     /// What is called.
-    pub endpoint: String,
+    pub endpoint: Arc<str>,
     /// In which family.
     pub family: Family,
     /// What changed.
@@ -107,7 +108,7 @@ pub enum Extent {
 type Key<'r> = (&'r str, &'r str, Family);
 
 fn key(edge: &EdgeRecord) -> Key<'_> {
-    (edge.vantage.as_str(), edge.endpoint.as_str(), edge.family)
+    (edge.vantage.as_str(), &*edge.endpoint, edge.family)
 }
 
 /// Holds a run against an older one.
@@ -129,7 +130,7 @@ pub fn compare(old: &RunRecord, new: &RunRecord, extent: Extent) -> Comparison {
 }
 
 fn change(edge: &EdgeRecord, kind: ChangeKind, direction: Direction, sentence: String) -> Change {
-    let (vantage, endpoint) = (edge.vantage.clone(), edge.endpoint.clone());
+    let (vantage, endpoint) = (edge.vantage.clone(), Arc::clone(&edge.endpoint));
     Change { vantage, endpoint, family: edge.family, kind, direction, sentence }
 }
 

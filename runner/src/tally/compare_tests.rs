@@ -55,7 +55,7 @@ fn another_address_and_another_expectation_are_told() {
 fn an_edge_that_became_slower_fails_a_run_with_a_baseline() {
     let at = |ms: u64| {
         let mut record = sound();
-        record.edges[VM_TO_SITE].measurement = Some(measured(&[ms * 1_000_000; 200], 0));
+        record.edges[VM_TO_SITE].measurement = Some(Box::new(measured(&[ms * 1_000_000; 200], 0)));
         record
     };
     let (fast, mut slow) = (at(2), at(3));

@@ -1,15 +1,14 @@
-//! The parts of a run record, each drawn from the stage that knows it.
+//! The parts of a run record but for its edges, each drawn from the stage that knows it.
 
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::record::{
-    AgentRecord, AttemptRecord, ClaimCounts, ClaimRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary,
-    WitnessRecord,
+    AgentRecord, ClaimCounts, ClaimRecord, EdgeRecord, RuleRecord, ScenarioRecord, Summary, WitnessRecord,
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
-use crate::judge::{JudgedClaim, JudgedEdge, Judgement, Reason, Verdict};
-use crate::plan::{self, Claim, Edge, Plan, Witness, WitnessTarget, spoofed_at};
-use crate::scenario::{Agent, Lines, Rule, Scenario, Source};
+use crate::judge::Verdict;
+use crate::plan::{Plan, Witness, WitnessTarget};
+use crate::scenario::{Agent, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
     ScenarioRecord {
@@ -89,88 +88,8 @@ fn trouble(seen: Option<&AgentObservation>) -> Option<Unasked> {
     }
 }
 
-pub(super) fn edges(
-    scenario: &Scenario,
-    plan: &Plan,
-    observations: &Observations,
-    judged: Vec<Judgement>,
-) -> Vec<EdgeRecord> {
-    let attempts = |place: usize| observations.reach.get(place).map_or(&[][..], Vec::as_slice);
-    let mut lines = Lines::of(&scenario.source);
-    let judged = plan.edges.iter().zip(judged).enumerate();
-    let record = |(place, (edge, judgement)): (usize, (&Edge, Judgement))| {
-        let Judgement { edge: judged, claims } = judgement;
-        let claims = plan::claims(scenario, edge).into_iter().zip(claims);
-        let claims = claims.map(|(claim, judged)| claim_record(&mut lines, claim, judged)).collect();
-        let measurement = observations.latency.get(place).cloned().flatten();
-        let record = edge_record(scenario, observations, (edge, attempts(place)), judged);
-        let download = observations.throughput.get(place).cloned().flatten().and_then(Result::ok);
-        EdgeRecord { measurement, download, claims, ..record }
-    };
-    judged.map(record).collect()
-}
-
-/// An edge without its measurement, its download and its claims.
-fn edge_record(
-    scenario: &Scenario,
-    observations: &Observations,
-    (edge, attempts): (&Edge, &[Attempt]),
-    judged: JudgedEdge,
-) -> EdgeRecord {
-    let endpoint = scenario.endpoint(edge.endpoint);
-    let owner = endpoint.owner.and_then(|owner| observations.agents.get(owner.0));
-    let rule_calls = scenario.rule(edge.rule).attempts as usize;
-    let record = |(place, attempt): (usize, &Attempt)| AttemptRecord {
-        spoofed: spoofed_at(scenario, edge, place),
-        ..attempt_record(owner, attempt)
-    };
-    let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
-    EdgeRecord {
-        vantage: scenario.agent(edge.vantage).name.clone(),
-        endpoint: endpoint.name.clone(),
-        address: endpoint.route.address.to_string(),
-        family: edge.family,
-        expect: edge.expect,
-        rule: edge.rule.0,
-        verdict: judged.reason.verdict(),
-        outcome: telling.and_then(kind_of),
-        leak_share_below: leak_share_below(judged.reason, attempts.len().min(rule_calls)),
-        attempts: (0..).zip(attempts).map(record).collect(),
-        measurement: None,
-        download: None,
-        claims: Vec::new(),
-        judged,
-    }
-}
-
-fn claim_record(lines: &mut Lines<'_>, claim: Claim<'_>, judged: JudgedClaim) -> ClaimRecord {
-    let (line, text) = lines.line_of(claim.span());
-    let verdict = judged.reason.verdict();
-    ClaimRecord { claimed: claim.text(), line, text: text.to_owned(), verdict, judged }
-}
-
-fn attempt_record(owner: Option<&AgentObservation>, attempt: &Attempt) -> AttemptRecord {
-    let book = owner.and_then(|owner| owner.receipts.as_ref().ok());
-    AttemptRecord {
-        call: attempt.call,
-        spoofed: None,
-        sample: attempt.sample.as_ref().ok().map(|sample| sample.as_ref().clone()),
-        unasked: attempt.sample.as_ref().err().cloned(),
-        receipt: book.and_then(|book| book.found.get(&attempt.call)).cloned(),
-    }
-}
-
 fn kind_of(attempt: &Attempt) -> Option<OutcomeKind> {
     attempt.sample.as_ref().ok().map(|sample| sample.outcome.kind())
-}
-
-/// The largest share of calls that could still get through when none of n did, at 95 % confidence: the p for which
-/// (1 - p)^n = 0.05. Rounded up to four decimals, so that the bound still holds and reads back from JSON as it was.
-fn leak_share_below(reason: Reason, attempts: usize) -> Option<f64> {
-    let denied = matches!(reason, Reason::DeniedAttributed | Reason::DeniedWitnessed);
-    let attempts = u32::try_from(attempts).ok().filter(|attempts| *attempts > 0)?;
-    let share = 1.0 - 0.05_f64.powf(1.0 / f64::from(attempts));
-    denied.then(|| (share * 1e4).ceil() / 1e4)
 }
 
 pub(super) fn witnesses(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<WitnessRecord> {

@@ -3,6 +3,7 @@
 //! This room must not judge, and must not know what any report looks like.
 
 mod compare;
+mod edges;
 mod gather;
 mod outcome;
 mod read;
@@ -43,16 +44,21 @@ pub struct RunFacts {
     pub version: String,
 }
 
-/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) made of the same three values.
+/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) made of the same three values. What
+/// was seen goes into the record; nothing is held twice.
 #[must_use]
 pub fn tally(
     scenario: &Scenario,
     plan: &Plan,
-    observations: &Observations,
+    observations: Observations,
     judged: Vec<Judgement>,
     facts: RunFacts,
 ) -> RunRecord {
-    let edges = gather::edges(scenario, plan, observations, judged);
+    let agents = gather::agents(scenario, &observations);
+    let witnesses = gather::witnesses(scenario, plan, &observations);
+    let interrupted = observations.interrupted;
+    let endpoints = edges::endpoints(scenario);
+    let edges = edges::edges(scenario, plan, &endpoints, (observations, judged));
     RunRecord {
         schema_version: SCHEMA_VERSION,
         ringfence_version: facts.version,
@@ -60,12 +66,12 @@ pub fn tally(
         scenario: gather::scenario(scenario),
         started_ms: facts.started_ms,
         took_ms: facts.took_ms,
-        interrupted: observations.interrupted,
+        interrupted,
         summary: gather::summary(plan.possible, &edges),
-        agents: gather::agents(scenario, observations),
-        endpoints: scenario.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect(),
+        agents,
+        endpoints: endpoints.into_iter().map(|endpoint| endpoint.name).collect(),
         edges,
-        witnesses: gather::witnesses(scenario, plan, observations),
+        witnesses,
         baseline: None,
     }
 }

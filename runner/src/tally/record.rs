@@ -1,8 +1,11 @@
 //! The run record: the one value every report is drawn from, and itself the JSON report.
 //!
+//! A run may have a million edges: what many of them have in common is held once, and what is large or rare is held apart.
+//!
 //! Absent is `null`, never 0. No secret is in it: no key, no seal, no header beyond those named as evidence.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ringfence_contract::address::Family;
 use ringfence_contract::download::Downloaded;
@@ -46,7 +49,7 @@ pub struct RunRecord {
     /// What is known of each agent, in the order of the scenario.
     pub agents: Vec<AgentRecord>,
     /// The endpoints' names, in the order of the scenario.
-    pub endpoints: Vec<String>,
+    pub endpoints: Vec<Arc<str>>,
     /// Every planned edge, in plan order.
     pub edges: Vec<EdgeRecord>,
     /// The witness calls, in plan order.
@@ -140,9 +143,9 @@ pub struct EdgeRecord {
     /// Who called.
     pub vantage: AgentName,
     /// What was called.
-    pub endpoint: String,
+    pub endpoint: Arc<str>,
     /// Its address, as the scenario has it.
-    pub address: String,
+    pub address: Arc<str>,
     /// In which family.
     pub family: Family,
     /// What was expected.
@@ -162,10 +165,10 @@ pub struct EdgeRecord {
     pub leak_share_below: Option<f64>,
     /// How fast it is, where it was measured: its figures with their histograms whole, so that those of several runs add
     /// up. A histogram is a list of pairs: the lowest value of a bucket in nanoseconds, and how many it holds.
-    pub measurement: Option<Measurement>,
+    pub measurement: Option<Box<Measurement>>,
     /// What the download over it came to, where its rule asks for one and its vantage told of it.
     #[serde(default)]
-    pub download: Option<Downloaded>,
+    pub download: Option<Box<Downloaded>>,
     /// What else is claimed of it, each judged apart from its reachability.
     pub claims: Vec<ClaimRecord>,
 }
@@ -185,20 +188,20 @@ pub struct ClaimRecord {
     pub judged: JudgedClaim,
 }
 
-/// One attempt at an edge.
+/// One attempt at an edge. No larger than an [`Attempt`](crate::dispatch::Attempt), so that it takes that one's place in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
     /// The call.
     pub call: CallId,
     /// The address it said it came from, where it tried to pass for an admitted caller.
     #[serde(default)]
-    pub spoofed: Option<IpAddr>,
+    pub spoofed: Option<Box<IpAddr>>,
     /// What its vantage saw.
-    pub sample: Option<Sample>,
+    pub sample: Option<Box<Sample>>,
     /// Why there is no sample.
-    pub unasked: Option<Unasked>,
+    pub unasked: Option<Box<Unasked>>,
     /// What the target wrote down.
-    pub receipt: Option<Receipt>,
+    pub receipt: Option<Box<Receipt>>,
 }
 
 /// One witness call, before and after.

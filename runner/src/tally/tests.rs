@@ -45,8 +45,8 @@ fn the_counts_add_up_and_the_names_are_the_scenarios() {
     assert_eq!((summary.edges, summary.possible, summary.passed, summary.failed), (4, 6, 3, 1));
     assert_eq!(summary.edges, summary.passed + summary.failed + summary.inconclusive + summary.skipped);
     let edge = &record.edges[OUTSIDER_TO_SITE];
-    assert_eq!((edge.vantage.as_str(), edge.endpoint.as_str()), ("outsider", "app/site"));
-    assert_eq!(edge.address, "https://app.test");
+    assert_eq!((edge.vantage.as_str(), &*edge.endpoint), ("outsider", "app/site"));
+    assert_eq!(&*edge.address, "https://app.test");
     assert!(edge.attempts[0].receipt.is_some() && edge.attempts[1].receipt.is_none());
     assert_eq!(record.witnesses[3].to, "own listener of app/site");
 }
@@ -90,7 +90,7 @@ fn a_call_that_lies_about_its_source_bounds_nothing() {
     let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = spoofs));
     let edge = &record.edges[OUTSIDER_TO_SITE];
     assert_eq!((edge.verdict, edge.leak_share_below), (Verdict::Pass, Some(0.6316)));
-    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed).collect();
+    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed.as_deref().copied()).collect();
     assert_eq!(spoofed, [None, None, None, Some(source)]);
 }
 
@@ -108,4 +108,9 @@ fn an_interrupted_run_says_so_whatever_else_it_saw() {
     let record = record(&mixed().with(|scene| scene.observations.interrupted = true));
     assert_eq!(RunOutcome::of(&record, Flaky::Passes).exit_code(), exit::INTERRUPTED);
     assert_eq!(record.summary.failed, 1, "and still reports what it saw");
+}
+
+#[test]
+fn the_record_of_an_attempt_fits_the_place_of_the_attempt() {
+    assert!(size_of::<super::AttemptRecord>() <= size_of::<crate::dispatch::Attempt>());
 }

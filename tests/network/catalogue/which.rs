@@ -20,6 +20,6 @@ pub fn concerns(edges: &str, edge: &EdgeRecord) -> bool {
         "allowed" => edge.expect == Expect::Allow,
         name => edge.vantage.as_str() == name,
     });
-    let endpoint = words.iter().any(|word| *word == "*" || edge.endpoint == *word);
+    let endpoint = words.iter().any(|word| *word == "*" || &*edge.endpoint == *word);
     vantage && endpoint && family.is_none_or(|family| edge.family.to_string() == family)
 }

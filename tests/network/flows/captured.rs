@@ -76,7 +76,7 @@ fn held(edge: &EdgeRecord, packets: &[Captured], port: u16) -> Vec<Held> {
         ];
         let by_kernel = rows.into_iter().filter(|(_, _, clock, _)| *clock == Some(Clock::Kernel));
         all.extend(by_kernel.filter_map(|(phase, us, _, truth)| {
-            Some(Held { phase, off: Duration::from_micros(us?).abs_diff(truth?) })
+            Some(Held { phase, off: Duration::from_micros(us?.into()).abs_diff(truth?) })
         }));
     }
     all
