@@ -12,6 +12,9 @@ use tokio::net::TcpStream;
 use super::reader::Reader;
 use super::stamps::Stamps;
 
+/// As much as is read at once: room for an answer and its head. What is read into is zeroed before.
+const READ_BYTES: usize = 2_048;
+
 /// A TCP connection, stamped where the system has stamps.
 #[derive(Debug)]
 pub struct Stamped {
@@ -62,7 +65,7 @@ impl AsyncRead for Stamped {
                 Poll::Ready(ready) => ready?,
                 Poll::Pending => return Poll::Pending,
             }
-            let unfilled = buf.initialize_unfilled();
+            let unfilled = buf.initialize_unfilled_to(buf.remaining().min(READ_BYTES));
             match tcp.try_io(Interest::READABLE, || reader.read(tcp, unfilled)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return Poll::Ready(read.map(|count| buf.advance(count))),
