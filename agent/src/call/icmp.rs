@@ -29,10 +29,11 @@ pub(super) fn said(socket: &impl AsRawFd) -> Option<Unreachable> {
     use nix::libc::{
         SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, SO_EE_ORIGIN_TIMESTAMPING, sock_extended_err, sockaddr_in6,
     };
-    use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, Timestamps, recvmsg};
 
     let mut packet = [0; 64];
-    let mut space = nix::cmsg_space!(sock_extended_err, sockaddr_in6);
+    // With less room than its largest entry takes, the queue would be read as empty.
+    let mut space = nix::cmsg_space!(Timestamps, sock_extended_err, sockaddr_in6);
     loop {
         let mut parts = [IoSliceMut::new(&mut packet)];
         let message =

@@ -47,7 +47,11 @@ impl Datagrams {
     pub async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Self { socket, stamps } = self;
         match stamps {
-            Some(reader) => socket.async_io(Interest::READABLE, || reader.read(socket, buffer)).await,
+            // What ICMP said is no datagram: it is told as an error, at once.
+            Some(reader) => {
+                let told = Interest::READABLE | Interest::ERROR;
+                socket.async_io(told, || reader.read(socket, buffer)).await
+            }
             None => socket.recv(buffer).await,
         }
     }
