@@ -124,6 +124,11 @@ async fn a_slow_target_exceeds_its_budget_and_is_reached_all_the_same() {
         done.stdout
     );
     assert!(done.stdout.contains("; 3 budgets: 2 kept, 1 exceeded; "), "{}", done.stdout);
+    assert!(
+        bench
+            .read("r.xml")
+            .contains("<system-out>latency in ms, from the intended start of a call to its end")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

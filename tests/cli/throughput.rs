@@ -61,6 +61,10 @@ fn bytes_are_counted_one_edge_after_the_other_and_judged_apart() {
     assert!(done.stderr.contains("throughput: 2\n"), "{}", done.stderr);
     assert!(done.stdout.contains("; 2 throughputs: 2 kept; "), "{}", done.stdout);
     assert!(done.stdout.contains("\nthroughput, from the target to the caller\n"), "{}", done.stdout);
+    assert_eq!(
+        bench.read("r.xml").matches("<system-out>throughput, from the target to the caller").count(),
+        2
+    );
     let record = record(&bench);
     let edges = record["edges"].as_array().expect("edges");
     for edge in edges {

@@ -13,8 +13,11 @@ use ringfence_contract::name::AgentName;
 
 use super::comparison;
 use super::junit_case::{Cases, Folded, took};
+use super::latency;
+use super::page::{Page, Style};
 use super::story;
 use super::text::{timestamp, xml, xml_line};
+use super::throughput;
 use crate::tally::{AgentRecord, Change, Comparison, Direction, EdgeRecord, RunRecord};
 
 /// Writes the record as `JUnit` XML.
@@ -86,7 +89,20 @@ fn vantage_suite(
         }
     }
     folded.close(&mut suite, cases.record(), vantage);
+    let measured = measured(edges);
+    if !measured.is_empty() {
+        suite.set_system_out(xml(&measured));
+    }
     suite
+}
+
+/// How fast the edges of a vantage are, as the terminal shows it.
+fn measured(edges: &[&EdgeRecord]) -> String {
+    let style = Style::default();
+    let mut page = Page::new(style);
+    latency::draw(&mut page, edges.iter().copied(), style);
+    throughput::draw(&mut page, edges.iter().copied());
+    page.finish()
 }
 
 /// The changes since the baseline, a case for each edge and kind of change, so that names stay the same from run to run;

@@ -7,7 +7,7 @@ use super::page::{Marks, Page, Style, Tone};
 use crate::dispatch::Measurement;
 use crate::judge::figure;
 use crate::scenario::Statistic;
-use crate::tally::{EdgeRecord, RunRecord};
+use crate::tally::EdgeRecord;
 
 /// How many edges are shown; the JSON report has all.
 const SHOWN_MAX: usize = 50;
@@ -31,9 +31,9 @@ const STATISTICS: [Statistic; 6] = [
     Statistic::Percentile(99_900),
 ];
 
-/// Draws the table; nothing where nothing was measured.
-pub(super) fn draw(page: &mut Page, record: &RunRecord, style: Style) {
-    let measured = record.edges.iter().filter_map(|edge| Some((edge, edge.measurement.as_deref()?)));
+/// Draws the table of the edges that were measured; nothing where none was.
+pub(super) fn draw<'r>(page: &mut Page, edges: impl IntoIterator<Item = &'r EdgeRecord>, style: Style) {
+    let measured = edges.into_iter().filter_map(|edge| Some((edge, edge.measurement.as_deref()?)));
     let measured: Vec<(&EdgeRecord, &Measurement)> = measured.collect();
     if measured.is_empty() {
         return;

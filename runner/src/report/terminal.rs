@@ -30,8 +30,8 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     // A cause comes before its consequences.
     tell_agents(&mut page, record);
     stories::draw(&mut page, record);
-    latency::draw(&mut page, record, style);
-    throughput::draw(&mut page, record);
+    latency::draw(&mut page, &record.edges, style);
+    throughput::draw(&mut page, &record.edges);
     if let Some(baseline) = &record.baseline {
         comparison::draw(&mut page, baseline);
         page.blank();

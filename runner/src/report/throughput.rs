@@ -4,14 +4,14 @@ use ringfence_contract::download::Downloaded;
 
 use super::page::{Page, Tone};
 use crate::judge::figure;
-use crate::tally::{EdgeRecord, RunRecord};
+use crate::tally::EdgeRecord;
 
 /// How many edges are shown; the JSON report has all.
 const SHOWN_MAX: usize = 50;
 
-/// Draws the lines; nothing where there was no download.
-pub(super) fn draw(page: &mut Page, record: &RunRecord) {
-    let all = record.edges.iter().filter_map(|edge| Some((name(edge), edge.download.as_deref()?)));
+/// Draws the lines of these edges; nothing where there was no download.
+pub(super) fn draw<'r>(page: &mut Page, edges: impl IntoIterator<Item = &'r EdgeRecord>) {
+    let all = edges.into_iter().filter_map(|edge| Some((name(edge), edge.download.as_deref()?)));
     let all: Vec<(String, &Downloaded)> = all.collect();
     if all.is_empty() {
         return;
