@@ -57,6 +57,18 @@ fn a_datagram_hears_of_routers_too() {
 
 #[test]
 #[ignore = "needs network namespaces: run as root with `-- --include-ignored`"]
+fn a_datagram_hears_of_a_router_before_it_is_sent_again() {
+    let network = Network::set_up();
+    let run = run();
+    let like = call_to(route("udp://10.9.2.1:53"));
+    // It would be sent again after a second.
+    let call = Call { timeouts: Timeouts { first_byte_ms: BRIEF_MS, ..PATIENT }, ..like };
+    let sample = network.at(Place::Caller).run(|| place_freely(&run, &call));
+    assert_eq!(sample.outcome, Outcome::Unreachable(Unreachable::AdminProhibited), "{sample:?}");
+}
+
+#[test]
+#[ignore = "needs network namespaces: run as root with `-- --include-ignored`"]
 fn what_the_callers_own_routes_refuse_is_not_sent() {
     let network = Network::set_up();
     for (place, address, family, why) in [

@@ -2,8 +2,8 @@
 
 use ringfence_agent::call::{Kept, Seen};
 use ringfence_contract::call::{Call, Route, Trust};
-use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
+use ringfence_contract::sample::Clock;
 use ringfence_tests::Peer;
 use ringfence_tests::calls::{call_to, means, route, run, settings};
 use ringfence_tests::certificates::{Authority, Validity};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ringfence::tally::{EdgeRecord, RunRecord, read};
-use ringfence_contract::measure::{Clock, Figures, Times};
+use ringfence_contract::measure::{Figures, Times};
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::Sample;
 use ringfence_tests::capture::{Captured, Flow, flows};
 

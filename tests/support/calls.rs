@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ringfence_agent::call::{Admit, Asked, Means, MeansSettings, place};
-use ringfence_contract::address::Family;
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
+use ringfence_contract::address::{Address, Family};
+use ringfence_contract::call::{Call, Destination, Route, Timeouts};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::order::Run;
@@ -77,24 +77,14 @@ pub const BRIEF_MS: u32 = 400;
 /// When the text is no address.
 #[must_use]
 pub fn route(address: &str) -> Route {
-    let address = address.parse().expect("an address");
-    Route { address, connect: None, method: Method::Get, trust: Trust::Platform }
+    address.parse::<Address>().expect("an address").into()
 }
 
 /// A call over IPv4 that expects [`EXPECTED`] and requires good certificates.
 #[must_use]
 pub fn call_to(route: Route) -> Call {
-    Call {
-        id: CallId::random(),
-        to: Destination::Endpoint(route),
-        expects: EXPECTED.parse().ok(),
-        family: Family::Ipv4,
-        nth: 0,
-        certificates: Certificates::Require,
-        timeouts: PATIENT,
-        start_after_ms: 0,
-        spoofs: None,
-    }
+    let to = Destination::Endpoint(route);
+    Call { expects: EXPECTED.parse().ok(), timeouts: PATIENT, ..Call::new(to, Family::Ipv4) }
 }
 
 /// The sealed answer of an agent, newline and all.

@@ -33,6 +33,25 @@ pub struct Call {
     pub spoofs: Option<IpAddr>,
 }
 
+impl Call {
+    /// A call with a fresh identifier that asks for nothing beside its way: at once, to the first address, for a good
+    /// certificate, within the default times. Whose answer is right is not said.
+    #[must_use]
+    pub fn new(to: Destination, family: Family) -> Self {
+        Self {
+            id: CallId::random(),
+            to,
+            expects: None,
+            family,
+            nth: 0,
+            certificates: Certificates::Require,
+            timeouts: Timeouts::default(),
+            start_after_ms: 0,
+            spoofs: None,
+        }
+    }
+}
+
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -56,6 +75,13 @@ pub struct Route {
     pub method: Method,
     /// What makes the endpoint's certificate good.
     pub trust: Trust,
+}
+
+/// The plain way to an address: by GET, where its name leads, trusting what the platform trusts.
+impl From<Address> for Route {
+    fn from(address: Address) -> Self {
+        Self { address, connect: None, method: Method::Get, trust: Trust::Platform }
+    }
 }
 
 /// The methods an endpoint can be called with. HEAD is not among them: its response has no body to answer in.

@@ -12,7 +12,7 @@ use crate::fingerprint::Fingerprint;
 use crate::histogram::Histogram;
 use crate::id::CallId;
 use crate::outcome::OutcomeKind;
-use crate::sample::Sample;
+use crate::sample::{Clock, Sample};
 use crate::words;
 
 /// A call to place again and again, each time with an id of its own.
@@ -160,16 +160,6 @@ pub struct Times {
     pub ns: Histogram,
     /// How many of them the kernel told; the program did the others.
     pub by_kernel: u64,
-}
-
-words! {
-    /// Who looked at the clock.
-    Clock {
-        /// The kernel, when the packets went out and came in.
-        Kernel = "kernel",
-        /// The program, before it asked the kernel and after it was told: with its own wait for a processor.
-        Program = "program",
-    }
 }
 
 impl Times {

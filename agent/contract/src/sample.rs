@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Pin;
 use crate::id::CallId;
-use crate::measure::Clock;
 use crate::outcome::Outcome;
+use crate::words;
 
 /// What one call saw. A run may have millions: what not every call has is held apart, and what many have alike can be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,16 @@ pub struct Phases {
     pub transfer_us: Option<u32>,
     /// From the start of the call to its end, whatever the end was.
     pub total_us: Option<u32>,
+}
+
+words! {
+    /// Who looked at the clock.
+    Clock {
+        /// The kernel, when the packets went out and came in.
+        Kernel = "kernel",
+        /// The program, before it asked the kernel and after it was told: with its own wait for a processor.
+        Program = "program",
+    }
 }
 
 /// What the resolver said.

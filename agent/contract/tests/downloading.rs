@@ -1,7 +1,7 @@
 //! Downloads as they travel.
 
-use ringfence_contract::address::Family;
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
+use ringfence_contract::address::{Address, Family};
+use ringfence_contract::call::{Call, Destination};
 use ringfence_contract::download::{Download, Downloaded, Payload, Portion};
 use ringfence_contract::id::{BootId, CallId, OrderId, RunId};
 use ringfence_contract::order::{self, Ask, Order, PrivateKey, Run};
@@ -13,19 +13,9 @@ use ringfence_contract::seal::RunKey;
 const NOW_MS: u64 = 1_790_000_000_000;
 
 fn download() -> Download {
-    let address = "https://app.test/".parse().expect("an address");
-    let route = Route { address, connect: None, method: Method::Get, trust: Trust::Platform };
-    let call = Call {
-        id: CallId::random(),
-        to: Destination::Endpoint(route),
-        expects: "app-1".parse().ok(),
-        family: Family::Ipv4,
-        nth: 0,
-        certificates: Certificates::Require,
-        timeouts: Timeouts::default(),
-        start_after_ms: 0,
-        spoofs: None,
-    };
+    let address: Address = "https://app.test/".parse().expect("an address");
+    let to = Destination::Endpoint(address.into());
+    let call = Call { expects: "app-1".parse().ok(), ..Call::new(to, Family::Ipv4) };
     Download { call, portion: Portion { lasts_ms: 5_000, bytes: 123_456_789 }, fingerprints: Vec::new() }
 }
 

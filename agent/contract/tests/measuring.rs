@@ -1,31 +1,22 @@
 //! Measurements as they travel, and figures that are added up.
 
-use ringfence_contract::address::Family;
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
+use ringfence_contract::address::{Address, Family};
+use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::id::{BootId, CallId, OrderId, RunId};
-use ringfence_contract::measure::{Clock, Connection, Figures, Measure, Measured, Times};
+use ringfence_contract::measure::{Connection, Figures, Measure, Measured, Times};
 use ringfence_contract::order::{self, Ask, Order, PrivateKey, Run};
 use ringfence_contract::outcome::OutcomeKind;
 use ringfence_contract::reply::{Line, ReplyWriter, read_reply};
+use ringfence_contract::sample::Clock;
 use ringfence_contract::seal::RunKey;
 
 const NOW_MS: u64 = 1_790_000_000_000;
 
 fn measure() -> Measure {
-    let address = "https://app.test/health".parse().expect("an address");
-    let route = Route { address, connect: None, method: Method::Get, trust: Trust::Platform };
-    let call = Call {
-        id: CallId::random(),
-        to: Destination::Endpoint(route),
-        expects: "app-1".parse().ok(),
-        family: Family::Ipv4,
-        nth: 0,
-        certificates: Certificates::Require,
-        timeouts: Timeouts::default(),
-        start_after_ms: 0,
-        spoofs: None,
-    };
+    let address: Address = "https://app.test/health".parse().expect("an address");
+    let to = Destination::Endpoint(address.into());
+    let call = Call { expects: "app-1".parse().ok(), ..Call::new(to, Family::Ipv4) };
     let fingerprints = Vec::new();
     Measure { call, connection: Connection::Reuse, interval_us: 2_500, cold: 5, samples: 1_000, fingerprints }
 }

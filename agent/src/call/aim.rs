@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ringfence_contract::address::{Address, Family, Host};
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Trust};
+use ringfence_contract::call::{Call, Certificates, Destination, Route};
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
 use super::means::{Asked, Means};
@@ -65,7 +65,7 @@ fn own_route(behind: &Address, family: Family, own: Option<SocketAddr>) -> Resul
     };
     let path = if transport.is_http() { "/" } else { "" };
     let address = Address { transport, host: Host::Ip(ip), port: own.port(), path: path.to_owned() };
-    Ok(Route { address, connect: None, method: Method::Get, trust: Trust::Platform })
+    Ok(address.into())
 }
 
 /// Finds the one address, and asks the policy about it before anything is sent there.

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringfence_contract::address::Family;
-use ringfence_contract::call::{Certificates, Destination, Timeouts};
+use ringfence_contract::call::Destination;
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::outcome::{OutcomeKind, Phase};
@@ -16,17 +16,9 @@ fn run() -> Run {
 }
 
 fn call(expects: Option<&str>) -> Call {
-    Call {
-        id: CallId::random(),
-        to: Destination::OwnListener("tcp://127.0.0.1:1".parse().expect("an address")),
-        expects: expects.map(|name| name.parse().expect("a name")),
-        family: Family::Ipv4,
-        nth: 0,
-        certificates: Certificates::Require,
-        timeouts: Timeouts::default(),
-        start_after_ms: 0,
-        spoofs: None,
-    }
+    let to = Destination::OwnListener("tcp://127.0.0.1:1".parse().expect("an address"));
+    let expects = expects.map(|name| name.parse().expect("a name"));
+    Call { expects, ..Call::new(to, Family::Ipv4) }
 }
 
 fn sealed(run: &Run, call: CallId, agent: &str) -> Vec<u8> {

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
 use std::time::Duration;
 
-use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::sample::Clock;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;

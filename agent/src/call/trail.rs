@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::id::CallId;
-use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
 
 use super::window::Slot;

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ringfence_contract::address::{Address, Family, Host, Transport};
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
+use ringfence_contract::call::{Call, Certificates, Destination, Route};
 use ringfence_contract::fingerprint;
-use ringfence_contract::id::{CallId, RunId};
-use ringfence_contract::measure::Clock;
+use ringfence_contract::id::RunId;
 use ringfence_contract::order::Run;
 use ringfence_contract::outcome::Outcome;
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::Sample;
 use ringfence_contract::seal::RunKey;
 
@@ -67,18 +67,9 @@ fn ordered(args: &CallArgs, mistakes: &mut Vec<Mistake>) -> Option<Call> {
         (None, Some(ip), _) | (None, None, &Host::Ip(ip)) => Family::of(ip),
         (None, None, &Host::Name(_)) => args.source.map_or(Family::Ipv4, Family::of),
     };
-    let route = Route { address, connect: args.connect, method: Method::Get, trust: Trust::Platform };
-    Some(Call {
-        id: CallId::random(),
-        to: Destination::Endpoint(route),
-        expects: None,
-        family,
-        nth: 0,
-        certificates: if args.insecure { Certificates::Note } else { Certificates::Require },
-        timeouts: Timeouts::default(),
-        start_after_ms: 0,
-        spoofs: None,
-    })
+    let route = Route { connect: args.connect, ..address.into() };
+    let certificates = if args.insecure { Certificates::Note } else { Certificates::Require };
+    Some(Call { certificates, ..Call::new(Destination::Endpoint(route), family) })
 }
 
 /// Whether something at the other end was reached: an answer of any kind, or for TCP a connection.

@@ -4,8 +4,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringfence_contract::measure::{Clock, Figures, Measure, Measured, PhaseTimes};
+use ringfence_contract::measure::{Figures, Measure, Measured, PhaseTimes};
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
+use ringfence_contract::sample::Clock;
 
 use crate::call::{Seen, Timed};
 
@@ -128,7 +129,7 @@ fn nanos(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use ringfence_contract::call::{Call, Certificates, Destination, Timeouts};
+    use ringfence_contract::call::{Call, Destination};
     use ringfence_contract::id::CallId;
     use ringfence_contract::measure::Connection;
     use ringfence_contract::outcome::Phase;
@@ -138,17 +139,8 @@ mod tests {
     use crate::call::Took;
 
     fn measure(cold: u32, samples: u32) -> Measure {
-        let call = Call {
-            id: CallId::random(),
-            to: Destination::OwnListener("tcp://10.0.0.1:1".parse().expect("an address")),
-            expects: None,
-            family: ringfence_contract::address::Family::Ipv4,
-            nth: 0,
-            certificates: Certificates::Require,
-            timeouts: Timeouts::default(),
-            start_after_ms: 0,
-            spoofs: None,
-        };
+        let to = Destination::OwnListener("tcp://10.0.0.1:1".parse().expect("an address"));
+        let call = Call::new(to, ringfence_contract::address::Family::Ipv4);
         let fingerprints = Vec::new();
         Measure { call, connection: Connection::New, interval_us: 1_000, cold, samples, fingerprints }
     }

@@ -8,12 +8,12 @@ use ringfence_agent::perform::Policy;
 use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Destination, Timeouts, Trust};
 use ringfence_contract::histogram::Histogram;
-#[cfg(target_os = "linux")]
-use ringfence_contract::measure::Clock;
 use ringfence_contract::measure::{Connection, Figures, Measure, Measured};
 use ringfence_contract::order::{self, Ask, Order, RefusalWhy};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind};
 use ringfence_contract::reply::{Line, read_reply};
+#[cfg(target_os = "linux")]
+use ringfence_contract::sample::Clock;
 use tokio::net::TcpListener;
 
 use crate::stubborn::{Deed, Stubborn};

@@ -8,7 +8,7 @@ use ringfence_agent::control::AgentSettings;
 use ringfence_agent::perform::Policy;
 use ringfence_agent::serve::{Listen, Running, Settings, TlsListen, start};
 use ringfence_contract::address::{Address, Family, Transport};
-use ringfence_contract::call::{Call, Certificates, Destination, Method, Route, Timeouts, Trust};
+use ringfence_contract::call::{Call, Destination};
 use ringfence_contract::id::{CallId, OrderId, RunId};
 use ringfence_contract::order::{self, Ask, Order, Place, PrivateKey, Refusal, Run};
 use ringfence_contract::reply::{Hello, Line, ReplyError, read_reply};
@@ -165,18 +165,8 @@ pub(crate) fn samples(lines: Vec<Line>) -> Vec<Sample> {
 /// A call to an endpoint, expecting this agent.
 pub(crate) fn call_to(url: &str, expects: &str) -> Call {
     let address: Address = url.parse().expect(url);
-    let route = Route { address, connect: None, method: Method::Get, trust: Trust::Platform };
-    Call {
-        id: CallId::random(),
-        to: Destination::Endpoint(route),
-        expects: Some(expects.parse().expect("a name")),
-        family: Family::Ipv4,
-        nth: 0,
-        certificates: Certificates::Require,
-        timeouts: Timeouts::default(),
-        start_after_ms: 0,
-        spoofs: None,
-    }
+    let to = Destination::Endpoint(address.into());
+    Call { expects: Some(expects.parse().expect("a name")), ..Call::new(to, Family::Ipv4) }
 }
 
 /// One HTTP exchange on a connection of its own.

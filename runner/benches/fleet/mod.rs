@@ -18,11 +18,11 @@ use ringfence::scenario::{AgentIndex, EndpointIndex, Expect, Inputs, Scenario, S
 use ringfence::tally::RunFacts;
 use ringfence_contract::call::Pin;
 use ringfence_contract::id::{BootId, CallId, RunId};
-use ringfence_contract::measure::Clock;
 use ringfence_contract::name::AgentName;
 use ringfence_contract::outcome::{Answered, Forbidden, NotSent, NotSentWhy, Outcome, Phase, Unsealed};
 use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
 
 /// Every so many edges one fails, and the next one is inconclusive.

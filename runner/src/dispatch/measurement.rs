@@ -70,7 +70,7 @@ impl Measurement {
 mod tests {
     use proptest::prelude::*;
     use ringfence_contract::id::CallId;
-    use ringfence_contract::measure::Clock;
+    use ringfence_contract::sample::Clock;
 
     use super::*;
     use crate::scenario::Statistic;

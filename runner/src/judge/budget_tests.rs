@@ -1,7 +1,8 @@
 //! Budgets judged: the reason, the sentence and the hint of what each kind of measurement shows.
 
-use ringfence_contract::measure::{Clock, Connection};
+use ringfence_contract::measure::Connection;
 use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome, OutcomeKind, Phase};
+use ringfence_contract::sample::Clock;
 
 use super::claim::{ClaimReason, JudgedClaim};
 use super::sample_run::{Scene, VM_TO_SCM, VM_TO_SITE, measured, unasked};

@@ -5,7 +5,7 @@
 use ringfence_contract::measure::{Connection, Times};
 use ringfence_contract::outcome::OutcomeKind;
 
-use super::budgets::BudgetCase;
+use super::budget_case::BudgetCase;
 use super::case::Case;
 use super::claim::ClaimReason;
 use super::figure::{self, loss, lost, time};

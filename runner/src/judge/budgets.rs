@@ -5,6 +5,7 @@
 
 use ringfence_contract::histogram::Histogram;
 
+use super::budget_case::BudgetCase;
 use super::budget_words;
 use super::case::Case;
 use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
@@ -12,35 +13,6 @@ use super::figure;
 use super::verdict::Reason;
 use crate::dispatch::{Measurement, UnaskedWhy};
 use crate::scenario::{Budget, Limit, Statistic};
-
-/// One budget, and the edge that has to keep it.
-pub(super) struct BudgetCase<'a> {
-    pub(super) edge: &'a Case<'a>,
-    pub(super) limit: Limit,
-    /// Why the edge itself is judged as it is.
-    pub(super) reached: Reason,
-}
-
-impl<'a> BudgetCase<'a> {
-    pub(super) fn measurement(&self) -> Option<&'a Measurement> {
-        self.edge.measurement
-    }
-
-    /// What the budget is about, in nanoseconds; for a loss budget, or where there are too few samples, nothing.
-    pub(super) fn value(&self) -> Option<u64> {
-        match self.limit {
-            Limit::Time(statistic, _) => statistic.of(&self.measurement()?.warm.phases.total.ns),
-            Limit::Loss(_) => None,
-        }
-    }
-
-    /// Whether lost calls are judged apart.
-    pub(super) fn has_loss_budget(&self) -> bool {
-        let latency = self.edge.rule.latency.as_ref();
-        latency
-            .is_some_and(|latency| latency.budgets.iter().any(|other| matches!(other.limit, Limit::Loss(_))))
-    }
-}
 
 /// Judges the budget.
 pub(super) fn judge(edge: &Case<'_>, budget: &Budget, reached: Reason) -> JudgedClaim {

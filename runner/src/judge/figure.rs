@@ -1,6 +1,7 @@
 //! Measured figures as people read them. It must not know what they are figures of.
 
-use ringfence_contract::measure::{Clock, Figures, Times};
+use ringfence_contract::measure::{Figures, Times};
+use ringfence_contract::sample::Clock;
 
 use crate::scenario::Statistic;
 

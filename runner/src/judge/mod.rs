@@ -3,6 +3,7 @@
 //! This room must not know how anything was asked or how anything is drawn.
 
 mod allow;
+mod budget_case;
 mod budget_words;
 mod budgets;
 mod case;
@@ -14,6 +15,7 @@ pub mod figure;
 mod hint;
 mod hint_blocked;
 mod hint_open;
+mod name_case;
 mod name_words;
 mod names;
 mod platform;

@@ -10,7 +10,7 @@ use ringfence_contract::sample::Resolution;
 
 use super::claim::ClaimReason;
 use super::hint_blocked::unresolved_hint;
-use super::names::NameCase;
+use super::name_case::NameCase;
 use super::sentence::{milliseconds, quote, quote_detail};
 use super::verdict::Verdict;
 use crate::scenario::{Expect, Resolves, Scope};

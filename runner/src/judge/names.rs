@@ -4,37 +4,14 @@
 //! leads elsewhere once in three times leads elsewhere.
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase};
-use ringfence_contract::sample::{Resolution, Sample};
 
 use super::case::Case;
 use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
+use super::name_case::NameCase;
 use super::name_words;
 use super::verdict::Verdict;
 use crate::dispatch::{Attempt, UnaskedWhy};
 use crate::scenario::NameClaim;
-
-/// One claim about a name, and the edge that bears it.
-pub(super) struct NameCase<'a> {
-    pub(super) edge: &'a Case<'a>,
-    pub(super) claim: &'a NameClaim,
-    /// What each attempt shows.
-    pub(super) shown: Vec<ClaimReason>,
-}
-
-impl<'a> NameCase<'a> {
-    /// How many attempts show this.
-    pub(super) fn count(&self, reason: ClaimReason) -> usize {
-        self.shown.iter().filter(|shown| **shown == reason).count()
-    }
-
-    pub(super) fn sample(&self, place: Option<usize>) -> Option<&'a Sample> {
-        self.edge.attempts.get(place?)?.sample.as_deref().ok()
-    }
-
-    pub(super) fn resolution(&self, place: Option<usize>) -> Option<&'a Resolution> {
-        self.sample(place)?.resolution.as_deref()
-    }
-}
 
 /// Judges the claim.
 pub(super) fn judge(edge: &Case<'_>, claim: &NameClaim) -> JudgedClaim {

@@ -9,10 +9,11 @@ use ringfence_contract::call::{Method, Route, Timeouts, Trust};
 use ringfence_contract::download::{Downloaded, Payload};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId};
-use ringfence_contract::measure::{Clock, Connection, Figures};
+use ringfence_contract::measure::{Connection, Figures};
 use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Phase, Unsealed};
 use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::{Phases, Sample};
 
 use super::{JudgedClaim, JudgedEdge, Judgement, judge};

@@ -79,15 +79,11 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
         }
     };
     Call {
-        id: CallId::random(),
-        to,
         expects,
-        family: witness.family,
         nth: witness.nth,
         certificates: Certificates::Note,
         timeouts: scenario.timeouts,
-        start_after_ms: 0,
-        spoofs: None,
+        ..Call::new(to, witness.family)
     }
 }
 

@@ -194,7 +194,7 @@ mod tests {
         let mut figures = Figures { intended: 7, placed: 7, answered: 6, ..Figures::default() };
         figures.lost.insert(ringfence_contract::outcome::OutcomeKind::TimedOut, 1);
         for us in [412, 1_000, 1_200, 12_345, 123_456, 1_234_567] {
-            figures.phases.total.record(us * 1_000, ringfence_contract::measure::Clock::Program);
+            figures.phases.total.record(us * 1_000, ringfence_contract::sample::Clock::Program);
         }
         assert_eq!(
             headings(),

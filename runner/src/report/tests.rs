@@ -3,8 +3,8 @@
 use std::fs;
 
 use ringfence_contract::address::Family;
-use ringfence_contract::measure::Clock;
 use ringfence_contract::outcome::Outcome;
+use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::Resolution;
 use roxmltree::{Document, Node};
 

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use ringfence::tally::{EdgeRecord, RunRecord};
-use ringfence_contract::measure::{Clock, Times};
+use ringfence_contract::measure::Times;
+use ringfence_contract::sample::Clock;
 use ringfence_tests::capture::{Capture, Captured, flows};
 use ringfence_tests::ground::{Ground, HTTP, TCP, UDP};
 use ringfence_tests::link::{Conditions, End, Link, Ways};
