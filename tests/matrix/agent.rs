@@ -69,7 +69,7 @@ fn memory() {
         let timeouts = Timeouts { first_byte_ms: 4_000, ..like.timeouts };
         Call { id: CallId::random(), timeouts, ..like }
     };
-    let samples = orders.place(&agent, "caller", boot, (0..CALLS).map(call).collect());
+    let (samples, _) = orders.place(&agent, "caller", boot, (0..CALLS).map(call).collect());
     let is_silent = |outcome: &Outcome| *outcome == Outcome::TimedOut(Phase::FirstByte);
     assert!(samples.iter().all(|sample| is_silent(&sample.outcome)), "{:?}", samples.first());
     let held = held.join().expect("all connections came").len();

@@ -2,7 +2,7 @@
 //! same processor, in turns, against the same agent on the other processor, to which `oha` is a stranger with a 404.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ringfence_contract::address::Transport;
 use ringfence_contract::call::Call;
@@ -79,9 +79,9 @@ impl Pair {
         let like = call_to(route(&url));
         let call = |_| Call { id: CallId::random(), ..like.clone() };
         let calls = (0..CALLS).map(call).collect();
-        let (began, before) = (Instant::now(), cpu_of(self.caller.id()));
-        let samples = self.orders.place(&self.caller, "caller", self.boot, calls);
-        let (wall, cpu) = (began.elapsed(), cpu_of(self.caller.id()).saturating_sub(before));
+        let before = cpu_of(self.caller.id());
+        let (samples, wall) = self.orders.place(&self.caller, "caller", self.boot, calls);
+        let cpu = cpu_of(self.caller.id()).saturating_sub(before);
         let is_answered = |sample: &&Sample| matches!(sample.outcome, Outcome::Answered(_));
         let answered = samples.iter().filter(is_answered).count();
         assert_eq!(answered, CALLS as usize, "{:?}", samples.first());

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::ORDER_PATH;
 use ringfence_contract::call::Call;
@@ -28,7 +28,8 @@ impl Orders {
 
     /// Says hello, which makes the run known: the life of the agent that answers.
     pub(crate) fn hello(&self, agent: &AgentProcess, name: &str) -> BootId {
-        let lines = self.say(agent, name, None, Ask::Hello);
+        let (id, text) = self.write(name, None, Ask::Hello);
+        let lines = self.read(id, &post(agent.address("http"), &text));
         let boot = lines.into_iter().find_map(|line| match line {
             Line::Hello(hello) => Some(hello.boot),
             _ => None,
@@ -36,25 +37,28 @@ impl Orders {
         boot.expect("a hello")
     }
 
-    /// Has calls placed.
+    /// Has calls placed: what they saw, and how long the agent took over them, from the order sent to the reply come.
     pub(crate) fn place(
         &self,
         agent: &AgentProcess,
         name: &str,
         boot: BootId,
         calls: Vec<Call>,
-    ) -> Vec<Sample> {
-        let ask = Ask::Place(Place { calls, fingerprints: Vec::new() });
-        let lines = self.say(agent, name, Some(boot), ask).into_iter();
+    ) -> (Vec<Sample>, Duration) {
+        let (id, text) = self.write(name, Some(boot), Ask::Place(Place { calls, fingerprints: Vec::new() }));
+        let began = Instant::now();
+        let reply = post(agent.address("http"), &text);
+        let took = began.elapsed();
+        let lines = self.read(id, &reply).into_iter();
         let samples = lines.filter_map(|line| match line {
             Line::Sample(sample) => Some(*sample),
             _ => None,
         });
-        samples.collect()
+        (samples.collect(), took)
     }
 
-    /// Posts an order, and returns the verified reply.
-    fn say(&self, agent: &AgentProcess, name: &str, boot: Option<BootId>, ask: Ask) -> Vec<Line> {
+    /// Writes and signs an order.
+    fn write(&self, name: &str, boot: Option<BootId>, ask: Ask) -> (OrderId, String) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let now_ms = u64::try_from(now.as_millis()).expect("a clock before the year 584 million");
         let order = Order {
@@ -66,8 +70,12 @@ impl Orders {
             run: self.run.clone(),
             ask,
         };
-        let reply = post(agent.address("http"), &sign(self.bench.key(), &order));
-        read_reply(&self.run.key, order.id, &reply).expect("a good reply")
+        (order.id, sign(self.bench.key(), &order))
+    }
+
+    /// The lines of a reply, verified.
+    fn read(&self, order: OrderId, reply: &str) -> Vec<Line> {
+        read_reply(&self.run.key, order, reply).expect("a good reply")
     }
 }
 

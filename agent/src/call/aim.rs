@@ -81,7 +81,8 @@ pub(super) async fn aim(
         (None, Host::Ip(literal)) => in_family(*literal, goal.family)?,
         (None, Host::Name(name)) => {
             let question = Question { name, family: goal.family, limit };
-            let found = resolve(means, question, trail).await?;
+            // Most calls go to an address: they do not carry the room that this takes.
+            let found = Box::pin(resolve(means, question, trail)).await?;
             let picked = pick(&found, goal.nth);
             let picked = picked.ok_or_else(|| broken(format!("there is no address for `{name}`")))?;
             in_family(picked, goal.family)?

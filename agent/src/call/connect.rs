@@ -1,6 +1,7 @@
 //! The connect phase: one TCP connection to one address, and what it means when there is none.
 
 use std::net::{IpAddr, SocketAddr, TcpStream as StdTcpStream};
+use std::pin::pin;
 use std::time::Duration;
 
 use ringfence_contract::outcome::{Outcome, Phase};
@@ -35,12 +36,13 @@ pub(super) async fn connect(way: Way, limit: Duration, trail: &mut Trail) -> Res
         }
     };
     let heard = async {
+        let mut work = pin!(work);
         match &mut trail.slot {
-            Some(slot) => slot.until_heard(work).await,
+            Some(slot) => slot.until_heard(work.as_mut()).await,
             None => work.await,
         }
     };
-    let (connected, took) = within(limit, Phase::Connect, heard).await?;
+    let (connected, took) = within(limit, Phase::Connect, pin!(heard)).await?;
     let stream = connected?;
     if let Some(slot) = &mut trail.slot {
         slot.connected();

@@ -3,6 +3,7 @@
 //! This file must not know who ordered it or what is fast enough. What the bytes are is nobody's concern: the answer before
 //! them is sealed, they are not.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
@@ -75,7 +76,7 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
 }
 
 /// Reads what comes up to the end of a sealed answer; of anything else, as much as tells what it is.
-async fn hear(attempt: &Attempt<'_>, exchange: &Exchange, head: &Head, incoming: &mut Incoming) -> Heard {
+async fn hear(attempt: &Attempt<'_>, exchange: &mut Exchange, head: &Head, incoming: &mut Incoming) -> Heard {
     let mut body = Vec::new();
     let read = async {
         while answer_end(&body).is_none() && body.len() < BODY_READ_BYTES {
@@ -85,7 +86,7 @@ async fn hear(attempt: &Attempt<'_>, exchange: &Exchange, head: &Head, incoming:
         Ok::<(), Lost>(())
     };
     let limit = Duration::from_millis(attempt.call.timeouts.transfer_ms.into());
-    let read = within(limit, Phase::Transfer, read).await;
+    let read = within(limit, Phase::Transfer, pin!(read)).await;
     let (answer, payload) = match answer_end(&body).and_then(|end| body.split_at_checked(end)) {
         Some((answer, payload)) => (answer, payload.len()),
         None => (&body[..], 0),
@@ -111,13 +112,13 @@ impl Count {
     /// Counts the payload that comes, until there is no more or its time is used up.
     async fn take(
         &mut self,
-        exchange: &Exchange,
+        exchange: &mut Exchange,
         incoming: &mut Incoming,
         (download, mut came): (&Download, usize),
     ) {
         if came == 0 {
             let limit = Duration::from_millis(download.call.timeouts.transfer_ms.into());
-            came = match within(limit, Phase::Transfer, exchange.next(incoming)).await {
+            came = match within(limit, Phase::Transfer, pin!(exchange.next(incoming))).await {
                 Ok((Ok(Some(bytes)), _)) => bytes.len(),
                 Ok((Ok(None), _)) => 0,
                 Ok((Err(lost), _)) => return self.lose(&lost),

@@ -1,6 +1,8 @@
 //! HTTP requests and their responses, one after the other on one connection: HTTP/1.1, or HTTP/2 where TLS agreed on it.
 //! No redirect is followed, nothing is sent twice, and no task outlives the exchange.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -64,7 +66,7 @@ pub(super) async fn open(
     let Some(handshake) = handshake else {
         return Ok(Opened { stream: Box::new(tcp), stamps, protocol: Protocol::Http1 });
     };
-    let stream = handshake.shake(tcp, limits.tls, trail).await?;
+    let stream = Box::pin(handshake.shake(tcp, limits.tls, trail)).await?;
     let protocol = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         _ => Protocol::Http1,
@@ -72,7 +74,7 @@ pub(super) async fn open(
     Ok(Opened { stream: Box::new(stream), stamps, protocol })
 }
 
-/// The tasks that drive a connection. They end when their exchange does.
+/// The tasks that drive an HTTP/2 connection. They end when their exchange does.
 #[derive(Clone)]
 struct Tasks(Weak<Mutex<JoinSet<()>>>);
 
@@ -84,20 +86,41 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
     }
 }
 
+type Io = TokioIo<Tap<Box<dyn Stream>>>;
+
+/// An HTTP/1.1 connection, driven by whoever waits for something of it: that spares each call a task of its own.
+type Driver = Box<http1::Connection<Io, Full<Bytes>>>;
+
 enum Sender {
-    Http1(http1::SendRequest<Full<Bytes>>),
-    Http2(http2::SendRequest<Full<Bytes>>),
+    /// With the connection, until it ends.
+    Http1(http1::SendRequest<Full<Bytes>>, Option<Driver>),
+    /// With the tasks that drive the connection: dropping the set ends them.
+    Http2(
+        http2::SendRequest<Full<Bytes>>,
+        #[expect(dead_code, reason = "held, not used")] Arc<Mutex<JoinSet<()>>>,
+    ),
+}
+
+/// Waits for something of a connection, and drives the connection meanwhile.
+async fn along<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let both = poll_fn(|cx| {
+        // What goes wrong on the connection is told to the request, and overheard.
+        if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
+            *driver = None;
+        }
+        work.as_mut().poll(cx)
+    });
+    both.await
 }
 
 /// Requests and their responses on one connection.
 pub(super) struct Exchange {
     /// The connection before the first request.
-    io: Option<TokioIo<Tap<Box<dyn Stream>>>>,
+    io: Option<Io>,
     sender: Option<Sender>,
     listener: Listener,
     stamps: Option<Stamps>,
-    // Dropping the set ends its tasks.
-    tasks: Arc<Mutex<JoinSet<()>>>,
     protocol: Protocol,
 }
 
@@ -145,7 +168,7 @@ impl Exchange {
         let told = stamps.clone().filter(|_| protocol == Protocol::Http1);
         let (tap, listener) = Tap::on(stream, told);
         let io = Some(TokioIo::new(tap));
-        Self { io, sender: None, listener, stamps, tasks: Arc::default(), protocol }
+        Self { io, sender: None, listener, stamps, protocol }
     }
 
     /// What is spoken on the connection.
@@ -169,42 +192,25 @@ impl Exchange {
     async fn send_on(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, hyper::Error> {
         if let Some(io) = self.io.take() {
             // The sender is kept: the connection ends with it.
-            self.sender = Some(self.begin(io).await?);
+            self.sender = Some(begin(io, self.protocol).await?);
         }
         match self.sender.as_mut().expect("an exchange that could not begin is dropped") {
-            Sender::Http1(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
+            Sender::Http1(sender, driver) => {
+                along(driver, sender.ready()).await?;
+                along(driver, sender.send_request(request)).await
             }
-            Sender::Http2(sender) => {
+            Sender::Http2(sender, _) => {
                 sender.ready().await?;
                 sender.send_request(request).await
             }
         }
-    }
-
-    async fn begin(&self, io: TokioIo<Tap<Box<dyn Stream>>>) -> Result<Sender, hyper::Error> {
-        let tasks = Tasks(Arc::downgrade(&self.tasks));
-        Ok(match self.protocol {
-            Protocol::Http1 => {
-                let (sender, connection) = http1::handshake(io).await?;
-                // What goes wrong on the connection is told to the request, and overheard.
-                hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
-                Sender::Http1(sender)
-            }
-            Protocol::Http2 => {
-                let (sender, connection) = http2::handshake(tasks.clone(), io).await?;
-                hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
-                Sender::Http2(sender)
-            }
-        })
     }
 
     /// Whether another request can be sent. Ask when the response before it was read to its end.
     pub(super) async fn stands(&mut self) -> bool {
         match &mut self.sender {
-            Some(Sender::Http1(sender)) => sender.ready().await.is_ok(),
-            Some(Sender::Http2(sender)) => sender.ready().await.is_ok(),
+            Some(Sender::Http1(sender, driver)) => along(driver, sender.ready()).await.is_ok(),
+            Some(Sender::Http2(sender, _)) => sender.ready().await.is_ok(),
             None => false,
         }
     }
@@ -216,7 +222,7 @@ impl Exchange {
 
     /// Reads at most `max` bytes of the body into `body`. What was read stays there, whatever happens.
     pub(super) async fn read(
-        &self,
+        &mut self,
         incoming: &mut Incoming,
         max: usize,
         body: &mut Vec<u8>,
@@ -230,8 +236,12 @@ impl Exchange {
     }
 
     /// The next bytes of the body; none at its end.
-    pub(super) async fn next(&self, incoming: &mut Incoming) -> Result<Option<Bytes>, Lost> {
-        let Some(frame) = incoming.frame().await else { return Ok(None) };
+    pub(super) async fn next(&mut self, incoming: &mut Incoming) -> Result<Option<Bytes>, Lost> {
+        let frame = match &mut self.sender {
+            Some(Sender::Http1(_, driver)) => along(driver, incoming.frame()).await,
+            _ => incoming.frame().await,
+        };
+        let Some(frame) = frame else { return Ok(None) };
         let frame = frame.map_err(|error| self.lost(error))?;
         // What is no data is a trailer, and has nothing of the body.
         Ok(Some(frame.into_data().unwrap_or_default()))
@@ -240,4 +250,21 @@ impl Exchange {
     fn lost(&self, error: hyper::Error) -> Lost {
         Lost { error, overheard: self.listener.overheard(), protocol: self.protocol }
     }
+}
+
+/// Begins to speak on a connection.
+async fn begin(io: Io, protocol: Protocol) -> Result<Sender, hyper::Error> {
+    Ok(match protocol {
+        Protocol::Http1 => {
+            let (sender, connection) = http1::handshake(io).await?;
+            Sender::Http1(sender, Some(Box::new(connection)))
+        }
+        Protocol::Http2 => {
+            let set = Arc::default();
+            let tasks = Tasks(Arc::downgrade(&set));
+            let (sender, connection) = http2::handshake(tasks.clone(), io).await?;
+            hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
+            Sender::Http2(sender, set)
+        }
+    })
 }

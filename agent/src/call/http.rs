@@ -1,6 +1,7 @@
 //! A call over HTTP: the sealed call in a request header, the answer in the body of the response.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -73,13 +74,14 @@ pub(super) async fn visit(
         }
         _ => None,
     };
-    // Both forms are made first: a request that cannot be written sends nothing.
+    // Every form it may take is made first: a request that cannot be written sends nothing.
     let form = |protocol| request(&goal.route, attempt.call.spoofs, protocol);
-    let (http1, http2) = (form(Protocol::Http1)?, form(Protocol::Http2)?);
+    let http1 = form(Protocol::Http1)?;
+    let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
     let purpose = attempt.purpose;
     let limits = Limits { purpose, connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
     let exchange = Exchange::on(open(way, handshake, limits, trail).await?);
-    let form = if exchange.protocol() == Protocol::Http2 { http2 } else { http1 };
+    let form = http2.filter(|_| exchange.protocol() == Protocol::Http2).unwrap_or(http1);
     Ok(Visit { exchange, form })
 }
 
@@ -87,7 +89,7 @@ impl Visit {
     /// Makes a call on the connection.
     pub(super) async fn ask(&mut self, attempt: &Attempt<'_>, trail: &mut Trail) -> Result<Outcome, Outcome> {
         let answer = self.request(attempt, trail).await?;
-        Ok(body(attempt, &self.exchange, answer, trail).await)
+        Ok(body(attempt, &mut self.exchange, answer, trail).await)
     }
 
     /// Sends the request, and waits for the head of the response.
@@ -104,7 +106,7 @@ impl Visit {
             // The bytes are counted as they are.
             request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
-        let sent = within(limit, Phase::FirstByte, self.exchange.send(request)).await?;
+        let sent = within(limit, Phase::FirstByte, pin!(self.exchange.send(request))).await?;
         let (response, took) = match sent {
             (Ok(response), took) => (response, took),
             (Err(lost), _) => return Err(headless(&lost)),
@@ -115,8 +117,8 @@ impl Visit {
     }
 
     /// The requests and responses on the connection.
-    pub(super) fn exchange(&self) -> &Exchange {
-        &self.exchange
+    pub(super) fn exchange(&mut self) -> &mut Exchange {
+        &mut self.exchange
     }
 
     /// Whether another call can be made on it. Ask when the one before was answered whole.
@@ -133,14 +135,15 @@ fn split(response: http::Response<Incoming>) -> (Head, Incoming) {
 /// Reads the body, and says what the answer comes to.
 async fn body(
     attempt: &Attempt<'_>,
-    exchange: &Exchange,
+    exchange: &mut Exchange,
     (head, mut incoming): (Head, Incoming),
     trail: &mut Trail,
 ) -> Outcome {
     let mut body = Vec::new();
     let limit = Duration::from_millis(attempt.call.timeouts.transfer_ms.into());
     let read = exchange.read(&mut incoming, BODY_READ_BYTES, &mut body);
-    match within(limit, Phase::Transfer, read).await {
+    let read = within(limit, Phase::Transfer, pin!(read)).await;
+    match read {
         Ok((Ok(()), took)) => {
             trail.took.transfer = Some(Timed::by_program(took));
             classify(attempt, Some(&head), &body)

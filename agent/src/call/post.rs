@@ -1,6 +1,7 @@
 //! The way a signed order gets to its addressee and the reply back. It knows neither what is asked nor what is said:
 //! both are text.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -222,13 +223,13 @@ async fn reply(
     request: Request<Full<Bytes>>,
     deadline: &Deadline,
 ) -> Result<String, PostError> {
-    let (sent, _) = within(deadline.left(), Phase::FirstByte, exchange.send(request)).await?;
+    let (sent, _) = within(deadline.left(), Phase::FirstByte, pin!(exchange.send(request))).await?;
     let response = sent.map_err(|lost| ended(&lost, Progress::Waiting))?;
     let (parts, mut incoming) = response.into_parts();
     let head = Head { status: parts.status.as_u16(), headers: parts.headers };
     let mut body = Vec::new();
     let read = exchange.read(&mut incoming, REPLY_MAX_BYTES + 1, &mut body);
-    let read = within(deadline.left(), Phase::Transfer, read).await;
+    let read = within(deadline.left(), Phase::Transfer, pin!(read)).await;
     if body.len() > REPLY_MAX_BYTES {
         return Err(PostError::TooLong);
     }

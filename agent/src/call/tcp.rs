@@ -1,5 +1,6 @@
 //! A call over plain TCP: the sealed call as one line, the answer as one line.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use ringfence_contract::outcome::{Outcome, Phase, Reset};
@@ -29,7 +30,7 @@ pub(super) async fn ask(
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let line = format!("{}\n", attempt.token());
     let stamps = stream.stamps();
-    let mut answer = Vec::new();
+    let mut answer = Vec::with_capacity(2 * ANSWER_MAX_BYTES);
     let first = async {
         if let Some(stamps) = &stamps {
             stamps.ask();
@@ -41,7 +42,7 @@ pub(super) async fn ask(
             (read, _) => read,
         }
     };
-    let (first, took) = within(ms(timeouts.first_byte_ms), Phase::FirstByte, first).await?;
+    let (first, took) = within(ms(timeouts.first_byte_ms), Phase::FirstByte, pin!(first)).await?;
     first.map_err(|end| end.outcome(Progress::Waiting))?;
     let told = stamps.and_then(|stamps| {
         stamps.answered();
@@ -54,7 +55,8 @@ pub(super) async fn ask(
         }
         Ok::<(), End>(())
     };
-    let end = match within(ms(timeouts.transfer_ms), Phase::Transfer, rest).await {
+    let rest = within(ms(timeouts.transfer_ms), Phase::Transfer, pin!(rest)).await;
+    let end = match rest {
         Ok((Ok(()), took)) => {
             trail.took.transfer = Some(Timed::by_program(took));
             return Ok(classify(attempt, None, &answer));
@@ -84,13 +86,9 @@ fn is_whole(answer: &[u8]) -> bool {
 
 /// Reads once: at least one byte, or the end.
 async fn read(stream: &mut Stamped, into: &mut Vec<u8>) -> Result<(), End> {
-    let mut buffer = [0; 2 * ANSWER_MAX_BYTES];
-    match stream.read(&mut buffer).await {
+    match stream.read_buf(into).await {
         Ok(0) => Err(End::Closed),
-        Ok(count) => {
-            into.extend(buffer.iter().take(count));
-            Ok(())
-        }
+        Ok(_) => Ok(()),
         Err(error) => Err(End::of(&error)),
     }
 }

@@ -1,5 +1,6 @@
 //! The TLS phase: a full handshake, never a resumed one, and what was agreed and shown in it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Handshake {
         trail: &mut Trail,
     ) -> Result<TlsStream<Stamped>, Outcome> {
         let Self { connector, name, notes } = self;
-        let shaken = within(limit, Phase::Tls, connector.connect(name, tcp)).await;
+        let shaken = within(limit, Phase::Tls, pin!(connector.connect(name, tcp))).await;
         let seen = seen(&notes);
         let pin = seen.pin;
         let mut facts = TlsFacts { version: None, alpn: None, pin, certificate_error: None };

@@ -1,6 +1,7 @@
 //! What a call has seen so far. It knows no phase by itself: each phase writes down what it saw.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -107,11 +108,12 @@ impl Start {
     }
 }
 
-/// Waits for a phase at most its time. Gives what it came to and how long it took.
+/// Waits for a phase at most its time. Gives what it came to and how long it took. The work stays where it is pinned: a call's
+/// state is moved as a whole when the call begins, and would hold what is handed on twice.
 pub(super) async fn within<T>(
     limit: Duration,
     phase: Phase,
-    work: impl Future<Output = T>,
+    work: Pin<&mut impl Future<Output = T>>,
 ) -> Result<(T, Duration), Outcome> {
     let start = Instant::now();
     match tokio::time::timeout(limit, work).await {

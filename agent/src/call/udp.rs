@@ -5,6 +5,7 @@
 //! there a lost datagram is what is looked for.
 
 use std::net::UdpSocket as StdUdpSocket;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Unreachable};
@@ -43,8 +44,9 @@ pub(super) async fn ask(
     let mut stale = None;
     let talk = talk(attempt, socket, &mut stale);
     let heard = async {
+        let mut talk = pin!(talk);
         match &mut trail.slot {
-            Some(slot) => slot.until_heard(talk).await,
+            Some(slot) => slot.until_heard(talk.as_mut()).await,
             None => talk.await,
         }
     };
@@ -79,7 +81,7 @@ async fn talk(
     }
     let datagram = format!("{}\n", attempt.token());
     // One byte more than an answer may have, so that a longer datagram shows.
-    let mut buffer = [0; ANSWER_MAX_BYTES + 1];
+    let mut buffer = vec![0; ANSWER_MAX_BYTES + 1];
     let mut again = tokio::time::interval(RESEND);
     let mut is_first = true;
     let outcome = loop {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -119,8 +119,7 @@ impl Window {
 impl Slot {
     /// Waits for the first that is heard of the address. The slot lapses if that takes long: only here, where what has come
     /// is looked at first, so that a caller that is late itself does not take its target for silent.
-    pub(super) async fn until_heard<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
+    pub(super) async fn until_heard<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         tokio::select! {
             biased;
             heard = work.as_mut() => return heard,

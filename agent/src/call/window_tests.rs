@@ -1,13 +1,14 @@
 //! Slots of a window: who holds one, who waits, and when one lapses.
 
 use std::future::pending;
+use std::pin::pin;
 
 use tokio::task::JoinSet;
 
 use super::*;
 
 async fn hear_nothing(mut slot: Slot) {
-    slot.until_heard(pending::<()>()).await;
+    slot.until_heard(pin!(pending::<()>())).await;
 }
 
 fn filled(now: Instant) -> Slots {
@@ -78,7 +79,7 @@ async fn calls_that_hear_nothing_leave_their_slots_and_those_that_hear_at_once_k
         calls.spawn(hear_nothing(windows.enter(silent).await));
     }
     let mut slot = windows.enter(silent).await;
-    slot.until_heard(async {}).await;
+    slot.until_heard(pin!(async {})).await;
     assert_eq!(slot.held, Held::Sent);
     slot.connected();
     assert!(matches!(slot.held, Held::Connected(..)));

@@ -116,8 +116,9 @@ async fn serve(stream: TcpStream, peer: SocketAddr, kind: Kind, doors: &Doors) {
         }
         Kind::Http => serve_http(stream, &connection, Transport::Http, doors).await,
         Kind::Https(acceptor) => {
-            if let Some(stream) = shake(stream, &connection, &acceptor, within).await {
-                serve_http(stream, &connection, Transport::Https, doors).await;
+            // Behind a pointer: a plain connection does not carry the room that TLS takes.
+            if let Some(stream) = Box::pin(shake(stream, &connection, &acceptor, within)).await {
+                Box::pin(serve_http(stream, &connection, Transport::Https, doors)).await;
             }
         }
     }
