@@ -13,7 +13,7 @@ use super::correspond::Correspondent;
 use super::observe::{Attempt, Unasked, UnaskedWhy, interrupted};
 
 /// The most calls in one order: a reply of some 400 KiB, and no long wait for the slowest of too many.
-const CALLS_PER_ORDER: usize = 512;
+const CALLS_PER_ORDER: usize = 128;
 
 /// Calls that start later than this go into a later order, in milliseconds: an order with its longest phases still ends
 /// inside 60 s.
@@ -66,8 +66,10 @@ async fn carry_out(
     ids.into_iter().map(attempt).collect()
 }
 
-/// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each.
-fn split(errands: Vec<Errand>) -> Vec<(Arc<Correspondent>, Vec<Call>)> {
+/// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each. Calls that start together
+/// are together, so that the replies of the first are read while the last are still under way.
+fn split(mut errands: Vec<Errand>) -> Vec<(Arc<Correspondent>, Vec<Call>)> {
+    errands.sort_by_key(|(_, call)| call.start_after_ms);
     let mut open: HashMap<(*const Correspondent, u32), usize> = HashMap::new();
     let mut orders: Vec<(Arc<Correspondent>, Vec<Call>)> = Vec::new();
     for (vantage, call) in errands {
@@ -81,4 +83,51 @@ fn split(errands: Vec<Errand>) -> Vec<(Arc<Correspondent>, Vec<Call>)> {
         }
     }
     orders
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ringfence_contract::address::{Address, Family};
+    use ringfence_contract::call::Destination;
+    use ringfence_contract::id::RunId;
+    use ringfence_contract::order::{PrivateKey, Run};
+    use ringfence_contract::seal::RunKey;
+
+    use super::*;
+    use crate::dispatch::opening::open_all;
+    use crate::dispatch::signet::Signet;
+    use crate::dispatch::{LocalSettings, LocalVantage};
+    use crate::scenario::{self, Inputs, Source};
+
+    fn vantage() -> Arc<Correspondent> {
+        let text = "name: one\nagents:\n  a: { control: local }\n  b: { control: \"https://192.0.2.1:8443\", endpoints: { in: \"tcp://192.0.2.1:7000\" } }\nrules:\n  - { name: one, from: a, to: b/in, expect: allow }\notherwise: untested\n";
+        let scenario =
+            scenario::read(Source::new("one.yaml", text.to_owned()), Path::new(""), &Inputs::new());
+        let run = Run { id: RunId::random(), key: RunKey::random() };
+        let signet = Signet { key: PrivateKey::random(), run, fingerprints: Vec::new() };
+        let local = LocalVantage::new(LocalSettings::default()).expect("settings");
+        open_all(&scenario.expect("a scenario"), &Arc::new(signet), &local).swap_remove(0)
+    }
+
+    #[test]
+    fn calls_that_start_together_share_an_order() {
+        let vantage = vantage();
+        let to: Address = "tcp://192.0.2.1:7000".parse().expect("an address");
+        let starts = |attempt: u32| 66 * (attempt % 3);
+        let call = |attempt| Call {
+            start_after_ms: starts(attempt),
+            ..Call::new(Destination::Endpoint(to.clone().into()), Family::Ipv4)
+        };
+        let errands = (0..900).map(|attempt| (Arc::clone(&vantage), call(attempt))).collect();
+        let sizes = |(_, calls): &(_, Vec<Call>)| {
+            let last = calls.last().map(|call| call.start_after_ms);
+            (calls.len(), calls[0].start_after_ms, last)
+        };
+        let orders: Vec<_> = split(errands).iter().map(sizes).collect();
+        assert_eq!(orders.len(), 900_usize.div_ceil(CALLS_PER_ORDER));
+        assert_eq!(orders[0], (CALLS_PER_ORDER, 0, Some(0)), "{orders:?}");
+        assert!(orders.is_sorted_by_key(|(_, first, _)| *first), "{orders:?}");
+    }
 }

@@ -6,8 +6,8 @@ use ringfence_contract::outcome::Outcome;
 use super::observe::{Attempt, UnaskedWhy};
 use super::phases::Phases;
 use super::progress::Stage;
-use crate::plan::{Edge, call_for_edge, calls_on};
-use crate::scenario::{Answers, Endpoint};
+use crate::plan::{Edge, behind_denied_ms, call_for_edge, calls_on};
+use crate::scenario::{Answers, Endpoint, Expect};
 
 impl Phases<'_> {
     pub(super) async fn reach(&self) -> Vec<Vec<Attempt>> {
@@ -15,8 +15,14 @@ impl Phases<'_> {
         let steps = self.plan.edges.iter().map(|edge| attempts(edge) as usize).sum();
         self.begin(Stage::Reach, steps);
         let mut errands = Vec::with_capacity(steps);
+        let behind_ms = behind_denied_ms(self.scenario, self.plan);
         for edge in &self.plan.edges {
-            let call = |attempt| self.errand(edge.vantage, call_for_edge(self.scenario, edge, attempt));
+            let later_ms = if edge.expect == Expect::Allow { behind_ms } else { 0 };
+            let call = |attempt| {
+                let call = call_for_edge(self.scenario, edge, attempt);
+                let start_after_ms = call.start_after_ms.saturating_add(later_ms);
+                self.errand(edge.vantage, Call { start_after_ms, ..call })
+            };
             errands.extend((0..attempts(edge)).map(call));
         }
         let mut seen = self.place(Stage::Reach, errands).await.into_iter();

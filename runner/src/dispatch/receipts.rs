@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ringfence_contract::id::CallId;
+use ringfence_contract::receipt::ReceiptPage;
 use tokio::task::JoinSet;
 
 use super::correspond::Correspondent;
@@ -11,8 +12,11 @@ use super::phases::Phases;
 use super::progress::Stage;
 use crate::plan::WitnessTarget;
 
-/// The most receipts asked for in one order.
-const RECEIPTS_PER_ORDER: usize = 4_096;
+/// The most receipts asked for in one order: what has come is read while more is written.
+const RECEIPTS_PER_ORDER: usize = 1_024;
+
+/// How many such orders an agent has at once.
+const ORDERS_AT_ONCE: usize = 4;
 
 impl Phases<'_> {
     /// Asks every agent that owns an endpoint what reached it.
@@ -73,11 +77,15 @@ impl Phases<'_> {
 }
 
 /// The whole of an agent's receipts for these calls.
-async fn book(agent: &Correspondent, calls: &[CallId]) -> Result<ReceiptBook, Unasked> {
+async fn book(agent: &Arc<Correspondent>, calls: &[CallId]) -> Result<ReceiptBook, Unasked> {
     let dropped_at_hello = agent.greeting().await?.hello.dropped;
     let mut book = ReceiptBook::default();
-    for calls in calls.chunks(RECEIPTS_PER_ORDER) {
-        match agent.receipts(calls.to_vec()).await {
+    let mut pages = Vec::new();
+    for calls in calls.chunks(RECEIPTS_PER_ORDER * ORDERS_AT_ONCE) {
+        pages.extend(pages_at_once(agent, calls).await);
+    }
+    for page in pages {
+        match page {
             Ok(page) => {
                 book.wrapped |= page.dropped > dropped_at_hello;
                 book.unfinished = page.unfinished;
@@ -90,4 +98,16 @@ async fn book(agent: &Correspondent, calls: &[CallId]) -> Result<ReceiptBook, Un
         }
     }
     Ok(book)
+}
+
+/// What the ring says of these calls, in orders that are under way together; the pages are in their order.
+async fn pages_at_once(agent: &Arc<Correspondent>, calls: &[CallId]) -> Vec<Result<ReceiptPage, Unasked>> {
+    let mut asked = JoinSet::new();
+    for (place, calls) in calls.chunks(RECEIPTS_PER_ORDER).map(<[CallId]>::to_vec).enumerate() {
+        let agent = Arc::clone(agent);
+        asked.spawn(async move { (place, agent.receipts(calls).await) });
+    }
+    let mut pages = asked.join_all().await;
+    pages.sort_by_key(|(place, _)| *place);
+    pages.into_iter().map(|(_, page)| page).collect()
 }

@@ -6,9 +6,10 @@ use ringfence_contract::call::{Call, Certificates, Destination};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
 
+use crate::scenario::defaults::WINDOW_MS;
 use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
 
-use super::model::{Edge, Witness, WitnessTarget};
+use super::model::{Edge, Plan, Witness, WitnessTarget};
 
 /// How many calls an edge takes, retries aside: as many as its rule says, and one more for each source that is spoofed.
 #[must_use]
@@ -24,17 +25,32 @@ pub fn spoofed_at(scenario: &Scenario, edge: &Edge, attempt: usize) -> Option<Ip
     edge.spoofs.as_ref()?.get(attempt.checked_sub(own)?).copied()
 }
 
-/// One attempt at an edge, counted from 0. Attempts are spread evenly over the rule's window, and take a name's
-/// addresses in turn. An attempt behind the rule's own number, as a retry or the one with a spoofed source is,
-/// starts at once.
+/// How much later calls start that should get through, in milliseconds: with the last attempts at edges that must be denied,
+/// or when those would start by default. Denied calls may take their whole timeout, so they have the processors first, and
+/// the others are answered meanwhile.
+#[must_use]
+pub fn behind_denied_ms(scenario: &Scenario, plan: &Plan) -> u32 {
+    let denied = plan.edges.iter().filter(|edge| edge.expect == Expect::Deny);
+    let last = |edge: &Edge| {
+        let attempts = scenario.rule(edge.rule).attempts;
+        start_after_ms(scenario, edge, attempts.saturating_sub(1))
+    };
+    denied.map(last).max().unwrap_or(0).min(WINDOW_MS)
+}
+
+/// How long after an edge's first attempt another one starts, counted from 0, in milliseconds. Attempts are spread evenly
+/// over the rule's window. One behind the rule's own number, as a retry or the one with a spoofed source is, starts at once.
+fn start_after_ms(scenario: &Scenario, edge: &Edge, attempt: u32) -> u32 {
+    let rule = scenario.rule(edge.rule);
+    match u64::from(attempt) * u64::from(rule.window_ms) / u64::from(rule.attempts.max(1)) {
+        after_ms if attempt < rule.attempts => u32::try_from(after_ms).unwrap_or(u32::MAX),
+        _ => 0,
+    }
+}
+
+/// One attempt at an edge, counted from 0. Attempts start one after the other, and take a name's addresses in turn.
 #[must_use]
 pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
-    let rule = scenario.rule(edge.rule);
-    let start_after_ms =
-        match u64::from(attempt) * u64::from(rule.window_ms) / u64::from(rule.attempts.max(1)) {
-            after_ms if attempt < rule.attempts => u32::try_from(after_ms).unwrap_or(u32::MAX),
-            _ => 0,
-        };
     let certificates = match edge.expect {
         Expect::Allow => Certificates::Require,
         // A bad certificate must not hide an open path.
@@ -48,7 +64,7 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
         nth: attempt,
         certificates,
         timeouts: scenario.timeouts,
-        start_after_ms,
+        start_after_ms: start_after_ms(scenario, edge, attempt),
         spoofs: spoofed_at(scenario, edge, attempt as usize),
     }
 }

@@ -229,3 +229,16 @@ fn a_thousand_by_a_thousand_is_planned_in_seconds() {
     // Half a second without optimisation on a slow machine; a quadratic scan would take hours.
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn calls_that_should_get_through_start_with_the_last_attempts_that_should_not() {
+    let behind = |text: &str| {
+        let scenario = scenario(text);
+        behind_denied_ms(&scenario, &expand(&scenario))
+    };
+    // Three attempts in 200 ms: at 0, 66 and 133.
+    assert_eq!(behind(PAIR), 133);
+    assert_eq!(behind(&PAIR.replace("self: only", "self: only, attempts: 10, window: 30s")), 200);
+    let allowed = PAIR.replace("expect: deny, self", "expect: allow, self");
+    assert_eq!(behind(&format!("{allowed}otherwise: untested\n")), 0, "nobody waits where nothing is denied");
+}
