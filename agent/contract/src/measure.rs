@@ -98,7 +98,7 @@ pub struct Measured {
     pub warm: Figures,
     /// How many connections were opened, successfully or not; for UDP, sockets.
     pub connections: u32,
-    /// The first call that was answered, whole: whom it reached, and how.
+    /// The earliest call that was answered, whole: whom it reached, and how. Later ones may have been answered before it.
     pub first: Option<Box<Sample>>,
     /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
     pub failed: Vec<Sample>,

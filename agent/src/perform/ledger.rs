@@ -17,6 +17,8 @@ pub(super) struct Ledger {
     /// How many calls are cold.
     cold: u32,
     expects_agent: bool,
+    /// The number of the earliest answered call so far: calls overlap, and later ones may end before it.
+    earliest: Option<u32>,
     /// The first-byte time of each answered call, by its number.
     first_bytes: Vec<Option<u64>>,
 }
@@ -36,7 +38,7 @@ impl Ledger {
         };
         let first_bytes = vec![None; measure.calls() as usize];
         let expects_agent = measure.call.expects.is_some();
-        Self { measured, cold: measure.cold, expects_agent, first_bytes }
+        Self { measured, cold: measure.cold, expects_agent, earliest: None, first_bytes }
     }
 
     /// The first call is intended to start now.
@@ -81,7 +83,8 @@ impl Ledger {
                 times.record(nanos(timed.took), timed.clock);
             }
         }
-        if self.measured.first.is_none() {
+        if self.earliest.is_none_or(|earliest| number < earliest) {
+            self.earliest = Some(number);
             self.measured.first = Some(Box::new(sample));
         }
     }
@@ -218,5 +221,21 @@ mod tests {
         // 2-3, 3-4 and 6-7; nothing across the fifth, and nothing between cold and warm.
         assert_eq!(told.warm.jitter.count(), 3);
         assert_eq!((told.cold.jitter.count(), told.failed.len()), (0, 2));
+    }
+
+    #[test]
+    fn the_first_answered_call_is_the_earliest_in_whatever_order_they_end() {
+        let mut ledger = Ledger::open(&measure(0, 4));
+        let calls: Vec<_> = [2, 0, 1, 3]
+            .into_iter()
+            .map(|number| {
+                let seen = seen((number > 0).then_some(Duration::from_micros(100)));
+                let call = seen.sample.call;
+                ledger.end(number, seen, Duration::from_millis(1));
+                call
+            })
+            .collect();
+        let first = ledger.close().first.expect("an answered call");
+        assert_eq!(first.call, calls[2], "call 0 was not answered, call 1 was");
     }
 }

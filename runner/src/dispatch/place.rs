@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::correspond::Correspondent;
 use super::observe::{Attempt, Unasked, UnaskedWhy, interrupted};
 
-/// The most calls in one order: a reply of some 400 KiB, and no long wait for the slowest of too many.
+/// The most calls in one order: a reply of some 100 KiB. While the agent places the calls of one, the order before is answered
+/// and the next one written.
 const CALLS_PER_ORDER: usize = 128;
 
 /// Calls that start later than this go into a later order, in milliseconds: an order with its longest phases still ends
