@@ -10,6 +10,7 @@ mod files;
 mod leaks;
 mod names;
 mod product;
+mod profile;
 mod rooms;
 mod root;
 mod tree;
@@ -76,6 +77,13 @@ fn no_file_names_a_machine_or_a_registry() {
     let tree = tree::Tree::read();
     let files = tree.files.iter();
     assert_none(&files.flat_map(|file| leaks::complaints(&file.path, &file.text)).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_shipped_is_stripped() {
+    let tree = tree::Tree::read();
+    let manifest = tree.files.iter().find(|file| file.path == "Cargo.toml").expect("the root's manifest");
+    assert_none(&profile::complaints(&manifest.text));
 }
 
 #[test]
