@@ -80,24 +80,27 @@ impl Phases<'_> {
 async fn book(agent: &Arc<Correspondent>, calls: &[CallId]) -> Result<ReceiptBook, Unasked> {
     let dropped_at_hello = agent.greeting().await?.hello.dropped;
     let mut book = ReceiptBook::default();
-    let mut pages = Vec::new();
     for calls in calls.chunks(RECEIPTS_PER_ORDER * ORDERS_AT_ONCE) {
-        pages.extend(pages_at_once(agent, calls).await);
-    }
-    for page in pages {
-        match page {
-            Ok(page) => {
-                book.wrapped |= page.dropped > dropped_at_hello;
-                book.unfinished = page.unfinished;
-                book.found.extend(page.found.into_iter().map(|receipt| (receipt.call, Box::new(receipt))));
+        // Whoever did not answer once is not asked for more: each order may take its whole time.
+        for page in pages_at_once(agent, calls).await {
+            match page {
+                Ok(page) => book.add(page, dropped_at_hello),
+                Err(unasked) if unasked.why == UnaskedWhy::Restarted => {
+                    return Ok(ReceiptBook { restarted: true, ..book });
+                }
+                Err(unasked) => return Err(unasked),
             }
-            Err(unasked) if unasked.why == UnaskedWhy::Restarted => {
-                return Ok(ReceiptBook { restarted: true, ..book });
-            }
-            Err(unasked) => return Err(unasked),
         }
     }
     Ok(book)
+}
+
+impl ReceiptBook {
+    fn add(&mut self, page: ReceiptPage, dropped_at_hello: u64) {
+        self.wrapped |= page.dropped > dropped_at_hello;
+        self.unfinished = page.unfinished;
+        self.found.extend(page.found.into_iter().map(|receipt| (receipt.call, Box::new(receipt))));
+    }
 }
 
 /// What the ring says of these calls, in orders that are under way together; the pages are in their order.

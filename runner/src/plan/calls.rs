@@ -26,7 +26,7 @@ pub fn spoofed_at(scenario: &Scenario, edge: &Edge, attempt: usize) -> Option<Ip
 }
 
 /// How much later calls start that should get through, in milliseconds: with the last attempts at edges that must be denied,
-/// or when those would start by default. Denied calls may take their whole timeout, so they have the processors first, and
+/// but no later than the default window, however long theirs is. Denied calls may take their whole timeout, so they have the processors first, and
 /// the others are answered meanwhile.
 #[must_use]
 pub fn behind_denied_ms(scenario: &Scenario, plan: &Plan) -> u32 {
