@@ -9,6 +9,8 @@
 mod alarm;
 mod datagrams;
 mod handshake;
+#[cfg(target_os = "linux")]
+mod order;
 mod reader;
 mod stamped;
 mod stamps;

@@ -3,6 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
+#[cfg(target_os = "linux")]
+use super::order;
 use super::stamps::Stamps;
 
 /// Reads from one socket, and notes what the kernel stamped.
@@ -35,13 +37,11 @@ impl Reader {
     }
 
     /// Reads once.
-    pub(super) fn read(&mut self, socket: &impl AsRawFd, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, socket: &(impl AsRawFd + AsFd), buffer: &mut [u8]) -> io::Result<usize> {
         use nix::sys::socket::MsgFlags;
 
         let (count, stamp) = receive(socket, buffer, &mut self.space, MsgFlags::empty())?;
-        if let Some(at) = stamp {
-            self.stamps.came(at);
-        }
+        self.stamps.came(stamp.filter(|at| !(is_old(*at) && order::is_lost(socket))));
         // The stamps of what was sent are in the error queue: a few since the last time.
         while !self.stamps.knows_sent() {
             let sent = receive(socket, &mut [], &mut self.space, MsgFlags::MSG_ERRQUEUE);
@@ -52,6 +52,16 @@ impl Reader {
         }
         Ok(count)
     }
+}
+
+/// Whether a stamp is older than a reader is late on a machine that has nothing else to do: it may be of another packet than the
+/// one that was waited for.
+#[cfg(target_os = "linux")]
+fn is_old(at: std::time::Duration) -> bool {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(at) > Duration::from_millis(1)
 }
 
 #[cfg(target_os = "linux")]
@@ -89,7 +99,7 @@ impl Reader {
         match *self {}
     }
 
-    pub(super) fn read(&mut self, _: &impl AsRawFd, _: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, _: &(impl AsRawFd + AsFd), _: &mut [u8]) -> io::Result<usize> {
         match *self {}
     }
 }

@@ -5,7 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -32,8 +34,9 @@ impl Stamped {
 
     /// The same connection, without stamps from here on.
     #[must_use]
-    pub fn unstamped(self) -> Self {
-        Self { stamps: None, ..self }
+    pub fn unstamped(mut self) -> Self {
+        self.stamps = None;
+        self
     }
 
     /// Its stamps, where it has any.
@@ -53,6 +56,20 @@ impl Stamped {
     pub fn is_quiet(&self) -> bool {
         let read = self.tcp.try_read(&mut [0]);
         matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl Drop for Stamped {
+    /// Once an answer has begun, nothing is lost any more by a reset, and both ends have their ports back at once: who closes in
+    /// order holds on to them for a minute (TIME-WAIT, RFC 9293 section 3.6.1), after 28,232 calls in it Linux gives a vantage
+    /// none towards that address (`ip_local_port_range`), and it looks long for the last of them.
+    ///
+    /// Before an answer, a connection ends in order: what its peer has not read yet must not be lost, for it is evidence.
+    fn drop(&mut self) {
+        if self.stamps.as_ref().is_some_and(|reader| reader.stamps().is_answered()) {
+            // Where the system refuses, it ends in order as well.
+            drop(SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO)));
+        }
     }
 }
 
@@ -83,8 +100,9 @@ impl AsyncWrite for Stamped {
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    /// Does nothing: a connection ends when it is dropped, in both directions, and nobody ends one of them before.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_vectored(

@@ -16,7 +16,10 @@ struct Seen {
     /// When the request was begun, by the same clock: older stamps are of earlier business.
     asked: Duration,
     sent: Option<Duration>,
+    /// That of what was read last, if it has one.
     latest: Option<Duration>,
+    /// Whether the answer's first byte was read, and that of it.
+    is_answered: bool,
     first: Option<Duration>,
 }
 
@@ -30,7 +33,10 @@ impl Stamps {
     /// The first byte of its answer has just been read, or one of the bytes behind it.
     pub fn answered(&self) {
         let mut seen = self.seen();
-        seen.first = seen.first.or(seen.latest);
+        if !seen.is_answered {
+            seen.is_answered = true;
+            seen.first = seen.latest;
+        }
     }
 
     /// From the request's first packet going out to the packet with the answer's first byte coming in; to the last of the
@@ -51,10 +57,15 @@ impl Stamps {
         }
     }
 
-    /// The last packet of what was just read had come in.
+    /// The last packet of what was just read had come in then, if anybody knows.
     #[cfg(target_os = "linux")]
-    pub(super) fn came(&self, at: Duration) {
-        self.seen().latest = Some(at);
+    pub(super) fn came(&self, at: Option<Duration>) {
+        self.seen().latest = at;
+    }
+
+    /// Whether the answer has begun to come.
+    pub(super) fn is_answered(&self) -> bool {
+        self.seen().is_answered
     }
 
     /// Whether it is known when the request went out.
@@ -106,22 +117,30 @@ mod tests {
             SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + Duration::from_micros(us)
         };
         let early = at(0);
-        stamps.came(early);
+        stamps.came(Some(early));
         stamps.ask();
         stamps.answered();
         stamps.sent(early);
         assert_eq!(stamps.took(), None, "all of it is of earlier business");
+        stamps.ask();
         let (out, ticket, answer) = (at(1_000), at(1_200), at(9_000));
         stamps.sent(out);
         stamps.sent(at(5_000));
         // What came between request and answer, a session ticket for one, is no answer.
-        stamps.came(ticket);
-        stamps.came(answer);
+        stamps.came(Some(ticket));
+        stamps.came(Some(answer));
         stamps.answered();
-        stamps.came(at(20_000));
+        stamps.came(Some(at(20_000)));
         stamps.answered();
         assert_eq!(stamps.took(), answer.checked_sub(out));
         stamps.ask();
+        assert_eq!(stamps.took(), None);
+        // Nor is the stamp of what came before it, or behind it, that of an answer that has none.
+        stamps.sent(at(30_000));
+        stamps.came(None);
+        stamps.answered();
+        stamps.came(Some(at(40_000)));
+        stamps.answered();
         assert_eq!(stamps.took(), None);
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use ringfence_agent::control::{Agent, AgentSettings, Taken};
 use ringfence_agent::perform::Policy;
 use ringfence_contract::address::Transport;
-use ringfence_contract::call::{Call, Destination, Trust};
+use ringfence_contract::call::{Call, Destination, Timeouts, Trust};
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::{self, Ask, ControlAddress, Order, Place, RefusalWhy, Relay};
-use ringfence_contract::outcome::{NotSentWhy, Outcome};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase};
 use ringfence_contract::receipt::SeenBy;
 use ringfence_contract::reply::{Line, read_reply};
 use ringfence_contract::sample::Sample;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use crate::support::{Bench, call_to, now_ms, samples, tls};
@@ -206,4 +207,42 @@ async fn orders_and_calls_go_over_tls_to_a_certificate_that_is_trusted_by_name()
     assert!(matches!(&samples[1].outcome, Outcome::TlsFailed(_)), "{samples:?}");
     let alpn = samples[0].tls.as_ref().and_then(|tls| tls.alpn.clone());
     assert_eq!(alpn.as_deref(), Some("http/1.1"));
+}
+
+/// How many connections with this port hold on to it after their end (TIME-WAIT, 6 in `/proc/net/tcp`).
+#[cfg(target_os = "linux")]
+fn held_after_the_end(port: u16) -> usize {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("a table of connections");
+    let port = format!(":{port:04X}");
+    let is_held =
+        |row: &Vec<&str>| row.get(3) == Some(&"06") && row[1..3].iter().any(|end| end.ends_with(&port));
+    table.lines().map(|row| row.split_whitespace().collect()).filter(is_held).count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn both_ends_have_their_ports_back_when_a_call_was_answered() {
+    let caller = Bench::new();
+    let other = caller.beside("app-2", |_| {});
+    other.hello().await;
+    let before = held_after_the_end(other.at(Transport::Http).port());
+    for (transport, before) in [(Transport::Http, before), (Transport::Tcp, 0)] {
+        let to = other.url(transport);
+        let samples = caller.place((0..200).map(|_| call_to(&to, "app-2")).collect()).await;
+        assert!(samples.iter().all(|sample| matches!(sample.outcome, Outcome::Answered(_))));
+        assert_eq!(held_after_the_end(other.at(transport).port()), before, "{transport}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_answered_in_time_can_still_be_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let to = format!("tcp://{}", listener.local_addr().expect("an address"));
+    let timeouts = Timeouts { first_byte_ms: 100, ..Timeouts::default() };
+    let samples = Bench::new().place(vec![Call { timeouts, ..call_to(&to, "app-2") }]).await;
+    assert_eq!(samples[0].outcome, Outcome::TimedOut(Phase::FirstByte));
+    let (mut stream, _) = listener.accept().await.expect("a connection");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.expect("no reset");
+    assert!(heard.starts_with("1.") && heard.ends_with('\n'), "{heard}");
 }
