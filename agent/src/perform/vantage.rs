@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +18,7 @@ use ringfence_contract::reply::Listener;
 use ringfence_contract::sample::{Phases, Sample};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::claims::{Claim, Claims};
@@ -145,7 +146,7 @@ impl Vantage {
     /// Leave to make one call, when it is its turn. The semaphore is never closed.
     pub(super) async fn leave(&self) -> Option<SemaphorePermit<'_>> {
         let permit = self.at_once.acquire().await.ok();
-        tokio::time::sleep_until(self.pace.turn(Instant::now())).await;
+        wait_until(self.pace.turn(Instant::now())).await;
         permit
     }
 
@@ -154,8 +155,7 @@ impl Vantage {
     pub async fn perform(self: &Arc<Self>, work: Work, samples: mpsc::Sender<Sample>) {
         let Work { run, place, ends, stop } = work;
         let calls = place.calls;
-        let shared =
-            Arc::new(Shared { run, fingerprints: place.fingerprints, began: Instant::now(), ends, stop });
+        let shared = Arc::new(Shared { run, fingerprints: place.fingerprints, began: Instant::now() });
         let mut tasks = JoinSet::new();
         let mut ids: HashMap<Id, CallId> = HashMap::with_capacity(calls.len());
         for call in calls {
@@ -163,9 +163,23 @@ impl Vantage {
             let task = tasks.spawn(one(Arc::clone(self), Arc::clone(&shared), call));
             ids.insert(task.id(), id);
         }
-        while let Some(ended) = tasks.join_next_with_id().await {
-            let sample = ended.map(|(_, sample)| sample).or_else(|error| broken(&ids, &error));
-            let Ok(sample) = sample else { continue };
+        let mut cut = pin!(cut(&stop, ends));
+        let mut why_cut = "";
+        loop {
+            let ended = tokio::select! {
+                biased;
+                why = cut.as_mut(), if why_cut.is_empty() => {
+                    why_cut = why;
+                    tasks.abort_all();
+                    continue;
+                }
+                ended = tasks.join_next_with_id() => ended,
+            };
+            let Some(ended) = ended else { return };
+            let Ok(sample) = ended.map(|(_, sample)| sample).or_else(|error| lost(&ids, &error, why_cut))
+            else {
+                continue;
+            };
             if samples.send(sample).await.is_err() {
                 return;
             }
@@ -192,29 +206,32 @@ struct Shared {
     run: Run,
     fingerprints: Vec<ringfence_contract::fingerprint::Fingerprint>,
     began: Instant,
-    ends: Instant,
-    stop: CancellationToken,
+}
+
+/// Waits until calls that have not ended have to, and says why.
+async fn cut(stop: &CancellationToken, ends: Instant) -> &'static str {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => "the agent is shutting down",
+        () = sleep_until(ends) => "the order ended before the call did",
+    }
 }
 
 /// One call, from waiting for its turn to its sample.
 async fn one(vantage: Arc<Vantage>, shared: Arc<Shared>, call: Call) -> Sample {
-    let placed = async {
-        let start = shared.began + Duration::from_millis(u64::from(call.start_after_ms));
-        tokio::time::sleep_until(start).await;
-        let _leave = vantage.leave().await;
-        let own = match &call.to {
-            Destination::OwnListener(address) => vantage.own(address, call.family),
-            Destination::Endpoint(_) => None,
-        };
-        place(&vantage.means, &shared.run, &shared.fingerprints, &call, own).await
+    wait_until(shared.began + Duration::from_millis(u64::from(call.start_after_ms))).await;
+    let _leave = vantage.leave().await;
+    let own = match &call.to {
+        Destination::OwnListener(address) => vantage.own(address, call.family),
+        Destination::Endpoint(_) => None,
     };
-    tokio::select! {
-        biased;
-        () = shared.stop.cancelled() => not_sent(call.id, NotSentWhy::OutOfTime, "the agent is shutting down"),
-        sample = placed => sample,
-        () = tokio::time::sleep_until(shared.ends) => {
-            not_sent(call.id, NotSentWhy::OutOfTime, "the order ended before the call did")
-        }
+    place(&vantage.means, &shared.run, &shared.fingerprints, &call, own).await
+}
+
+/// Waits until then; sets no timer if that has passed.
+async fn wait_until(then: Instant) {
+    if then > Instant::now() {
+        sleep_until(then).await;
     }
 }
 
@@ -225,8 +242,12 @@ fn check_phases(call: &Call) -> Result<(), OverLimit> {
     fault.map_or(Ok(()), |asked_ms| Err(OverLimit::Phase { call: call.id, asked_ms }))
 }
 
-fn broken(ids: &HashMap<Id, CallId>, error: &JoinError) -> Result<Sample, ()> {
+/// What a call comes to whose task brought no sample: it was cut, or it panicked.
+fn lost(ids: &HashMap<Id, CallId>, error: &JoinError, why_cut: &str) -> Result<Sample, ()> {
     let call = ids.get(&error.id()).copied().ok_or(())?;
+    if error.is_cancelled() {
+        return Ok(not_sent(call, NotSentWhy::OutOfTime, why_cut));
+    }
     tracing::error!(%call, %error, "a call ended in a panic");
     Ok(not_sent(call, NotSentWhy::Broken, &format!("the call's task failed: {error}")))
 }
@@ -256,7 +277,7 @@ mod tests {
         let task = tasks.spawn(async { panic!("on purpose") });
         let ids = HashMap::from([(task.id(), call)]);
         let error = tasks.join_next_with_id().await.expect("a task").expect_err("a panic");
-        let sample = broken(&ids, &error).expect("the task is known");
+        let sample = lost(&ids, &error, "").expect("the task is known");
         assert_eq!(sample.call, call);
         assert!(matches!(sample.outcome, Outcome::NotSent(NotSent { why: NotSentWhy::Broken, .. })));
     }
