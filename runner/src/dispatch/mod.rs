@@ -4,7 +4,8 @@
 //!
 //! The phases: hello (every agent at once), witnesses, reach (every attempt at every edge in flight at once, as far as
 //! each agent allows), witnesses again, receipts, and then latency and throughput, of the edges that were reached and are to be
-//! measured. A dropped edge costs one timeout, and so do a thousand.
+//! measured. A dropped edge costs one timeout, and so do a thousand: of the three in the middle, each begins for an edge
+//! when the one before is over for its endpoint and its vantage.
 
 mod correspond;
 mod latency;
@@ -12,6 +13,7 @@ mod measurement;
 mod observe;
 mod obstacle;
 mod opening;
+mod pending;
 mod phases;
 mod place;
 mod progress;

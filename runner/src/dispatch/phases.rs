@@ -10,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::correspond::Correspondent;
 use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, interrupted};
 use super::opening::open_all;
-use super::place::{Errand, place_all};
-use super::progress::{Progress, Stage};
+use super::pending::Tie;
+use super::place::{Errand, Turn, place_all};
+use super::progress::{Progress, Stage, Teller};
 use super::route::LocalVantage;
 use super::signet::Signet;
+use super::witnesses::Tried;
 use crate::plan::Plan;
 use crate::scenario::{AgentIndex, Scenario};
 
@@ -39,11 +41,10 @@ pub async fn observe(
     let Settings { key, run, local, cancel } = settings;
     let signet = Arc::new(Signet { key, run, fingerprints: scenario.fingerprints.clone() });
     let agents = open_all(scenario, &signet, &local);
-    let run = Phases { scenario, plan, agents, cancel, progress };
+    let run = Phases { scenario, plan, agents, cancel, progress: Teller::new(progress) };
 
     run.hello().await;
-    let (before, reach) = run.before_and_reach().await;
-    let after = run.after(&before).await;
+    let Tried { before, reach, after } = run.witness_and_reach().await;
     let books = run.receipts(&reach, &[&before, &after]).await;
     let latency = run.latency(&reach).await;
     let throughput = run.throughput(&reach).await;
@@ -69,26 +70,26 @@ pub(super) struct Phases<'a> {
     pub(super) plan: &'a Plan,
     pub(super) agents: Vec<Arc<Correspondent>>,
     pub(super) cancel: CancellationToken,
-    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) progress: Teller<'a>,
 }
 
 impl Phases<'_> {
     pub(super) fn begin(&self, stage: Stage, steps: usize) {
         if !self.cancel.is_cancelled() {
-            (self.progress)(Progress::Begins(stage, steps));
+            self.progress.begin(stage, steps);
         }
     }
 
     pub(super) fn done(&self, stage: Stage, steps: usize) {
-        (self.progress)(Progress::Done(stage, steps));
+        self.progress.done(stage, steps);
     }
 
-    pub(super) fn errand(&self, vantage: AgentIndex, call: Call) -> Errand {
-        (Arc::clone(&self.agents[vantage.0]), call)
+    pub(super) fn errand(&self, vantage: AgentIndex, tie: Tie, call: Call) -> Errand {
+        Errand { vantage: Arc::clone(&self.agents[vantage.0]), tie, call }
     }
 
-    pub(super) async fn place(&self, stage: Stage, errands: Vec<Errand>) -> Vec<Attempt> {
-        place_all(errands, &self.cancel, |steps| self.done(stage, steps)).await
+    pub(super) async fn place(&self, stage: Stage, errands: Vec<Errand>, turn: Turn) -> Vec<Attempt> {
+        place_all(errands, turn, &self.cancel, |steps| self.done(stage, steps)).await
     }
 
     async fn hello(&self) {

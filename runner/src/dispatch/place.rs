@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::correspond::Correspondent;
 use super::observe::{Attempt, Unasked, UnaskedWhy, interrupted};
+use super::pending::{Pending, Tie, UnderWay};
 
 /// The most calls in one order: a reply of some 100 KiB. While the agent places the calls of one, the order before is answered
 /// and the next one written.
@@ -20,20 +21,41 @@ const CALLS_PER_ORDER: usize = 128;
 /// inside 60 s.
 const ORDER_WINDOW_MS: u32 = 5_000;
 
-/// A call, and the vantage that is to place it.
-pub(super) type Errand = (Arc<Correspondent>, Call);
+/// A call, what it has to do with, and the vantage that is to place it.
+pub(super) struct Errand {
+    pub(super) vantage: Arc<Correspondent>,
+    pub(super) tie: Tie,
+    pub(super) call: Call,
+}
 
-/// Places every call, and returns what is known of each, in the order given. `done` hears of every few that ended.
+/// When it is whose turn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turn {
+    /// A call waits until those are over that have an end in common with it.
+    pub(super) behind: Arc<Pending>,
+    /// The calls themselves, for others that wait for them.
+    pub(super) own: Arc<Pending>,
+}
+
+struct Order {
+    vantage: Arc<Correspondent>,
+    ties: Vec<Tie>,
+    calls: Vec<Call>,
+}
+
+/// Places every call when it is its turn, and returns what is known of each, in the order given. `done` hears of every few
+/// that ended.
 pub(super) async fn place_all(
     errands: Vec<Errand>,
+    turn: Turn,
     cancel: &CancellationToken,
     done: impl Fn(usize),
 ) -> Vec<Attempt> {
-    let ids: Vec<CallId> = errands.iter().map(|(_, call)| call.id).collect();
+    let ids: Vec<CallId> = errands.iter().map(|errand| errand.call.id).collect();
     let mut known: HashMap<CallId, Attempt> = HashMap::with_capacity(ids.len());
     let mut orders = JoinSet::new();
-    for (vantage, calls) in split(errands) {
-        orders.spawn(carry_out(vantage, calls, cancel.clone()));
+    for order in split(errands) {
+        orders.spawn(carry_out(order, turn.clone(), cancel.clone()));
     }
     while let Some(ended) = orders.join_next().await {
         // A panic takes its own order with it; its calls stay unknown.
@@ -46,11 +68,9 @@ pub(super) async fn place_all(
     ids.into_iter().map(attempt).collect()
 }
 
-async fn carry_out(
-    vantage: Arc<Correspondent>,
-    mut calls: Vec<Call>,
-    cancel: CancellationToken,
-) -> Vec<Attempt> {
+async fn carry_out(order: Order, turn: Turn, cancel: CancellationToken) -> Vec<Attempt> {
+    let Order { vantage, ties, mut calls } = order;
+    let under_way = UnderWay { pending: turn.own, ties };
     let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
     let later_ms =
         calls.iter().map(|call| call.start_after_ms).min().unwrap_or(0) / ORDER_WINDOW_MS * ORDER_WINDOW_MS;
@@ -58,7 +78,11 @@ async fn carry_out(
         call.start_after_ms -= later_ms;
     }
     let later = Duration::from_millis(u64::from(later_ms));
-    let (mut samples, why) = match cancel.run_until_cancelled(tokio::time::sleep(later)).await {
+    let its_turn = async {
+        turn.behind.over(&under_way.ties).await;
+        tokio::time::sleep(later).await;
+    };
+    let (mut samples, why) = match cancel.run_until_cancelled(its_turn).await {
         Some(()) => vantage.place(calls, &cancel).await,
         None => (HashMap::new(), interrupted()),
     };
@@ -69,17 +93,20 @@ async fn carry_out(
 
 /// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each. Calls that start together
 /// are together, so that the replies of the first are read while the last are still under way.
-fn split(mut errands: Vec<Errand>) -> Vec<(Arc<Correspondent>, Vec<Call>)> {
-    errands.sort_by_key(|(_, call)| call.start_after_ms);
+fn split(mut errands: Vec<Errand>) -> Vec<Order> {
+    errands.sort_by_key(|errand| errand.call.start_after_ms);
     let mut open: HashMap<(*const Correspondent, u32), usize> = HashMap::new();
-    let mut orders: Vec<(Arc<Correspondent>, Vec<Call>)> = Vec::new();
-    for (vantage, call) in errands {
+    let mut orders: Vec<Order> = Vec::new();
+    for Errand { vantage, tie, call } in errands {
         let key = (Arc::as_ptr(&vantage), call.start_after_ms / ORDER_WINDOW_MS);
         match open.get(&key) {
-            Some(&at) if orders[at].1.len() < CALLS_PER_ORDER => orders[at].1.push(call),
+            Some(&at) if orders[at].calls.len() < CALLS_PER_ORDER => {
+                orders[at].ties.push(tie);
+                orders[at].calls.push(call);
+            }
             _ => {
                 open.insert(key, orders.len());
-                orders.push((vantage, vec![call]));
+                orders.push(Order { vantage, ties: vec![tie], calls: vec![call] });
             }
         }
     }
@@ -100,7 +127,8 @@ mod tests {
     use crate::dispatch::opening::open_all;
     use crate::dispatch::signet::Signet;
     use crate::dispatch::{LocalSettings, LocalVantage};
-    use crate::scenario::{self, Inputs, Source};
+    use crate::plan::{Witness, WitnessTarget};
+    use crate::scenario::{self, AgentIndex, Expect, Inputs, Source};
 
     fn vantage() -> Arc<Correspondent> {
         let text = "name: one\nagents:\n  a: { control: local }\n  b: { control: \"https://192.0.2.1:8443\", endpoints: { in: \"tcp://192.0.2.1:7000\" } }\nrules:\n  - { name: one, from: a, to: b/in, expect: allow }\notherwise: untested\n";
@@ -121,8 +149,16 @@ mod tests {
             start_after_ms: starts(attempt),
             ..Call::new(Destination::Endpoint(to.clone().into()), Family::Ipv4)
         };
-        let errands = (0..900).map(|attempt| (Arc::clone(&vantage), call(attempt))).collect();
-        let sizes = |(_, calls): &(_, Vec<Call>)| {
+        let tie = Tie::of_witness(&Witness {
+            vantage: AgentIndex(0),
+            to: WitnessTarget::Beacon,
+            family: Family::Ipv4,
+            nth: 0,
+            expect: Expect::Allow,
+        });
+        let errand = |attempt| Errand { vantage: Arc::clone(&vantage), tie, call: call(attempt) };
+        let errands = (0..900).map(errand).collect();
+        let sizes = |Order { calls, .. }: &Order| {
             let last = calls.last().map(|call| call.start_after_ms);
             (calls.len(), calls[0].start_after_ms, last)
         };

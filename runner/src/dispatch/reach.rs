@@ -4,28 +4,35 @@ use ringfence_contract::call::Call;
 use ringfence_contract::outcome::Outcome;
 
 use super::observe::{Attempt, UnaskedWhy};
+use super::pending::Tie;
 use super::phases::Phases;
+use super::place::Turn;
 use super::progress::Stage;
 use crate::plan::{Edge, behind_denied_ms, call_for_edge, calls_on};
 use crate::scenario::{Answers, Endpoint, Expect};
 
 impl Phases<'_> {
-    pub(super) async fn reach(&self) -> Vec<Vec<Attempt>> {
+    /// The calls over every edge, retries aside.
+    pub(super) fn calls_on_edges(&self) -> impl Iterator<Item = Tie> {
+        let calls = |edge| std::iter::repeat_n(Tie::of_edge(edge), calls_on(self.scenario, edge) as usize);
+        self.plan.edges.iter().flat_map(calls)
+    }
+
+    /// Every attempt at every edge, in the order of the plan's edges.
+    pub(super) async fn reach(&self, turn: Turn) -> Vec<Vec<Attempt>> {
         let attempts = |edge: &Edge| calls_on(self.scenario, edge);
-        let steps = self.plan.edges.iter().map(|edge| attempts(edge) as usize).sum();
-        self.begin(Stage::Reach, steps);
-        let mut errands = Vec::with_capacity(steps);
+        let mut errands = Vec::new();
         let behind_ms = behind_denied_ms(self.scenario, self.plan);
         for edge in &self.plan.edges {
             let later_ms = if edge.expect == Expect::Allow { behind_ms } else { 0 };
             let call = |attempt| {
                 let call = call_for_edge(self.scenario, edge, attempt);
                 let start_after_ms = call.start_after_ms.saturating_add(later_ms);
-                self.errand(edge.vantage, Call { start_after_ms, ..call })
+                self.errand(edge.vantage, Tie::of_edge(edge), Call { start_after_ms, ..call })
             };
             errands.extend((0..attempts(edge)).map(call));
         }
-        let mut seen = self.place(Stage::Reach, errands).await.into_iter();
+        let mut seen = self.place(Stage::Reach, errands, turn).await.into_iter();
         let take = |edge| seen.by_ref().take(attempts(edge) as usize).collect();
         let mut reach: Vec<Vec<Attempt>> = self.plan.edges.iter().map(take).collect();
         self.try_again(&mut reach).await;
@@ -43,10 +50,10 @@ impl Phases<'_> {
                 let attempt = u32::try_from(reach[edge].len()).unwrap_or(u32::MAX);
                 let edge = &self.plan.edges[edge];
                 let call = call_for_edge(self.scenario, edge, attempt);
-                self.errand(edge.vantage, Call { start_after_ms: 0, ..call })
+                self.errand(edge.vantage, Tie::of_edge(edge), Call { start_after_ms: 0, ..call })
             };
             let errands = again.iter().map(errand).collect();
-            let seen = self.place(Stage::Reach, errands).await;
+            let seen = self.place(Stage::Reach, errands, Turn::default()).await;
             for (edge, attempt) in again.into_iter().zip(seen) {
                 reach[edge].push(attempt);
             }

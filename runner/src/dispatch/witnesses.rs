@@ -1,58 +1,80 @@
 //! The witness calls, before and after the edges are tried, and what must wait for which.
 
+use std::sync::Arc;
+
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::OutcomeKind;
 use ringfence_contract::sample::Sample;
 
 use super::observe::{Attempt, Unasked, UnaskedWhy};
+use super::pending::{Pending, Tie};
 use super::phases::Phases;
-use super::place::{Errand, place_all};
+use super::place::{Errand, Turn, place_all};
 use super::progress::Stage;
 use crate::plan::call_for_witness;
 use crate::scenario::Expect;
 
+/// What the witnesses and the edges came to, each in the order of the plan.
+pub(super) struct Tried {
+    pub(super) before: Vec<Attempt>,
+    pub(super) reach: Vec<Vec<Attempt>>,
+    pub(super) after: Vec<Attempt>,
+}
+
 impl Phases<'_> {
     fn witness_errand(&self, witness: usize) -> Errand {
         let witness = &self.plan.witnesses[witness];
-        self.errand(witness.vantage, call_for_witness(self.scenario, witness))
+        self.errand(witness.vantage, Tie::of_witness(witness), call_for_witness(self.scenario, witness))
     }
 
-    /// The edges are tried once every witness that should get through has had its time. Those that should not may be
-    /// dropped, so nothing waits for them: they are placed first, and their answers come when they come.
-    pub(super) async fn before_and_reach(&self) -> (Vec<Attempt>, Vec<Vec<Attempt>>) {
+    /// The witnesses, the edges, and the witnesses again. An edge is tried once every witness of its endpoint and of its
+    /// vantage that should get through has had its time, and each of those is placed again once every edge of its endpoint
+    /// and of its vantage has. Witnesses that should not get through may be dropped, so no edge waits for them: they are
+    /// placed first, and again at the end, if anything came back.
+    pub(super) async fn witness_and_reach(&self) -> Tried {
         let all = 0..self.plan.witnesses.len();
         let (sure, hopeful): (Vec<usize>, Vec<usize>) =
             all.partition(|&witness| self.plan.witnesses[witness].expect == Expect::Allow);
-        self.begin(Stage::WitnessesBefore, sure.len());
         let errands =
             |witnesses: &[usize]| witnesses.iter().map(|&witness| self.witness_errand(witness)).collect();
-        let hoped_for = place_all(errands(&hopeful), &self.cancel, |_| ());
-        let sure_then_reach = async {
-            let before = self.place(Stage::WitnessesBefore, errands(&sure)).await;
-            (before, self.reach().await)
-        };
-        let (hoped_for, (surely, reach)) = tokio::join!(hoped_for, sure_then_reach);
-        let mut before: Vec<(usize, Attempt)> = hopeful.into_iter().zip(hoped_for).collect();
-        before.extend(sure.into_iter().zip(surely));
-        before.sort_by_key(|(witness, _)| *witness);
-        (before.into_iter().map(|(_, attempt)| attempt).collect(), reach)
-    }
+        let ties = sure.iter().map(|&witness| Tie::of_witness(&self.plan.witnesses[witness]));
+        let (witnesses, edges) = (Arc::new(Pending::of(ties)), Arc::new(Pending::of(self.calls_on_edges())));
+        let first = Turn { own: Arc::clone(&witnesses), ..Turn::default() };
+        let then = Turn { behind: witnesses, own: Arc::clone(&edges) };
+        let last = Turn { behind: edges, ..Turn::default() };
 
-    /// The witnesses again, but for those that should not get through and brought nothing back before.
-    pub(super) async fn after(&self, before: &[Attempt]) -> Vec<Attempt> {
-        let pointless = |witness: usize| {
-            self.plan.witnesses[witness].expect == Expect::Deny && !before.get(witness).is_some_and(came_back)
+        let hoped_for = place_all(errands(&hopeful), Turn::default(), &self.cancel, |_| ());
+        let before = async {
+            self.begin(Stage::WitnessesBefore, sure.len());
+            let before = self.place(Stage::WitnessesBefore, errands(&sure), first).await;
+            self.begin(Stage::Reach, self.calls_on_edges().count());
+            before
         };
-        let (left, again): (Vec<usize>, Vec<usize>) =
-            (0..self.plan.witnesses.len()).partition(|&at| pointless(at));
-        self.begin(Stage::WitnessesAfter, again.len());
-        let errands = again.iter().map(|&witness| self.witness_errand(witness)).collect();
-        let seen = self.place(Stage::WitnessesAfter, errands).await;
-        let mut after: Vec<(usize, Attempt)> = again.into_iter().zip(seen).collect();
-        after.extend(left.into_iter().map(|witness| (witness, not_again())));
-        after.sort_by_key(|(witness, _)| *witness);
-        after.into_iter().map(|(_, attempt)| attempt).collect()
+        let reach = async {
+            let reach = self.reach(then).await;
+            self.begin(Stage::WitnessesAfter, sure.len());
+            reach
+        };
+        let after = self.place(Stage::WitnessesAfter, errands(&sure), last);
+        let (hoped_for, before, reach, after) = tokio::join!(hoped_for, before, reach, after);
+
+        let (again, pointless): (Vec<usize>, Vec<usize>) =
+            (0..hopeful.len()).partition(|&place| came_back(&hoped_for[place]));
+        let again: Vec<usize> = again.into_iter().map(|place| hopeful[place]).collect();
+        let hoped_again = place_all(errands(&again), Turn::default(), &self.cancel, |_| ()).await;
+        let pointless = pointless.into_iter().map(|place| (hopeful[place], not_again()));
+        let before = sure.iter().copied().zip(before).chain(hopeful.iter().copied().zip(hoped_for));
+        let after =
+            sure.iter().copied().zip(after).chain(again.into_iter().zip(hoped_again)).chain(pointless);
+        Tried { before: in_order(before), reach, after: in_order(after) }
     }
+}
+
+/// What the witnesses came to, in the order of the plan.
+fn in_order(attempts: impl Iterator<Item = (usize, Attempt)>) -> Vec<Attempt> {
+    let mut attempts: Vec<(usize, Attempt)> = attempts.collect();
+    attempts.sort_by_key(|(witness, _)| *witness);
+    attempts.into_iter().map(|(_, attempt)| attempt).collect()
 }
 
 /// Whether anything at all came back.

@@ -25,17 +25,13 @@ pub fn spoofed_at(scenario: &Scenario, edge: &Edge, attempt: usize) -> Option<Ip
     edge.spoofs.as_ref()?.get(attempt.checked_sub(own)?).copied()
 }
 
-/// How much later calls start that should get through, in milliseconds: with the last attempts at edges that must be denied,
-/// but no later than the default window, however long theirs is. Denied calls may take their whole timeout, so they have the processors first, and
+/// How much later calls start that should get through, in milliseconds: behind the window of the edges that must be denied, or
+/// the default one where theirs is longer. Denied calls may take their whole timeout, so they have the processors first, and
 /// the others are answered meanwhile.
 #[must_use]
 pub fn behind_denied_ms(scenario: &Scenario, plan: &Plan) -> u32 {
     let denied = plan.edges.iter().filter(|edge| edge.expect == Expect::Deny);
-    let last = |edge: &Edge| {
-        let attempts = scenario.rule(edge.rule).attempts;
-        start_after_ms(scenario, edge, attempts.saturating_sub(1))
-    };
-    denied.map(last).max().unwrap_or(0).min(WINDOW_MS)
+    denied.map(|edge| scenario.rule(edge.rule).window_ms).max().unwrap_or(0).min(WINDOW_MS)
 }
 
 /// How long after an edge's first attempt another one starts, counted from 0, in milliseconds. Attempts are spread evenly

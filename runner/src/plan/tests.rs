@@ -231,14 +231,15 @@ fn a_thousand_by_a_thousand_is_planned_in_seconds() {
 }
 
 #[test]
-fn calls_that_should_get_through_start_with_the_last_attempts_that_should_not() {
+fn calls_that_should_get_through_start_behind_those_that_should_not() {
     let behind = |text: &str| {
         let scenario = scenario(text);
         behind_denied_ms(&scenario, &expand(&scenario))
     };
-    // Three attempts in 200 ms: at 0, 66 and 133.
-    assert_eq!(behind(PAIR), 133);
-    assert_eq!(behind(&PAIR.replace("self: only", "self: only, attempts: 10, window: 30s")), 200);
-    let allowed = PAIR.replace("expect: deny, self", "expect: allow, self");
-    assert_eq!(behind(&format!("{allowed}otherwise: untested\n")), 0, "nobody waits where nothing is denied");
+    let named = format!("{PAIR}otherwise: untested\n");
+    assert_eq!(behind(&named), 100);
+    assert_eq!(behind(&named.replace("self: only", "self: only, window: 50ms")), 50);
+    assert_eq!(behind(&named.replace("self: only", "self: only, attempts: 10, window: 30s")), 100);
+    let allowed = named.replace("expect: deny, self", "expect: allow, self");
+    assert_eq!(behind(&allowed), 0, "nobody waits where nothing is denied");
 }

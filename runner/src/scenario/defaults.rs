@@ -20,7 +20,7 @@ pub const ALLOW_ATTEMPTS: u32 = 1;
 pub const ATTEMPTS_MAX: u32 = 1_000;
 
 /// Over how long the calls of one edge are spread, in milliseconds.
-pub const WINDOW_MS: u32 = 200;
+pub const WINDOW_MS: u32 = 100;
 
 /// The longest such time, in milliseconds: half of an order's 60 s.
 pub const WINDOW_MAX_MS: u32 = 30_000;

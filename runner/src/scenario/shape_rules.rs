@@ -24,7 +24,7 @@ shape! {
         /// How many calls each edge takes. Default: 3 for deny, 1 for allow.
         #[schemars(default, schema_with = "words::attempts_schema")]
         attempts ("attempts"): Option<Scalar>,
-        /// Over how long these calls are spread evenly, with a unit. Default: 200ms.
+        /// Over how long these calls are spread evenly, with a unit. Default: 100ms.
         #[schemars(default, schema_with = "words::duration_schema")]
         window ("window"): Option<Scalar>,
         /// How often a failed allow edge is tried again. Default: 0.

@@ -113,7 +113,7 @@ rules:
 "#,
     );
     let [open, shut, otherwise] = scenario.rules.as_slice() else { panic!("{:?}", scenario.rules) };
-    assert_eq!((open.attempts, open.window_ms, open.retries), (1, 200, 2));
+    assert_eq!((open.attempts, open.window_ms, open.retries), (1, 100, 2));
     assert_eq!((shut.attempts, shut.window_ms, shut.retries), (10, 1_500, 0));
     assert_eq!(shut.by, [OutcomeKind::Refused, OutcomeKind::TimedOut]);
     assert_eq!(
