@@ -93,3 +93,79 @@ fn not_again() -> Attempt {
     let why = Unasked::new(UnaskedWhy::Pointless, "nothing came back before the edges were tried");
     Attempt { call: CallId::random(), sample: Err(why) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::net::SocketAddr;
+    use std::path::Path;
+
+    use ringfence_agent::control::AgentSettings;
+    use ringfence_agent::perform::Policy;
+    use ringfence_agent::serve::{Listen, Running, start};
+    use ringfence_contract::address::Transport;
+    use ringfence_contract::id::RunId;
+    use ringfence_contract::order::{PrivateKey, Run};
+    use ringfence_contract::seal::RunKey;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::dispatch::{LocalSettings, LocalVantage, Settings, observe};
+    use crate::plan::{Edge, Plan, Witness, WitnessTarget, expand};
+    use crate::scenario::{self, Inputs, Source};
+
+    const ENDPOINTS: usize = 400;
+
+    fn agent(name: &str, key: &PrivateKey) -> Running {
+        let mut agent = AgentSettings::new(name.parse().expect("a name"), vec![key.public()]);
+        agent.policy = Policy::read(["127.0.0.0/8"]).expect("a policy");
+        let listen = Listen { http: vec![SocketAddr::from(([127, 0, 0, 1], 0))], ..Listen::default() };
+        start(ringfence_agent::serve::Settings { agent, listen }).expect("an agent")
+    }
+
+    /// When it began and when it had ended, in milliseconds; what is below one is left out.
+    fn times(attempt: &Attempt) -> (u64, u64) {
+        let sample = attempt.sample.as_ref().expect("it was asked");
+        let took_us = sample.phases.total_us.expect("it took some time");
+        (sample.started_ms, sample.started_ms + u64::from(took_us) / 1_000)
+    }
+
+    fn is_tied(witness: &Witness, edge: &Edge) -> bool {
+        witness.vantage == edge.vantage || witness.to == WitnessTarget::Endpoint(edge.endpoint)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_edge_is_tried_between_its_own_witnesses() {
+        let key = PrivateKey::random();
+        let (a, b, c) = (agent("a", &key), agent("b", &key), agent("c", &key));
+        let at = |agent: &Running| format!("http://{}", agent.address(Transport::Http).expect("a listener"));
+        let mut endpoints = String::new();
+        for number in 0..ENDPOINTS {
+            write!(endpoints, "e{number}: \"{}/{number}\", ", at(&c)).expect("text");
+        }
+        let text = format!(
+            "name: ties\nagents:\n  a: {{ control: \"{}\", endpoints: {{ door: \"{}\" }} }}\n  b: {{ control: \"{}\" }}\n  c: {{ control: \"{}\", endpoints: {{ {endpoints} }} }}\nrules:\n  - {{ name: may, from: a, to: c/*, expect: allow }}\n  - {{ name: may not, from: b, to: c/*, expect: deny }}\n  - {{ name: can call, from: b, to: a/door, expect: allow }}\notherwise: untested\n",
+            at(&a),
+            at(&a),
+            at(&b),
+            at(&c)
+        );
+        let scenario = scenario::read(Source::new("ties.yaml", text), Path::new(""), &Inputs::new());
+        let scenario = scenario.expect("a scenario");
+        let plan: Plan = expand(&scenario);
+        let local = LocalVantage::new(LocalSettings::default()).expect("settings");
+        let run = Run { id: RunId::random(), key: RunKey::random() };
+        let settings = Settings { key, run, local, cancel: CancellationToken::new() };
+        let seen = observe(&scenario, &plan, settings, &|_| ()).await;
+        assert_eq!(plan.witnesses.len(), ENDPOINTS + 1);
+        for (edge, attempts) in plan.edges.iter().zip(&seen.reach) {
+            let first = attempts.iter().map(|attempt| times(attempt).0).min().expect("attempts");
+            let last = attempts.iter().map(|attempt| times(attempt).1).max().expect("attempts");
+            let own = |place: &usize| is_tied(&plan.witnesses[*place], edge);
+            let own: Vec<usize> = (0..plan.witnesses.len()).filter(own).collect();
+            let before = own.iter().map(|place| times(&seen.before[*place]).1).max().expect("witnesses");
+            let after = own.iter().map(|place| times(&seen.after[*place]).0).min().expect("witnesses");
+            assert!(before <= first + 1 && last <= after + 1, "{edge:?}: {before}, {first}, {last}, {after}");
+        }
+    }
+}

@@ -115,6 +115,10 @@ impl FrontEnd {
 }
 
 async fn converse(stream: TcpStream, caller: SocketAddr, tls: TlsAcceptor, sites: Arc<Sites>) {
+    // As front ends do: else an answer waits until the session tickets before it are acknowledged (RFC 896), 40 ms later.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
     let Ok(stream) = tls.accept(stream).await else { return };
     let service = service_fn(|request| {
         let sites = Arc::clone(&sites);
