@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// A part of a run. They follow one another in this order.
+/// A part of a run. Whoever watches is told of one after the other, in this order; witnesses and edges overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Asking every agent who it is.
@@ -75,4 +75,32 @@ pub enum Progress {
     Begins(Stage, usize),
     /// This many more steps of the stage are done.
     Done(Stage, usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_before_its_stage_begins_is_told_when_it_does() {
+        let heard = Mutex::new(Vec::new());
+        let hear = |progress| heard.lock().expect("no panic").push(progress);
+        let teller = Teller::new(&hear);
+        teller.begin(Stage::WitnessesBefore, 3);
+        teller.done(Stage::WitnessesBefore, 1);
+        teller.done(Stage::Reach, 4);
+        teller.done(Stage::Reach, 1);
+        teller.done(Stage::WitnessesBefore, 2);
+        teller.begin(Stage::Reach, 9);
+        teller.done(Stage::Reach, 4);
+        let expected = [
+            Progress::Begins(Stage::WitnessesBefore, 3),
+            Progress::Done(Stage::WitnessesBefore, 1),
+            Progress::Done(Stage::WitnessesBefore, 2),
+            Progress::Begins(Stage::Reach, 9),
+            Progress::Done(Stage::Reach, 5),
+            Progress::Done(Stage::Reach, 4),
+        ];
+        assert_eq!(*heard.lock().expect("no panic"), expected);
+    }
 }
