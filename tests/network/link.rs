@@ -106,6 +106,33 @@ fn round_trip(pair: &Pair, right: &str) -> (Duration, Duration) {
 
 #[test]
 #[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
+fn an_address_is_reached_as_soon_as_it_is_given() {
+    let host = Namespace::new("host");
+    host.ip("link set lo up");
+    let reach = || {
+        for number in 1..=300 {
+            let address = format!("fd80::{number}");
+            host.ip(&format!("address add {address}/128 dev lo nodad"));
+            let arrived = host.inside(|| {
+                let socket = UdpSocket::bind((address.as_str(), MEANT))?;
+                socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+                socket.send_to(b"!", (address.as_str(), MEANT))?;
+                socket.recv(&mut [0])
+            });
+            assert_eq!(arrived.expect(&address), 1);
+        }
+    };
+    std::thread::scope(|scope| {
+        let reached = scope.spawn(reach);
+        // Namespaces that come and go keep the kernel from its other work on addresses.
+        while !reached.is_finished() {
+            drop([Namespace::new("one"), Namespace::new("other")]);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs network namespaces and /dev/net/tun: run as root with `-- --include-ignored`"]
 fn delay_adds_up_both_ways_in_both_families() {
     let way = |ms| vec![Row { conditions: delay(ms), ..Row::default() }];
     let pair = Pair::new(&Ways { there: way(40), back: way(20), seed: 1 });
