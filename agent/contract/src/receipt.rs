@@ -63,9 +63,9 @@ pub enum SeenBy {
 pub struct ReceiptPage {
     /// Which life of the agent speaks.
     pub boot: BootId,
-    /// How many receipts this life has dropped to make room, or could not write: connections that were turned away count,
-    /// by the agent or by a full queue of its system, and so does one of this run's unfinished ones that had to be
-    /// forgotten. More than at hello: absence proves nothing.
+    /// How many receipts were dropped to make room of those written since the agent knows the run, and how many this life
+    /// could not write: connections that were turned away count, by the agent or by a full queue of its system, and so does
+    /// one of this run's unfinished ones that had to be forgotten. More than at hello: absence proves nothing.
     pub dropped: u64,
     /// The receipts it holds for the calls asked for, in the order of their numbers.
     pub found: Vec<Receipt>,

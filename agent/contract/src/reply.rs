@@ -48,7 +48,7 @@ pub struct Hello {
     pub boot: BootId,
     /// Its clock, in milliseconds since the Unix epoch.
     pub clock_ms: u64,
-    /// How many receipts it has dropped or could not write, in this life: see [`ReceiptPage`].
+    /// How many receipts it has dropped of this run's time, or could not write in this life: see [`ReceiptPage`].
     pub dropped: u64,
     /// The families it has addresses in.
     pub families: Vec<Family>,

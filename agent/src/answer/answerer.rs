@@ -18,7 +18,7 @@ use ringfence_contract::seal::{Answer, Purpose, RunKey, UnverifiedCall, seal_ans
 use super::connection::Connection;
 use super::download::{AnswerBody, Downloads};
 use super::receipts::Ring;
-use super::runs::{Hold, Runs};
+use super::runs::{Hold, Moment, Runs};
 use super::source::Proxies;
 use super::turned_away::turned_away;
 use super::unfinished::Connections;
@@ -76,7 +76,9 @@ impl Answerer {
     /// calls of the other are strangers now.
     #[must_use]
     pub fn announce(&self, run: &Run) -> Hold {
-        let hold = held(&self.runs).hold(run, Instant::now());
+        // The ring is looked at first: a receipt of this run comes behind this number.
+        let receipt = held(&self.ring).newest();
+        let hold = held(&self.runs).hold(run, Moment { at: Instant::now(), receipt });
         if hold == Hold::HeldForAnother {
             self.miss();
         }
@@ -131,10 +133,10 @@ impl Answerer {
     #[must_use]
     pub fn page(&self, run: RunId, calls: &[CallId]) -> ReceiptPage {
         let announced = held(&self.runs).announced(run);
-        let (unfinished, forgotten) = held(&self.connections).since(announced);
+        let (unfinished, forgotten) = held(&self.connections).since(announced.map(|moment| moment.at));
         let found = held(&self.ring).find(calls);
         // Counted last: whatever went before the page was looked for is in it.
-        ReceiptPage { boot: self.boot, dropped: self.dropped() + u64::from(forgotten), found, unfinished }
+        ReceiptPage { boot: self.boot, dropped: self.dropped(run) + u64::from(forgotten), found, unfinished }
     }
 
     /// Watches a connection that was accepted from this peer, until a whole call has come on it.
@@ -148,13 +150,14 @@ impl Answerer {
         held(&self.connections)
     }
 
-    /// How many receipts are gone in this life or could never be written, connections among them that the system turned
-    /// away before anybody could accept them.
+    /// How many receipts are gone that were written since this run was announced, and how many in this life could never be
+    /// written, connections among them that the system turned away before anybody could accept them.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
+    pub fn dropped(&self, run: RunId) -> u64 {
         let turned_away = turned_away().zip(self.turned_away_before);
         let turned_away = turned_away.map_or(0, |(now, before)| now.saturating_sub(before));
-        held(&self.ring).dropped() + turned_away
+        let behind = held(&self.runs).announced(run).map_or(0, |moment| moment.receipt);
+        held(&self.ring).dropped(behind) + turned_away
     }
 
     /// Counts a connection that was turned away unread: it may have been a call, so absence of a receipt proves

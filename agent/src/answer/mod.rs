@@ -21,6 +21,6 @@ pub use connection::Connection;
 pub use download::{AnswerBody, DOWNLOADS_AT_ONCE, Payload};
 pub use http::{answer_http, not_found};
 pub use receipts::{RECEIPTS_HELD, Ring};
-pub use runs::{Hold, RUN_LIFE, RUNS_HELD, Runs};
+pub use runs::{Hold, Moment, RUN_LIFE, RUNS_HELD, Runs};
 pub use source::{Proxies, seen_source};
 pub use stream::{answer_datagrams, answer_lines};

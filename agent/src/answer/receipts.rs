@@ -17,7 +17,7 @@ pub struct Ring {
     held: VecDeque<Receipt>,
     numbers: HashMap<CallId, u64>,
     last: u64,
-    lost: u64,
+    missed: u64,
     capacity: usize,
 }
 
@@ -25,7 +25,7 @@ impl Ring {
     /// A ring that holds this many receipts, 1 or more.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { held: VecDeque::new(), numbers: HashMap::new(), last: 0, lost: 0, capacity: capacity.max(1) }
+        Self { held: VecDeque::new(), numbers: HashMap::new(), last: 0, missed: 0, capacity: capacity.max(1) }
     }
 
     /// Writes a receipt down, or counts one more arrival where the call has one, and returns its number.
@@ -40,7 +40,6 @@ impl Ring {
             && let Some(oldest) = self.held.pop_front()
         {
             self.numbers.remove(&oldest.call);
-            self.lost += 1;
         }
         self.last += 1;
         let number = self.last;
@@ -51,13 +50,22 @@ impl Ring {
 
     /// Counts a receipt that could not be written: something came that may have been a call, and was not looked at.
     pub fn miss(&mut self) {
-        self.lost += 1;
+        self.missed += 1;
     }
 
-    /// How many receipts are gone, or were never written. While it stands still, absence of a receipt says something.
+    /// The number of the newest receipt; 0 before the first.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.lost
+    pub fn newest(&self) -> u64 {
+        self.last
+    }
+
+    /// How many receipts behind this number are gone, and how many were never written. While it stands still, absence of
+    /// a receipt that would have a higher number says something. What is gone of older ones is nobody's loss: an agent that
+    /// lives long has a full ring.
+    #[must_use]
+    pub fn dropped(&self, behind: u64) -> u64 {
+        let gone = self.held.front().map_or(0, |oldest| oldest.number - 1);
+        gone.saturating_sub(behind) + self.missed
     }
 
     /// The receipts held for these calls, in the order of their numbers, each once.
@@ -121,11 +129,12 @@ mod tests {
         for call in &calls {
             ring.write(*call, seen(), Transport::Http, 7);
         }
-        assert_eq!(ring.dropped(), 6);
+        assert_eq!([0, 5, 6, 9].map(|behind| ring.dropped(behind)), [6, 1, 0, 0]);
         let numbers: Vec<u64> = ring.find(&calls).into_iter().map(|receipt| receipt.number).collect();
         assert_eq!(numbers, [7, 8, 9, 10]);
         assert_eq!(ring.write(calls[0], seen(), Transport::Http, 8), 11, "a dropped call is written anew");
         ring.miss();
-        assert_eq!(ring.dropped(), 8);
+        assert_eq!([0, 6, 9].map(|behind| ring.dropped(behind)), [8, 2, 1]);
+        assert_eq!(ring.newest(), 11);
     }
 }

@@ -32,17 +32,27 @@ pub enum Hold {
     OtherKey,
 }
 
+/// A moment in an agent's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// By the clock.
+    pub at: Instant,
+    /// By the number of the newest receipt; 0 before the first.
+    pub receipt: u64,
+}
+
 #[derive(Debug)]
 struct Held {
     key: RunKey,
-    announced: Instant,
+    announced: Moment,
     ordered: Instant,
 }
 
 impl Runs {
     /// Holds a run's key from now on. A run that is already held keeps its first key: whoever knows a run's name
     /// must not be able to change what seals it.
-    pub fn hold(&mut self, run: &Run, now: Instant) -> Hold {
+    pub fn hold(&mut self, run: &Run, moment: Moment) -> Hold {
+        let now = moment.at;
         self.held.retain(|_, held| now.saturating_duration_since(held.ordered) < RUN_LIFE);
         if let Some(held) = self.held.get_mut(&run.id) {
             held.ordered = now;
@@ -53,7 +63,7 @@ impl Runs {
         {
             self.held.remove(&oldest);
         }
-        self.held.insert(run.id, Held { key: run.key.clone(), announced: now, ordered: now });
+        self.held.insert(run.id, Held { key: run.key.clone(), announced: moment, ordered: now });
         if full { Hold::HeldForAnother } else { Hold::Held }
     }
 
@@ -66,7 +76,7 @@ impl Runs {
 
     /// When a run was first announced, while it is held.
     #[must_use]
-    pub fn announced(&self, run: RunId) -> Option<Instant> {
+    pub fn announced(&self, run: RunId) -> Option<Moment> {
         self.held.get(&run).map(|held| held.announced)
     }
 }
@@ -75,6 +85,10 @@ impl Runs {
 mod tests {
     use super::*;
 
+    fn moment(at: Instant) -> Moment {
+        Moment { at, receipt: 7 }
+    }
+
     fn run() -> Run {
         Run { id: RunId::random(), key: RunKey::random() }
     }
@@ -82,9 +96,9 @@ mod tests {
     #[test]
     fn a_run_is_held_for_its_life_after_its_last_order() {
         let (mut runs, run, start) = (Runs::default(), run(), Instant::now());
-        assert_eq!(runs.hold(&run, start), Hold::Held);
+        assert_eq!(runs.hold(&run, moment(start)), Hold::Held);
         let later = start + RUN_LIFE / 2;
-        assert_eq!(runs.hold(&run, later), Hold::Held);
+        assert_eq!(runs.hold(&run, moment(later)), Hold::Held);
         assert_eq!(runs.key(run.id, later + RUN_LIFE / 2), Some(&run.key));
         assert_eq!(runs.key(run.id, later + RUN_LIFE), None);
     }
@@ -95,16 +109,17 @@ mod tests {
         assert_eq!(runs.announced(first.id), None);
         let later = start + RUN_LIFE / 2;
         for (run, at) in [(&first, start), (&second, later), (&first, later)] {
-            assert_eq!(runs.hold(run, at), Hold::Held);
+            assert_eq!(runs.hold(run, moment(at)), Hold::Held);
         }
-        assert_eq!((runs.announced(first.id), runs.announced(second.id)), (Some(start), Some(later)));
+        let announced = [first.id, second.id].map(|run| runs.announced(run));
+        assert_eq!(announced, [start, later].map(|at| Some(moment(at))));
     }
 
     #[test]
     fn a_held_run_s_key_is_never_replaced() {
         let (mut runs, run, now) = (Runs::default(), run(), Instant::now());
-        assert_eq!(runs.hold(&run, now), Hold::Held);
-        assert_eq!(runs.hold(&Run { id: run.id, key: RunKey::random() }, now), Hold::OtherKey);
+        assert_eq!(runs.hold(&run, moment(now)), Hold::Held);
+        assert_eq!(runs.hold(&Run { id: run.id, key: RunKey::random() }, moment(now)), Hold::OtherKey);
         assert_eq!(runs.key(run.id, now), Some(&run.key));
     }
 
@@ -113,7 +128,7 @@ mod tests {
         let (mut runs, start) = (Runs::default(), Instant::now());
         let all: Vec<Run> = (0..=RUNS_HELD).map(|_| run()).collect();
         for (at, run) in (0..).zip(&all) {
-            let hold = runs.hold(run, start + Duration::from_secs(at));
+            let hold = runs.hold(run, moment(start + Duration::from_secs(at)));
             assert_eq!(hold == Hold::HeldForAnother, at == 64, "run {at}");
         }
         let now = start + Duration::from_secs(100);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringfence_contract::id::{BootId, OrderId};
+use ringfence_contract::id::{BootId, OrderId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{self, Ask, Order, OrderError, PublicKey, Refusal, RefusalWhy};
 use ringfence_contract::reply::{Hello, Listener, write_refusal};
@@ -178,14 +178,14 @@ impl Agent {
         }
     }
 
-    /// Who the agent is and what it can do.
-    pub(super) fn hello(&self) -> Hello {
+    /// Who the agent is and what it can do, as it tells this run.
+    pub(super) fn hello(&self, run: RunId) -> Hello {
         Hello {
             agent: self.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             boot: self.boot,
             clock_ms: clock_ms(),
-            dropped: self.answerer.dropped(),
+            dropped: self.answerer.dropped(run),
             families: families(&self.bound),
             listeners: self.listeners.clone(),
             allow: self.allow.clone(),

@@ -55,7 +55,7 @@ impl Agent {
         let reply = Reply { writer: ReplyWriter::new(run.key.clone(), id), lines };
         let carried = async {
             match ask {
-                Ask::Hello => self.greet(reply).await,
+                Ask::Hello => self.greet(run.id, reply).await,
                 Ask::Place(place) => self.place(run, place, ends, reply).await,
                 Ask::Measure(measure) => {
                     self.measure(id, Course { run, measure: *measure, ends, stop: self.stop.clone() }, reply)
@@ -80,8 +80,8 @@ impl Agent {
         }
     }
 
-    async fn greet(&self, mut reply: Reply) -> Result<(), Gone> {
-        reply.line(&Line::Hello(Box::new(self.hello()))).await?;
+    async fn greet(&self, run: RunId, mut reply: Reply) -> Result<(), Gone> {
+        reply.line(&Line::Hello(Box::new(self.hello(run)))).await?;
         reply.end().await
     }
 

@@ -34,7 +34,8 @@ async fn one_connection_too_many_is_closed_and_counted() {
     }
     let mut third = TcpStream::connect(to).await.expect("a connection");
     assert_eq!(rest(&mut third).await, b"");
-    assert_eq!(bench.running.agent().answerer().dropped(), 1, "what was turned away may have been a call");
+    let dropped = bench.running.agent().answerer().dropped(bench.run.id);
+    assert_eq!(dropped, 1, "what was turned away may have been a call");
 
     let mut freed = held.pop().expect("two are held");
     freed

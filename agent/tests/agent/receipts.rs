@@ -3,11 +3,11 @@
 use ipnet::IpNet;
 use ringfence_agent::answer::Proxies;
 use ringfence_contract::address::Transport;
-use ringfence_contract::id::CallId;
-use ringfence_contract::order::Ask;
+use ringfence_contract::id::{CallId, RunId};
+use ringfence_contract::order::{Ask, Run};
 use ringfence_contract::receipt::{ReceiptPage, SeenBy, SeenSource};
 use ringfence_contract::reply::Line;
-use ringfence_contract::seal::open_answer;
+use ringfence_contract::seal::{RunKey, open_answer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -92,6 +92,26 @@ async fn a_ring_that_wraps_says_so_in_hello_and_in_every_page() {
     assert_eq!(page.dropped, 2);
     assert_eq!(page.found.iter().map(|receipt| receipt.number).collect::<Vec<_>>(), [3, 4, 5, 6]);
     assert_eq!(page.boot, bench.running.agent().boot());
+}
+
+#[tokio::test]
+async fn what_a_full_ring_drops_of_the_runs_before_is_no_loss_of_this_one() {
+    let mut bench = Bench::with(|settings| settings.agent.receipts_held = 4);
+    bench.hello().await;
+    for _ in 0..6 {
+        bench.call(CallId::random(), &[]).await;
+    }
+    bench.run = Run { id: RunId::random(), key: RunKey::random() };
+    let mut calls = Vec::new();
+    for (more, dropped) in [(0, 0), (4, 0), (2, 2)] {
+        for _ in 0..more {
+            calls.push(CallId::random());
+            bench.call(calls[calls.len() - 1], &[]).await;
+        }
+        assert_eq!(bench.hello().await.dropped, dropped, "after {} calls", calls.len());
+        let [page] = &pages(&bench, calls.clone()).await[..] else { panic!("one page") };
+        assert_eq!((page.dropped, page.found.len()), (dropped, calls.len().min(4)));
+    }
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn whatever_a_stranger_asks_over_http_the_answer_is_the_same_plain_404() {
         assert_eq!(timeless(&reply), timeless(&plain), "{start} {headers:?}");
     }
     let answerer = bench.running.agent().answerer();
-    assert_eq!(answerer.dropped(), 0);
+    assert_eq!(answerer.dropped(bench.run.id), 0);
     let call = CallId::random();
     let reply = bench.call(call, &[]).await;
     let answer = open_answer(&bench.run.key, call, reply.body.as_bytes()).expect("a sealed answer");
