@@ -41,6 +41,11 @@ impl Tie {
         Self { vantage: witness.vantage, endpoint, family: witness.family }
     }
 
+    /// The endpoint that is called, if it is one.
+    pub(super) fn endpoint(self) -> Option<EndpointIndex> {
+        self.endpoint
+    }
+
     fn ends(self) -> impl Iterator<Item = End> {
         let endpoint = self.endpoint.map(|endpoint| End::Endpoint(endpoint, self.family));
         endpoint.into_iter().chain([End::Vantage(self.vantage, self.family)])

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use ringfence_contract::call::Call;
 use ringfence_contract::id::CallId;
 use tokio::task::JoinSet;
@@ -16,6 +17,10 @@ use super::pending::{Pending, Tie, UnderWay};
 /// The most calls in one order: a reply of some 100 KiB. While the agent places the calls of one, the order before is answered
 /// and the next one written.
 const CALLS_PER_ORDER: usize = 128;
+
+/// How many endpoints, next to each other in the scenario, share orders. An order waits for whatever any of its calls waits for:
+/// were witnesses and edges of the same endpoints cut elsewhere, one would wait for the next through the whole scenario.
+const ENDPOINTS_TOGETHER: usize = 64;
 
 /// Calls that start later than this go into a later order, in milliseconds: an order with its longest phases still ends
 /// inside 60 s.
@@ -91,30 +96,51 @@ async fn carry_out(order: Order, turn: Turn, cancel: CancellationToken) -> Vec<A
     ids.into_iter().map(attempt).collect()
 }
 
-/// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each. Calls that start together
-/// are together, so that the replies of the first are read while the last are still under way.
-fn split(mut errands: Vec<Errand>) -> Vec<Order> {
-    errands.sort_by_key(|errand| errand.call.start_after_ms);
-    let mut open: HashMap<(*const Correspondent, u32), usize> = HashMap::new();
-    let mut orders: Vec<Order> = Vec::new();
-    for Errand { vantage, tie, call } in errands {
-        let key = (Arc::as_ptr(&vantage), call.start_after_ms / ORDER_WINDOW_MS);
-        match open.get(&key) {
-            Some(&at) if orders[at].calls.len() < CALLS_PER_ORDER => {
-                orders[at].ties.push(tie);
-                orders[at].calls.push(call);
-            }
-            _ => {
-                open.insert(key, orders.len());
-                orders.push(Order { vantage, ties: vec![tie], calls: vec![call] });
-            }
+/// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each. Those to endpoints that stand
+/// together are together, and where they are few, those to the next ones as well.
+fn split(errands: Vec<Errand>) -> Vec<Order> {
+    let mut groups: IndexMap<(*const Correspondent, u32, Option<usize>), Vec<Errand>> = IndexMap::new();
+    for errand in errands {
+        let block = errand.tie.endpoint().map(|endpoint| endpoint.0 / ENDPOINTS_TOGETHER);
+        let window = errand.call.start_after_ms / ORDER_WINDOW_MS;
+        groups.entry((Arc::as_ptr(&errand.vantage), window, block)).or_default().push(errand);
+    }
+    let mut few: IndexMap<(*const Correspondent, u32), Vec<Errand>> = IndexMap::new();
+    let mut orders = Vec::new();
+    for ((vantage, window, _), group) in groups {
+        let gathered = few.entry((vantage, window)).or_default();
+        gathered.extend(group);
+        if gathered.len() >= ENDPOINTS_TOGETHER {
+            orders.extend(cut(std::mem::take(gathered)));
         }
+    }
+    orders.extend(few.into_values().flat_map(cut));
+    orders
+}
+
+/// As few orders as will do, all of one size.
+fn cut(mut errands: Vec<Errand>) -> Vec<Order> {
+    let count = errands.len().div_ceil(CALLS_PER_ORDER);
+    let mut orders = Vec::with_capacity(count);
+    for left in (1..=count).rev() {
+        let rest = errands.split_off(errands.len().div_ceil(left));
+        orders.extend(Order::of(std::mem::replace(&mut errands, rest)));
     }
     orders
 }
 
+impl Order {
+    /// The calls of one vantage; none without any.
+    fn of(errands: Vec<Errand>) -> Option<Self> {
+        let vantage = Arc::clone(&errands.first()?.vantage);
+        let (ties, calls) = errands.into_iter().map(|errand| (errand.tie, errand.call)).unzip();
+        Some(Self { vantage, ties, calls })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::path::Path;
 
     use ringfence_contract::address::{Address, Family};
@@ -128,7 +154,7 @@ mod tests {
     use crate::dispatch::signet::Signet;
     use crate::dispatch::{LocalSettings, LocalVantage};
     use crate::plan::{Witness, WitnessTarget};
-    use crate::scenario::{self, AgentIndex, Expect, Inputs, Source};
+    use crate::scenario::{self, AgentIndex, EndpointIndex, Expect, Inputs, Source};
 
     fn vantage() -> Arc<Correspondent> {
         let text = "name: one\nagents:\n  a: { control: local }\n  b: { control: \"https://192.0.2.1:8443\", endpoints: { in: \"tcp://192.0.2.1:7000\" } }\nrules:\n  - { name: one, from: a, to: b/in, expect: allow }\notherwise: untested\n";
@@ -141,30 +167,42 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_start_together_share_an_order() {
+    fn orders_to_the_same_endpoints_are_cut_at_the_same_places() {
         let vantage = vantage();
-        let to: Address = "tcp://192.0.2.1:7000".parse().expect("an address");
-        let starts = |attempt: u32| 66 * (attempt % 3);
-        let call = |attempt| Call {
-            start_after_ms: starts(attempt),
-            ..Call::new(Destination::Endpoint(to.clone().into()), Family::Ipv4)
+        let address: Address = "tcp://192.0.2.1:7000".parse().expect("an address");
+        let errand = |endpoint, start_after_ms| {
+            let to = WitnessTarget::Endpoint(EndpointIndex(endpoint));
+            let (family, expect) = (Family::Ipv4, Expect::Allow);
+            let witness = Witness { vantage: AgentIndex(0), to, family, nth: 0, expect };
+            let call = Call::new(Destination::Endpoint(address.clone().into()), family);
+            let call = Call { start_after_ms, ..call };
+            Errand { vantage: Arc::clone(&vantage), tie: Tie::of_witness(&witness), call }
         };
-        let tie = Tie::of_witness(&Witness {
-            vantage: AgentIndex(0),
-            to: WitnessTarget::Beacon,
-            family: Family::Ipv4,
-            nth: 0,
-            expect: Expect::Allow,
-        });
-        let errand = |attempt| Errand { vantage: Arc::clone(&vantage), tie, call: call(attempt) };
-        let errands = (0..900).map(errand).collect();
-        let sizes = |Order { calls, .. }: &Order| {
-            let last = calls.last().map(|call| call.start_after_ms);
-            (calls.len(), calls[0].start_after_ms, last)
-        };
-        let orders: Vec<_> = split(errands).iter().map(sizes).collect();
-        assert_eq!(orders.len(), 900_usize.div_ceil(CALLS_PER_ORDER));
-        assert_eq!(orders[0], (CALLS_PER_ORDER, 0, Some(0)), "{orders:?}");
-        assert!(orders.is_sorted_by_key(|(_, first, _)| *first), "{orders:?}");
+        let block = |tie: &Tie| tie.endpoint().map(|endpoint| endpoint.0 / ENDPOINTS_TOGETHER);
+        // One call out of the row, and then some to each endpoint or to one in ten; a few start much later.
+        for (starts, step, most_blocks, count) in [
+            (&[0, 33, 66][..], 1, 1, 14),
+            (&[0, 33, 66, 66, 66], 1, 1, 21),
+            (&[0], 1, 1, 7),
+            (&[0, 66, ORDER_WINDOW_MS], 1, 1, 15),
+            (&[0], 10, 7, 1),
+        ] {
+            let all = |endpoint| starts.iter().map(move |start| errand(endpoint, *start));
+            let errands: Vec<Errand> =
+                [errand(390, 0)].into_iter().chain((0..448).step_by(step).flat_map(all)).collect();
+            let ids = |calls: &[Call]| calls.iter().map(|call| call.id).collect::<Vec<_>>();
+            let given: HashSet<CallId> = errands.iter().map(|errand| errand.call.id).collect();
+            let orders = split(errands);
+            let placed: Vec<CallId> = orders.iter().flat_map(|order| ids(&order.calls)).collect();
+            assert_eq!((placed.len(), placed.into_iter().collect()), (given.len(), given));
+            for Order { ties, calls, .. } in &orders {
+                let blocks: HashSet<Option<usize>> = ties.iter().map(block).collect();
+                let windows: HashSet<u32> =
+                    calls.iter().map(|call| call.start_after_ms / ORDER_WINDOW_MS).collect();
+                assert!(blocks.len() <= most_blocks && windows.len() == 1, "{starts:?}: {blocks:?}");
+                assert!(calls.len() <= CALLS_PER_ORDER && calls.len() == ties.len(), "{}", calls.len());
+            }
+            assert_eq!(orders.len(), count, "{starts:?}");
+        }
     }
 }

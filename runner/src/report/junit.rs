@@ -81,14 +81,14 @@ fn vantage_suite(
     }
     let times = edges.iter().filter_map(|edge| took(edge));
     suite.set_time(times.sum());
-    let mut folded = Folded::default();
+    let (class, mut folded) = (cases.class(vantage), Folded::default());
     for edge in edges {
-        suite.add_test_cases(cases.edge(edge, &mut folded));
+        suite.add_test_cases(cases.edge(edge, &class, &mut folded));
         for claim in &edge.claims {
-            suite.add_test_cases(cases.claim(edge, claim, &mut folded));
+            suite.add_test_cases(cases.claim(edge, claim, &class, &mut folded));
         }
     }
-    folded.close(&mut suite, cases.record(), vantage);
+    folded.close(&mut suite, &class);
     let measured = measured(edges);
     if !measured.is_empty() {
         suite.set_system_out(xml(&measured));

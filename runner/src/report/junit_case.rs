@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
 use ringfence_contract::name::AgentName;
 
 use super::story::{self, Story};
@@ -29,6 +29,8 @@ pub(super) struct Cases<'r> {
     record: &'r RunRecord,
     is_folded: bool,
     stories_left: usize,
+    /// The rules, as a case tells its own. A text is made fit for XML once: many cases share it, and that takes its time.
+    rules: Vec<XmlString>,
 }
 
 /// What passed or was skipped in one suite and has no case of its own: how much of it for which reason.
@@ -41,15 +43,27 @@ pub(super) struct Folded {
 impl<'r> Cases<'r> {
     pub(super) fn of(record: &'r RunRecord) -> Self {
         let all = record.summary.edges + record.summary.claims.all;
-        Self { record, is_folded: all > CASES_MAX, stories_left: STORIES_MAX }
+        let rule = |rule| xml_line(&story::rule_of(record, rule)).into();
+        let rules = (0..record.scenario.rules.len()).map(rule).collect();
+        Self { record, is_folded: all > CASES_MAX, stories_left: STORIES_MAX, rules }
     }
 
     pub(super) fn record(&self) -> &'r RunRecord {
         self.record
     }
 
-    /// The case of an edge, unless it is folded.
-    pub(super) fn edge(&mut self, edge: &EdgeRecord, folded: &mut Folded) -> Option<TestCase> {
+    /// The class of a vantage's cases.
+    pub(super) fn class(&self, vantage: &AgentName) -> XmlString {
+        xml_line(&format!("{}.{vantage}", self.record.scenario.name)).into()
+    }
+
+    /// The case of an edge, in the class of its vantage, unless it is folded.
+    pub(super) fn edge(
+        &mut self,
+        edge: &EdgeRecord,
+        class: &XmlString,
+        folded: &mut Folded,
+    ) -> Option<TestCase> {
         let judged = &edge.judged;
         if self.is_folded && !judged.flaky && folded.takes(edge.verdict, judged.reason.as_str()) {
             return None;
@@ -59,12 +73,12 @@ impl<'r> Cases<'r> {
         let status = self.told(edge.verdict, because, || story::tell(record, edge));
         let name = format!("{} {}: {}", edge.endpoint, edge.family, edge.expect);
         let mut case = TestCase::new(xml_line(&name), status.unwrap_or_else(|| passed(edge)));
-        case.set_classname(class(record, &edge.vantage));
+        case.set_classname(class.clone());
         if let Some(took) = took(edge) {
             case.set_time(took);
         }
-        let rule = || ("rule", story::rule_of(record, edge));
-        self.add_facts(&mut case, judged.reason.as_str(), rule, &judged.evidence);
+        let rule = || self.rules.get(edge.rule).cloned().unwrap_or_else(|| "unknown".into());
+        self.add_facts(&mut case, judged.reason.as_str(), || ("rule", rule()), &judged.evidence);
         Some(case)
     }
 
@@ -74,6 +88,7 @@ impl<'r> Cases<'r> {
         &mut self,
         edge: &EdgeRecord,
         claim: &ClaimRecord,
+        class: &XmlString,
         folded: &mut Folded,
     ) -> Option<TestCase> {
         let judged = &claim.judged;
@@ -85,11 +100,11 @@ impl<'r> Cases<'r> {
         let status = self.told(claim.verdict, because, || story::tell_claim(record, edge, claim));
         let name = format!("{} {}: {}", edge.endpoint, edge.family, claim.claimed);
         let mut case = TestCase::new(xml_line(&name), status.unwrap_or_else(TestCaseStatus::success));
-        case.set_classname(class(record, &edge.vantage));
+        case.set_classname(class.clone());
         if let Some(took_us) = judged.took_us {
             case.set_time(Duration::from_micros(took_us));
         }
-        let line = || ("claim", story::line_of(record, claim));
+        let line = || ("claim", xml_line(&story::line_of(record, claim)).into());
         self.add_facts(&mut case, judged.reason.as_str(), line, &judged.evidence);
         Some(case)
     }
@@ -99,14 +114,14 @@ impl<'r> Cases<'r> {
         &self,
         case: &mut TestCase,
         reason: &str,
-        line: impl FnOnce() -> (&'static str, String),
+        line: impl FnOnce() -> (&'static str, XmlString),
         evidence: &[String],
     ) {
         if self.is_folded {
             return;
         }
         let (name, line) = line();
-        case.add_property(("reason", reason)).add_property((name, xml_line(&line).as_str()));
+        case.add_property(("reason", reason)).add_property(Property::new(name, line));
         if !evidence.is_empty() {
             case.set_system_out(xml(&evidence.join("\n")));
         }
@@ -151,7 +166,7 @@ impl Folded {
 
     /// Puts a case for all that passed into the suite, and one for all that was skipped. The suite still counts each edge
     /// and claim that they stand for.
-    pub(super) fn close(self, suite: &mut TestSuite, record: &RunRecord, vantage: &AgentName) {
+    pub(super) fn close(self, suite: &mut TestSuite, class: &XmlString) {
         let count = |counts: &BTreeMap<&str, usize>| counts.values().sum::<usize>();
         suite.skipped += count(&self.skipped).saturating_sub(1);
         for (name, counts, status) in [
@@ -163,17 +178,13 @@ impl Folded {
                 let told: Vec<String> =
                     counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
                 let mut case = TestCase::new(name, status);
-                case.set_classname(class(record, vantage)).set_assertions(count);
+                case.set_classname(class.clone()).set_assertions(count);
                 case.set_system_out(format!("{}; the JSON report has each", told.join(", ")));
                 suite.add_test_case(case);
                 suite.tests += count - 1;
             }
         }
     }
-}
-
-fn class(record: &RunRecord, vantage: &AgentName) -> String {
-    xml_line(&format!("{}.{vantage}", record.scenario.name))
 }
 
 /// A pass; on a retry, with the attempts that failed before it.

@@ -20,7 +20,8 @@ pub(super) struct Story {
 pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
     let judged = &edge.judged;
     let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
-    let mut body = vec![format!("rule: {}", rule_of(record, edge)), format!("address: {}", edge.address)];
+    let mut body =
+        vec![format!("rule: {}", rule_of(record, edge.rule)), format!("address: {}", edge.address)];
     body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
     body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
     Story { head, body }
@@ -42,8 +43,8 @@ pub(super) fn line_of(record: &RunRecord, claim: &ClaimRecord) -> String {
 }
 
 /// The rule that says so, by name, place and text.
-pub(super) fn rule_of(record: &RunRecord, edge: &EdgeRecord) -> String {
-    let Some(rule) = record.scenario.rules.get(edge.rule) else { return "unknown".to_owned() };
+pub(super) fn rule_of(record: &RunRecord, rule: usize) -> String {
+    let Some(rule) = record.scenario.rules.get(rule) else { return "unknown".to_owned() };
     let path = &record.scenario.path;
     match (rule.line, &rule.text) {
         (Some(line), Some(text)) if text.contains(&rule.name) => format!("{path}:{line}: {}", text.trim()),

@@ -5,7 +5,9 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::{json, junit};
 use crate::tally::RunRecord;
@@ -64,14 +66,23 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Writes every wanted report; returns what could not be written, in the order it was wanted.
+/// Writes every wanted report, side by side; returns what could not be written, in the order it was wanted.
+///
+/// # Panics
+///
+/// When a report does.
 #[must_use]
 pub fn write(record: &RunRecord, wanted: &[Wanted]) -> Vec<WriteError> {
-    let failed = wanted.iter().filter_map(|wanted| {
-        let source = write_whole(record, wanted).err()?;
-        Some(WriteError { form: wanted.form, path: wanted.path.clone(), source })
-    });
-    failed.collect()
+    thread::scope(|scope| {
+        let start = |wanted| scope.spawn(move || write_whole(record, wanted));
+        let writing: Vec<_> = wanted.iter().map(start).collect();
+        let failed = wanted.iter().zip(writing).filter_map(|(wanted, writing)| {
+            let written = writing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let source = written.err()?;
+            Some(WriteError { form: wanted.form, path: wanted.path.clone(), source })
+        });
+        failed.collect()
+    })
 }
 
 /// Writes a file so that nobody ever sees half of it: beside its place first, then into it.
