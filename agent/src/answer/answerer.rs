@@ -72,12 +72,13 @@ impl Answerer {
         &self.proxies
     }
 
-    /// Answers calls of this run from now on. Where another run had to go for it, that is counted as a missed receipt:
-    /// calls of the other are strangers now.
+    /// Answers calls of this run from now on, which begins with this order, or did with another. Where another run had to go
+    /// for it, that is counted as a missed receipt: calls of the other are strangers now.
     #[must_use]
-    pub fn announce(&self, run: &Run) -> Hold {
-        // The ring is looked at first: a receipt of this run comes behind this number.
-        let receipt = held(&self.ring).newest();
+    pub fn announce(&self, run: &Run, begins: bool) -> Hold {
+        // The ring is looked at first: a receipt of this run comes behind this number. Of a run that was forgotten since it
+        // began, any that is gone may have been one.
+        let receipt = if begins { held(&self.ring).newest() } else { 0 };
         let hold = held(&self.runs).hold(run, Moment { at: Instant::now(), receipt });
         if hold == Hold::HeldForAnother {
             self.miss();

@@ -37,7 +37,7 @@ pub enum Hold {
 pub struct Moment {
     /// By the clock.
     pub at: Instant,
-    /// By the number of the newest receipt; 0 before the first.
+    /// By the number of the newest receipt; 0 before the first, and where that is not known.
     pub receipt: u64,
 }
 

@@ -212,7 +212,7 @@ impl Agent {
             ReplayError::Full(_) => (RefusalWhy::OverLimit, error.to_string()),
         })?;
         drop(replays);
-        if self.answerer.announce(&order.run) == Hold::OtherKey {
+        if self.answerer.announce(&order.run, matches!(order.ask, Ask::Hello)) == Hold::OtherKey {
             let detail = format!("run `{}` is known with another key, which is kept", order.run.id);
             return Err((RefusalWhy::UnknownWords, detail));
         }

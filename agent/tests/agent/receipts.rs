@@ -115,6 +115,19 @@ async fn what_a_full_ring_drops_of_the_runs_before_is_no_loss_of_this_one() {
 }
 
 #[tokio::test]
+async fn a_run_that_did_not_begin_with_this_agent_counts_all_that_is_gone() {
+    let mut bench = Bench::with(|settings| settings.agent.receipts_held = 4);
+    bench.hello().await;
+    for _ in 0..6 {
+        bench.call(CallId::random(), &[]).await;
+    }
+    // As a run that was forgotten meanwhile: it may have begun before the first of these calls.
+    bench.run = Run { id: RunId::random(), key: RunKey::random() };
+    let [page] = &pages(&bench, vec![CallId::random()]).await[..] else { panic!("one page") };
+    assert_eq!(page.dropped, 2);
+}
+
+#[tokio::test]
 async fn many_receipts_come_in_several_pages_and_none_in_one() {
     let bench = Bench::new();
     bench.hello().await;
