@@ -13,7 +13,8 @@ use std::io::{self, Write};
 use std::process::Command;
 use std::time::Instant;
 
-use ringfence::judge::judge;
+use ringfence::explain::explain;
+use ringfence::judge::{Grounds, judge};
 use ringfence::plan::expand;
 use ringfence::report::{Form, Style, Wanted, terminal, write};
 use ringfence::tally::{RunRecord, tally};
@@ -54,7 +55,10 @@ fn measure(agents: usize) -> Result<(), Box<dyn Error>> {
     let plan = timed(&mut rows, "expand", || expand(&scenario));
     let observations = fleet::observe(&scenario, &plan);
     let seen_mib = peak_mib()?;
-    let judged = timed(&mut rows, "judge", || judge(&scenario, &plan, &observations));
+    let judged = timed(&mut rows, "judge", || {
+        let grounds = Grounds::gather(&scenario, &plan, &observations);
+        explain(&grounds, judge(&grounds))
+    });
     let facts = fleet::facts();
     let record = timed(&mut rows, "tally", || tally(&scenario, &plan, observations, judged, facts));
     let folder = tempfile::tempdir()?;

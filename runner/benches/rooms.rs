@@ -7,7 +7,8 @@ use std::io;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ringfence::dispatch::Observations;
-use ringfence::judge::judge;
+use ringfence::explain::{Judgement, explain};
+use ringfence::judge::{Grounds, judge};
 use ringfence::plan::{Plan, expand};
 use ringfence::report::{Style, json, junit, terminal};
 use ringfence::scenario::Scenario;
@@ -32,6 +33,11 @@ impl Run {
     }
 }
 
+fn judged(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Vec<Judgement> {
+    let grounds = Grounds::gather(scenario, plan, observations);
+    explain(&grounds, judge(&grounds))
+}
+
 fn rooms(criterion: &mut Criterion) {
     for run in AGENTS.map(Run::over) {
         let Run { scenario, plan, observations } = run;
@@ -45,9 +51,9 @@ fn rooms(criterion: &mut Criterion) {
         });
         group.bench_function(id("expand"), |bench| bench.iter(|| expand(black_box(&scenario))));
         group.bench_function(id("judge"), |bench| {
-            bench.iter(|| judge(&scenario, &plan, black_box(&observations)));
+            bench.iter(|| judged(&scenario, &plan, black_box(&observations)));
         });
-        let judged = judge(&scenario, &plan, &observations);
+        let judged = judged(&scenario, &plan, &observations);
         group.bench_function(id("tally"), |bench| {
             let given = || (observations.clone(), judged.clone(), fleet::facts());
             bench.iter_batched(

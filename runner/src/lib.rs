@@ -3,7 +3,7 @@
 //! One way, each room handing one value to the next:
 //!
 //! ```text
-//! text -> scenario::Scenario -> plan::Plan -> dispatch::Observations -> judge::JudgedEdge -> tally::RunRecord -> report
+//! text -> scenario::Scenario -> plan::Plan -> dispatch::Observations -> judge::Judged -> explain::Judgement -> tally::RunRecord -> report
 //! ```
 //!
 //! A room imports only rooms upstream of it. Only [`dispatch`] is async and touches the network; every other room is a
@@ -12,6 +12,7 @@
 
 pub mod cli;
 pub mod dispatch;
+pub mod explain;
 pub mod judge;
 pub mod lab;
 pub mod plan;

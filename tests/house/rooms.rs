@@ -13,7 +13,7 @@ const HOUSES: [House; 2] = [
     // The lab stands beside the command line, which starts it.
     House {
         folder: "runner/src/",
-        rooms: &["scenario", "plan", "dispatch", "judge", "tally", "report", "lab", "cli"],
+        rooms: &["scenario", "plan", "dispatch", "judge", "explain", "tally", "report", "lab", "cli"],
     },
 ];
 

@@ -213,6 +213,12 @@ impl PhaseTimes {
 }
 
 impl Figures {
+    /// How many calls were lost, whatever became of them.
+    #[must_use]
+    pub fn lost_in_all(&self) -> u32 {
+        self.lost.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
     /// Adds the figures of another order of the same measurement.
     pub fn add(&mut self, other: &Self) {
         self.intended = self.intended.saturating_add(other.intended);

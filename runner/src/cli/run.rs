@@ -13,7 +13,8 @@ use super::compare;
 use super::failure::Failure;
 use super::screen::Screen;
 use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
-use crate::judge::judge;
+use crate::explain::explain;
+use crate::judge::{Grounds, judge};
 use crate::plan::{self, Plan};
 use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
@@ -89,7 +90,8 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
     let observations = dispatch::observe(scenario, plan, settings, means.progress).await;
 
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let judged = judge(scenario, plan, &observations);
+    let grounds = Grounds::gather(scenario, plan, &observations);
+    let judged = explain(&grounds, judge(&grounds));
     let version = env!("CARGO_PKG_VERSION").to_owned();
     tally::tally(scenario, plan, observations, judged, RunFacts { run: id, started_ms, took_ms, version })
 }

@@ -3,7 +3,8 @@
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase, Reset};
 
-use super::case::{Case, Finding, not_asked, unknown};
+use super::case::{Case, not_asked, unknown};
+use super::finding::Finding;
 use super::platform::{self, PlatformAnswer};
 use super::verdict::{Reason, Verdict};
 use crate::dispatch::Attempt;

@@ -6,27 +6,18 @@
 use ringfence_contract::histogram::Histogram;
 
 use super::budget_case::BudgetCase;
-use super::budget_words;
 use super::case::Case;
-use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
-use super::figure;
+use super::claim::{ClaimKind, ClaimReason};
+use super::finding::ClaimFinding;
 use super::verdict::Reason;
 use crate::dispatch::{Measurement, UnaskedWhy};
 use crate::scenario::{Budget, Limit, Statistic};
 
 /// Judges the budget.
-pub(super) fn judge(edge: &Case<'_>, budget: &Budget, reached: Reason) -> JudgedClaim {
+pub(super) fn judge(edge: &Case<'_>, budget: &Budget, reached: Reason) -> ClaimFinding {
     let case = BudgetCase { edge, limit: budget.limit, reached };
-    let reason = conclude(&case);
-    JudgedClaim {
-        kind: ClaimKind::Budget,
-        reason,
-        sentence: budget_words::sentence(&case, reason),
-        hint: budget_words::hint(&case, reason),
-        evidence: budget_words::evidence(&case),
-        decided_by: None,
-        took_us: case.value().map(|ns| ns / 1_000),
-    }
+    let took_us = case.value().map(|ns| ns / 1_000);
+    ClaimFinding { kind: ClaimKind::Budget, reason: conclude(&case), decided_by: None, took_us }
 }
 
 fn conclude(case: &BudgetCase<'_>) -> ClaimReason {
@@ -41,7 +32,7 @@ fn conclude(case: &BudgetCase<'_>) -> ClaimReason {
     }
     let (over, within) = match case.limit {
         Limit::Loss(part) => {
-            let parts = u64::from(figure::lost(figures)) * u64::from(Histogram::WHOLE);
+            let parts = u64::from(figures.lost_in_all()) * u64::from(Histogram::WHOLE);
             let over = parts > u64::from(figures.intended) * u64::from(part);
             (over, !over)
         }

@@ -1,8 +1,5 @@
-//! One edge with everything that bears on it, looked up once.
-//!
-//! This file must not conclude anything: it only finds.
+//! One edge with everything that bears on it, looked up once. Nothing is concluded here.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ringfence_contract::download::Downloaded;
@@ -11,116 +8,50 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 
+use super::finding::Finding;
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
-use crate::dispatch::{
-    AgentObservation, Attempt, Measurement, Observations, ReceiptBook, Unasked, UnaskedWhy,
-};
-use crate::plan::{Edge, Plan, spoofed_at};
-use crate::scenario::{Agent, Answers, Endpoint, EndpointIndex, Rule, Scenario, Scope};
-
-/// What is concluded of one edge, before it is put into words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
-    pub(super) reason: Reason,
-    pub(super) decided_by: Option<usize>,
-    pub(super) flaky: bool,
-    pub(super) self_witnessed: bool,
-    /// Everything that is missing, the reason first; empty unless a witness or receipt is what is missing.
-    pub(super) missing: Vec<Reason>,
-}
-
-impl Finding {
-    pub(super) fn new(reason: Reason, decided_by: Option<usize>) -> Self {
-        Self { reason, decided_by, flaky: false, self_witnessed: false, missing: Vec::new() }
-    }
-}
-
-/// Everything a run's edges are judged on.
-pub(super) struct Grounds<'a> {
-    scenario: &'a Scenario,
-    plan: &'a Plan,
-    observations: &'a Observations,
-    witnesses: WitnessBook,
-    /// Endpoints whose name somebody resolved to a private address.
-    private_for_some: HashSet<EndpointIndex>,
-}
-
-impl<'a> Grounds<'a> {
-    pub(super) fn gather(scenario: &'a Scenario, plan: &'a Plan, observations: &'a Observations) -> Self {
-        let witnesses = WitnessBook::gather(scenario, plan, observations);
-        let private_for_some = plan
-            .edges
-            .iter()
-            .zip(&observations.reach)
-            .filter(|(_, attempts)| attempts.iter().any(resolved_privately))
-            .map(|(edge, _)| edge.endpoint)
-            .collect();
-        Self { scenario, plan, observations, witnesses, private_for_some }
-    }
-
-    pub(super) fn case(&self, place: usize) -> Case<'_> {
-        let edge = &self.plan.edges[place];
-        let endpoint = self.scenario.endpoint(edge.endpoint);
-        Case {
-            scenario: self.scenario,
-            edge,
-            vantage: self.scenario.agent(edge.vantage),
-            endpoint,
-            rule: self.scenario.rule(edge.rule),
-            attempts: self.observations.reach.get(place).map_or(&[], Vec::as_slice),
-            measurement: self.observations.latency.get(place).and_then(Option::as_deref),
-            download: self.observations.throughput.get(place).and_then(Option::as_deref),
-            owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
-            witnesses: &self.witnesses,
-            interrupted: self.observations.interrupted,
-            private_for_others: self.private_for_some.contains(&edge.endpoint),
-        }
-    }
-}
-
-fn resolved_privately(attempt: &Attempt) -> bool {
-    let resolution = attempt.sample.as_ref().ok().and_then(|sample| sample.resolution.as_ref());
-    resolution.is_some_and(|resolution| resolution.addresses.iter().copied().any(is_private))
-}
+use crate::dispatch::{AgentObservation, Attempt, Measurement, ReceiptBook, Unasked, UnaskedWhy};
+use crate::plan::{Edge, spoofed_at};
+use crate::scenario::{Agent, Answers, Endpoint, Rule, Scenario, Scope};
 
 /// Whether an address is one of a private network.
-pub(super) fn is_private(address: IpAddr) -> bool {
+pub(crate) fn is_private(address: IpAddr) -> bool {
     Scope::of(address) == Scope::Private
 }
 
 /// One edge, and everything that bears on it.
-pub(super) struct Case<'a> {
-    pub(super) scenario: &'a Scenario,
-    pub(super) edge: &'a Edge,
-    pub(super) vantage: &'a Agent,
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) rule: &'a Rule,
-    pub(super) attempts: &'a [Attempt],
+pub(crate) struct Case<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) edge: &'a Edge,
+    pub(crate) vantage: &'a Agent,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) rule: &'a Rule,
+    pub(crate) attempts: &'a [Attempt],
     /// What its measurement saw, where it was measured.
-    pub(super) measurement: Option<&'a Measurement>,
+    pub(crate) measurement: Option<&'a Measurement>,
     /// What the download over it came to, where there was one.
-    pub(super) download: Option<&'a Result<Downloaded, Unasked>>,
-    pub(super) owner: Option<&'a AgentObservation>,
-    pub(super) witnesses: &'a WitnessBook,
-    pub(super) interrupted: bool,
+    pub(crate) download: Option<&'a Result<Downloaded, Unasked>>,
+    pub(crate) owner: Option<&'a AgentObservation>,
+    pub(crate) witnesses: &'a WitnessBook,
+    pub(crate) interrupted: bool,
     /// Whether some vantage resolved the endpoint's name to a private address.
-    pub(super) private_for_others: bool,
+    pub(crate) private_for_others: bool,
 }
 
 impl<'a> Case<'a> {
     /// What the endpoint's agent wrote down of a call.
-    pub(super) fn receipt(&self, call: CallId) -> Option<&'a Receipt> {
+    pub(crate) fn receipt(&self, call: CallId) -> Option<&'a Receipt> {
         self.receipts().and_then(|book| book.found.get(&call).map(Box::as_ref))
     }
 
     /// The book of receipts of the endpoint's agent, if it showed it.
-    pub(super) fn receipts(&self) -> Option<&'a ReceiptBook> {
+    pub(crate) fn receipts(&self) -> Option<&'a ReceiptBook> {
         self.owner.and_then(|owner| owner.receipts.as_ref().ok())
     }
 
     /// Why the endpoint's agent may know nothing of the run, if it may not: it answers its calls as a stranger's then.
-    pub(super) fn ignorance_of_target(&self) -> Option<Reason> {
+    pub(crate) fn ignorance_of_target(&self) -> Option<Reason> {
         let owner = self.owner?;
         if owner.hello.is_err() {
             return Some(Reason::TargetNotAsked);
@@ -128,14 +59,14 @@ impl<'a> Case<'a> {
         self.receipts().is_some_and(|book| book.restarted).then_some(Reason::TargetRestarted)
     }
 
-    pub(super) fn owner_name(&self) -> &'a str {
+    pub(crate) fn owner_name(&self) -> &'a str {
         self.endpoint
             .owner
             .map_or(self.endpoint.name.as_str(), |owner| self.scenario.agent(owner).name.as_str())
     }
 
     /// Whether a sealed answer is the endpoint's own agent's, even where the platform should answer.
-    pub(super) fn is_of_owner(&self, outcome: &Outcome) -> bool {
+    pub(crate) fn is_of_owner(&self, outcome: &Outcome) -> bool {
         let agent = match outcome {
             Outcome::Answered(answered) => &answered.agent,
             Outcome::Misanswered(misanswered) => &misanswered.agent,
@@ -145,28 +76,28 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a sealed answer is one of the agent that this endpoint belongs to.
-    pub(super) fn is_right_agent(&self, outcome: &Outcome) -> bool {
+    pub(crate) fn is_right_agent(&self, outcome: &Outcome) -> bool {
         let Outcome::Answered(answered) = outcome else { return false };
         self.endpoint.answers == Answers::Agent && answered.agent.as_str() == self.owner_name()
     }
 
     /// The address that an attempt said it came from, if it did.
-    pub(super) fn spoofed(&self, place: usize) -> Option<IpAddr> {
+    pub(crate) fn spoofed(&self, place: usize) -> Option<IpAddr> {
         spoofed_at(self.scenario, self.edge, place)
     }
 
     /// The attempt that decided, or the last.
-    pub(super) fn telling(&self, finding: &Finding) -> Option<&'a Attempt> {
+    pub(crate) fn telling(&self, finding: &Finding) -> Option<&'a Attempt> {
         let decided = finding.decided_by.and_then(|place| self.attempts.get(place));
         decided.or_else(|| self.attempts.last())
     }
 
-    pub(super) fn telling_sample(&self, finding: &Finding) -> Option<&'a Sample> {
+    pub(crate) fn telling_sample(&self, finding: &Finding) -> Option<&'a Sample> {
         self.telling(finding).and_then(|attempt| attempt.sample.as_deref().ok())
     }
 
     /// How many attempts saw each outcome, in the order they were first seen. Answers of another status are another.
-    pub(super) fn outcomes(&self) -> Vec<(&'a Outcome, usize)> {
+    pub(crate) fn outcomes(&self) -> Vec<(&'a Outcome, usize)> {
         let mut counts: Vec<(&Outcome, usize)> = Vec::new();
         for sample in self.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok()) {
             match counts.iter_mut().find(|(known, _)| are_alike(known, &sample.outcome)) {
@@ -178,13 +109,13 @@ impl<'a> Case<'a> {
     }
 
     /// Why an edge that nothing was recorded for is inconclusive.
-    pub(super) fn nothing_recorded(&self) -> Reason {
+    pub(crate) fn nothing_recorded(&self) -> Reason {
         if self.interrupted { Reason::Interrupted } else { Reason::VantageNotAsked }
     }
 }
 
 /// Whether two attempts came to the same: a 200 beside a 403 did not, though neither bears a seal.
-pub(super) fn are_alike(one: &Outcome, other: &Outcome) -> bool {
+pub(crate) fn are_alike(one: &Outcome, other: &Outcome) -> bool {
     match (one, other) {
         (Outcome::Unsealed(one), Outcome::Unsealed(other)) => one.status == other.status,
         _ => one.kind() == other.kind(),
@@ -192,7 +123,7 @@ pub(super) fn are_alike(one: &Outcome, other: &Outcome) -> bool {
 }
 
 /// What an attempt that has no sample means.
-pub(super) fn not_asked(unasked: &Unasked) -> Reason {
+pub(crate) fn not_asked(unasked: &Unasked) -> Reason {
     match unasked.why {
         UnaskedWhy::Interrupted => Reason::Interrupted,
         UnaskedWhy::NoRoute
@@ -206,7 +137,7 @@ pub(super) fn not_asked(unasked: &Unasked) -> Reason {
 }
 
 /// The first attempt that shows nothing. A missing family excuses an edge only if it is all that was ever seen.
-pub(super) fn unknown(tries: &[Reason]) -> Option<Finding> {
+pub(crate) fn unknown(tries: &[Reason]) -> Option<Finding> {
     if !tries.is_empty() && tries.iter().all(|reason| *reason == Reason::NoFamily) {
         return Some(Finding::new(Reason::NoFamily, Some(0)));
     }

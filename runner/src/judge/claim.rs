@@ -1,7 +1,6 @@
-//! The words of a judged claim: why it holds, does not hold, or is not known to, and what is said of it.
+//! Why a claim holds, does not hold, or is not known to.
 
 use ringfence_contract::words;
-use serde::{Deserialize, Serialize};
 
 use super::verdict::Verdict;
 
@@ -69,25 +68,4 @@ impl ClaimReason {
             Self::FamilyNotClaimed | Self::NoFamily => Verdict::Skipped,
         }
     }
-}
-
-/// What is concluded of one claim of one edge, and on what grounds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgedClaim {
-    /// What kind of claim it is.
-    pub kind: ClaimKind,
-    /// Why; the verdict is [`ClaimReason::verdict`].
-    pub reason: ClaimReason,
-    /// What was seen, in one sentence without a full stop: `expected to resolve within 10.0.3.0/24, got 203.0.113.7 by
-    /// 10.0.0.53:53 in 3 ms`.
-    pub sentence: String,
-    /// What to look at next; every non-pass has one.
-    pub hint: Option<String>,
-    /// The evidence the verdict rests on, one fact a line, most telling first.
-    pub evidence: Vec<String>,
-    /// The attempt (from 0) that decided, where one did.
-    pub decided_by: Option<usize>,
-    /// How long what decided took, in microseconds: for a name, until the resolver had answered, or was given up; for a
-    /// budget, what was measured and is held against it; for a throughput, how long bytes were counted.
-    pub took_us: Option<u64>,
 }

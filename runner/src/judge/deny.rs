@@ -7,7 +7,8 @@ use ringfence_contract::address::{Host, Transport};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding, not_asked, unknown};
+use super::case::{Case, not_asked, unknown};
+use super::finding::Finding;
 use super::platform::{BARE_DENIAL, is_busy};
 use super::unfinished::{got_in, handshake_gap};
 use super::verdict::Reason;

@@ -3,30 +3,19 @@
 //! No call is made for this alone. Every attempt asks anew, so every attempt has to agree with the claim: a name that
 //! leads elsewhere once in three times leads elsewhere.
 
-use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase};
-
 use super::case::Case;
-use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
+use super::claim::{ClaimKind, ClaimReason};
+use super::finding::ClaimFinding;
 use super::name_case::NameCase;
-use super::name_words;
 use super::verdict::Verdict;
-use crate::dispatch::{Attempt, UnaskedWhy};
 use crate::scenario::NameClaim;
 
 /// Judges the claim.
-pub(super) fn judge(edge: &Case<'_>, claim: &NameClaim) -> JudgedClaim {
-    let shown = edge.attempts.iter().map(|attempt| look(edge, claim, attempt)).collect();
-    let case = NameCase { edge, claim, shown };
+pub(super) fn judge(edge: &Case<'_>, claim: &NameClaim) -> ClaimFinding {
+    let case = NameCase::of(edge, claim);
     let (reason, decided_by) = conclude(&case);
-    JudgedClaim {
-        kind: ClaimKind::Resolves,
-        reason,
-        sentence: name_words::sentence(&case, reason, decided_by),
-        hint: name_words::hint(&case, reason, decided_by),
-        evidence: name_words::evidence(&case, decided_by),
-        decided_by,
-        took_us: case.resolution(decided_by).map(|resolution| resolution.took_us),
-    }
+    let took_us = case.resolution(decided_by).map(|resolution| resolution.took_us);
+    ClaimFinding { kind: ClaimKind::Resolves, reason, decided_by, took_us }
 }
 
 /// What all attempts show together: an answer that contradicts the claim first, then ignorance, then what agrees.
@@ -49,45 +38,5 @@ fn conclude(case: &NameCase<'_>) -> (ClaimReason, Option<usize>) {
         (Some(place), _) => (ClaimReason::NoFamily, Some(place)),
         (None, Some(place)) => (ClaimReason::Resolved, Some(place)),
         (None, None) => (ClaimReason::FamilyNotClaimed, Some(0)),
-    }
-}
-
-/// What one attempt shows.
-fn look(edge: &Case<'_>, claim: &NameClaim, attempt: &Attempt) -> ClaimReason {
-    let sample = match &attempt.sample {
-        Ok(sample) => sample,
-        Err(unasked) if unasked.why == UnaskedWhy::Interrupted => return ClaimReason::Interrupted,
-        Err(_) => return ClaimReason::VantageNotAsked,
-    };
-    let found = sample.resolution.as_ref().map_or(&[][..], |resolution| &resolution.addresses);
-    match found {
-        [] => look_at_none(edge, claim, &sample.outcome),
-        found if found.iter().all(|address| claim.resolves.admits(*address)) => ClaimReason::Resolved,
-        _ => ClaimReason::ResolvedElsewhere,
-    }
-}
-
-/// What an attempt shows that was told no address.
-fn look_at_none(edge: &Case<'_>, claim: &NameClaim, outcome: &Outcome) -> ClaimReason {
-    match outcome {
-        Outcome::Unresolved(unresolved) if unresolved.why.is_said() => {
-            if claim.resolves.covers(edge.edge.family) {
-                ClaimReason::NameUnresolved
-            } else {
-                ClaimReason::FamilyNotClaimed
-            }
-        }
-        Outcome::Unresolved(_) | Outcome::TimedOut(Phase::Resolve) => ClaimReason::ResolverSilent,
-        Outcome::NotSent(not_sent) if not_sent.why == NotSentWhy::NoFamily => ClaimReason::NoFamily,
-        Outcome::Answered(_)
-        | Outcome::Misanswered(_)
-        | Outcome::Forbidden(_)
-        | Outcome::Unsealed(_)
-        | Outcome::Refused
-        | Outcome::Reset(_)
-        | Outcome::Unreachable(_)
-        | Outcome::TimedOut(_)
-        | Outcome::TlsFailed(_)
-        | Outcome::NotSent(_) => ClaimReason::NameNotAsked,
     }
 }

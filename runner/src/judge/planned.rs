@@ -6,7 +6,7 @@ use std::path::Path;
 use ringfence_contract::outcome::{Answered, Outcome, Phase};
 
 use super::sample_run::{agent_seen, answered, attempt, forbidden, status};
-use super::{Judgement, Verdict, judge};
+use super::{Grounds, Judged, Verdict, judge};
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, WitnessTarget, calls_on, expand, select};
 use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
@@ -104,7 +104,11 @@ fn see(
     }
 }
 
-fn verdicts(judged: &[Judgement]) -> Vec<Verdict> {
+fn judged(scenario: &Scenario, plan: &Plan, seen: &Observations) -> Vec<Judged> {
+    judge(&Grounds::gather(scenario, plan, seen)).collect()
+}
+
+fn verdicts(judged: &[Judged]) -> Vec<Verdict> {
     judged.iter().map(|judged| judged.edge.reason.verdict()).collect()
 }
 
@@ -116,8 +120,8 @@ fn a_world_that_is_as_the_scenario_says_leaves_nothing_unproved() {
     for refusal in [Refusal::Said, Refusal::Silent] {
         for plan in [whole.clone(), select(&scenario, &whole, "internet>*").expect("a part")] {
             let seen = see(&scenario, &whole, &plan, refusal, None);
-            let judged = judge(&scenario, &plan, &seen);
-            let told: Vec<&str> = judged.iter().map(|judged| judged.edge.sentence.as_str()).collect();
+            let judged = judged(&scenario, &plan, &seen);
+            let told: Vec<&str> = judged.iter().map(|judged| judged.edge.reason.as_str()).collect();
             assert_eq!(verdicts(&judged), vec![Verdict::Pass; plan.edges.len()], "{refusal:?} {told:#?}");
         }
     }
@@ -132,7 +136,7 @@ fn every_edge_that_turns_round_fails_and_no_other_does() {
             let seen = see(&scenario, &plan, &plan, refusal, Some(turned));
             let mut expected = vec![Verdict::Pass; plan.edges.len()];
             expected[turned] = Verdict::Fail;
-            let judged = judge(&scenario, &plan, &seen);
+            let judged = judged(&scenario, &plan, &seen);
             assert_eq!(verdicts(&judged), expected, "edge {turned} turned, {refusal:?}");
         }
     }

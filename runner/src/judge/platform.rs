@@ -7,21 +7,21 @@ use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{Outcome, Phase, Reset, Unsealed};
 
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
-pub(super) const BARE_DENIAL: u16 = 403;
+pub(crate) const BARE_DENIAL: u16 = 403;
 
 /// The status of a caller who calls too often, whoever he is (RFC 6585 section 4).
-pub(super) const TOO_MANY: u16 = 429;
+pub(crate) const TOO_MANY: u16 = 429;
 
 /// The status of a front end that cannot serve now: it is too busy, or what stands behind it is down (RFC 9110 section
 /// 15.6.4).
-pub(super) const UNAVAILABLE: u16 = 503;
+pub(crate) const UNAVAILABLE: u16 = 503;
 
 /// The statuses with which a front end says that what stands behind it is down (RFC 9110 sections 15.6.3 to 15.6.5).
-pub(super) const DOWN: [u16; 3] = [502, UNAVAILABLE, 504];
+pub(crate) const DOWN: [u16; 3] = [502, UNAVAILABLE, 504];
 
 /// What an answer of a platform means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PlatformAnswer {
+pub(crate) enum PlatformAnswer {
     /// It answered, and did not refuse.
     Reached,
     /// It refused: in its own words or with a bare status.
@@ -36,7 +36,7 @@ pub(super) enum PlatformAnswer {
 
 /// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
 /// is no denial and not one of [`DOWN`].
-pub(super) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
+pub(crate) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
     match outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
         Outcome::Forbidden(_) => PlatformAnswer::Refused,
@@ -74,7 +74,7 @@ fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
 
 /// Whether a front end says no more than that it is too busy, which it does before it looks at who calls. A 503 may as
 /// well be an app that is down behind an open door; beside a refusal of the same caller it is not.
-pub(super) fn is_busy(outcome: &Outcome, refused: bool) -> bool {
+pub(crate) fn is_busy(outcome: &Outcome, refused: bool) -> bool {
     match outcome {
         Outcome::Unsealed(Unsealed { status: Some(status), flaw: None, .. }) => {
             *status == TOO_MANY || (*status == UNAVAILABLE && refused)

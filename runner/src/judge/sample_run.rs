@@ -16,7 +16,7 @@ use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::Clock;
 use ringfence_contract::sample::{Phases, Sample};
 
-use super::{JudgedClaim, JudgedEdge, Judgement, judge};
+use super::{Finding, Grounds, judge};
 use crate::dispatch::{
     AgentObservation, Attempt, Greeting, Measurement, Observations, ReceiptBook, Unasked, UnaskedWhy,
 };
@@ -174,16 +174,9 @@ impl Scene {
         self
     }
 
-    pub(crate) fn judge(&self) -> Vec<Judgement> {
-        judge(&self.scenario, &self.plan, &self.observations)
-    }
-
-    pub(crate) fn edge(&self, edge: usize) -> JudgedEdge {
-        self.judge().swap_remove(edge).edge
-    }
-
-    pub(crate) fn claims(&self, edge: usize) -> Vec<JudgedClaim> {
-        self.judge().swap_remove(edge).claims
+    pub(crate) fn found(&self, edge: usize) -> Finding {
+        let grounds = Grounds::gather(&self.scenario, &self.plan, &self.observations);
+        judge(&grounds).nth(edge).expect("an edge of the plan").edge
     }
 }
 

@@ -1,37 +1,21 @@
 //! How fast bytes came over one edge, held against what is claimed: on the download over it, and on nothing else.
 
-use ringfence_contract::download::{Downloaded, Payload};
-use ringfence_contract::outcome::Outcome;
+use ringfence_contract::download::Downloaded;
 
-use super::budget_words::{nothing, nothing_hint};
 use super::budgets::not_begun;
 use super::case::Case;
-use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
-use super::figure;
-use super::sentence::{quote_detail, saw};
-use super::verdict::{Reason, Verdict};
-use crate::dispatch::{Unasked, UnaskedWhy};
-use crate::scenario::{Rate, Throughput};
-
-/// How many times the others the first second has to bring to look like a burst that is allowed.
-const BURST: u64 = 2;
-
-/// How many times the mean the slowest second has to fall short of to look like a stall.
-const STALL: u64 = 10;
+use super::claim::{ClaimKind, ClaimReason};
+use super::finding::ClaimFinding;
+use super::verdict::Reason;
+use crate::dispatch::UnaskedWhy;
+use crate::scenario::Throughput;
 
 /// Judges the claim.
-pub(super) fn judge(edge: &Case<'_>, claimed: &Throughput, reached: Reason) -> JudgedClaim {
+pub(super) fn judge(edge: &Case<'_>, claimed: &Throughput, reached: Reason) -> ClaimFinding {
     let reason = conclude(edge, claimed, reached);
     let payload = edge.download.and_then(|download| download.as_ref().ok()).map(|download| &download.payload);
-    JudgedClaim {
-        kind: ClaimKind::Throughput,
-        reason,
-        sentence: sentence(edge, (claimed, reached), reason),
-        hint: (reason.verdict() != Verdict::Pass).then(|| hint(edge, reason)),
-        evidence: edge.download.map_or_else(Vec::new, evidence),
-        decided_by: None,
-        took_us: payload.map(|payload| payload.took_us).filter(|took_us| *took_us > 0),
-    }
+    let took_us = payload.map(|payload| payload.took_us).filter(|took_us| *took_us > 0);
+    ClaimFinding { kind: ClaimKind::Throughput, reason, decided_by: None, took_us }
 }
 
 fn conclude(edge: &Case<'_>, claimed: &Throughput, reached: Reason) -> ClaimReason {
@@ -48,100 +32,4 @@ fn conclude(edge: &Case<'_>, claimed: &Throughput, reached: Reason) -> ClaimReas
             }
         }
     }
-}
-
-/// Writes the sentence, without a full stop.
-fn sentence(edge: &Case<'_>, (claimed, reached): (&Throughput, Reason), reason: ClaimReason) -> String {
-    let expected = format!("expected {claimed}");
-    match edge.download {
-        None => nothing(&expected, edge, reached, reason),
-        Some(Err(_)) if reason == ClaimReason::Interrupted => nothing(&expected, edge, reached, reason),
-        Some(Err(Unasked { detail, .. })) => {
-            format!("{expected}, but it was not measured: {}", quote_detail(detail))
-        }
-        Some(Ok(Downloaded { cut_short: Some(why), .. })) => format!("{expected}, but {}", quote_detail(why)),
-        Some(Ok(Downloaded { payload, .. })) if reason == ClaimReason::FastEnough => {
-            format!("kept {claimed}: {}", got(payload, claimed.at_least))
-        }
-        Some(Ok(Downloaded { payload, .. })) => format!("{expected}, got {}", got(payload, claimed.at_least)),
-    }
-}
-
-/// What came, in the unit of what is claimed.
-fn got(payload: &Payload, claimed: Rate) -> String {
-    let unit = claimed.unit();
-    let shown = |bytes: u64| {
-        let bits = bytes.saturating_mul(8);
-        format!("{} {}", figure::in_units(bits, unit.bits), unit.name)
-    };
-    let rate = payload.rate().map_or_else(|| "nothing".to_owned(), shown);
-    let slowest = payload.whole_seconds().iter().min();
-    let slowest = slowest.map_or_else(String::new, |bytes| format!(", slowest second {}", shown(*bytes)));
-    format!("{rate}{slowest}")
-}
-
-/// Writes the lines of evidence.
-fn evidence(download: &Result<Downloaded, Unasked>) -> Vec<String> {
-    let Ok(Downloaded { sample, payload, .. }) = download else { return Vec::new() };
-    if !matches!(sample.outcome, Outcome::Answered(_)) {
-        return vec![format!("the call for it: {}", saw(sample))];
-    }
-    let took = figure::time(payload.took_us.saturating_mul(1_000));
-    let mut lines = vec![format!("{} came in {took}, clock program", figure::bytes(payload.bytes))];
-    let seconds: Vec<String> = payload.seconds.iter().map(|bytes| figure::bytes(*bytes)).collect();
-    lines.push(format!("second by second: {}", seconds.join(", ")));
-    lines
-}
-
-/// Writes the hint.
-fn hint(edge: &Case<'_>, reason: ClaimReason) -> String {
-    let (vantage, target) = (&edge.vantage.name, edge.owner_name());
-    match edge.download {
-        Some(Ok(Downloaded { payload, .. })) if reason == ClaimReason::TooSlow => slow(edge, payload),
-        Some(Ok(Downloaded { sample, .. })) => match &sample.outcome {
-            Outcome::Unsealed(unsealed) if unsealed.status == Some(404) => format!(
-                "`{target}` answers this call as it answers strangers: an agent older than this runner gives no downloads, so \
-                 bring it up to date"
-            ),
-            Outcome::Answered(_) => {
-                "look at what ends long answers on the way: time and size limits of front ends, restarts, lost connections"
-                    .to_owned()
-            }
-            _ => "the edge itself was reached and this call was not: look at the call's own outcome".to_owned(),
-        },
-        Some(Err(Unasked { why: UnaskedWhy::Refused, .. })) => format!(
-            "`{vantage}` takes no such order now: an agent older than this runner knows none, and another run may be measuring \
-             the same target"
-        ),
-        Some(Err(_)) if reason != ClaimReason::Interrupted => {
-            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
-        }
-        _ => nothing_hint(edge, reason),
-    }
-}
-
-/// Why bytes come slowly, from when they came.
-fn slow(edge: &Case<'_>, payload: &Payload) -> String {
-    let (vantage, target) = (&edge.vantage.name, edge.owner_name());
-    let whole = payload.whole_seconds();
-    if let [first, others @ ..] = whole
-        && let Some(most) = others.iter().max()
-        && *first >= most.saturating_mul(BURST).max(1)
-    {
-        return format!(
-            "the first second brought {} and none after it more than {}: the rate is shaped behind a burst, so look at what \
-             the sizes of `{vantage}` and `{target}` allow for long, and at shapers and gateways on the way",
-            figure::bytes(*first),
-            figure::bytes(*most)
-        );
-    }
-    let slowest = whole.iter().min().copied();
-    if slowest.zip(payload.rate()).is_some_and(|(slowest, rate)| slowest < rate / STALL) {
-        return "it stalled, and was fast between: look at losses on the way, failovers, and pauses of either program"
-            .to_owned();
-    }
-    format!(
-        "it is as slow all along: look at what the sizes and plans of `{vantage}` and `{target}` allow, at gateways and VPNs on \
-         the way, and at the load of both; over a long way, one connection is bounded by losses and its window"
-    )
 }

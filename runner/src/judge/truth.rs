@@ -1,6 +1,8 @@
 //! The truth table, whole: every outcome, at either kind of endpoint, under either expectation, with every state of
 //! receipts and witnesses, against the rules stated a second time, as a table and a few sentences.
 
+use proptest::prelude::any;
+use proptest::strategy::Strategy;
 use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, Phase, Reset, SealFlaw, TlsFailed, TlsFailedWhy, Unreachable, Unresolved,
     UnresolvedWhy, Unsealed,
@@ -16,7 +18,7 @@ use crate::scenario::WitnessBy;
 
 /// What one attempt is worth over a closed edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Worth {
+pub(crate) enum Worth {
     /// It got in.
     In(Reason),
     /// The platform said no.
@@ -32,14 +34,14 @@ pub(super) enum Worth {
 }
 
 /// One outcome, and what it means where.
-pub(super) struct Row {
-    pub(super) name: &'static str,
-    pub(super) outcome: Outcome,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) outcome: Outcome,
     /// The HTTP status of a head that came before the call ended otherwise.
-    pub(super) head: Option<u16>,
-    pub(super) allow_agent: Reason,
-    pub(super) allow_platform: Reason,
-    pub(super) deny: Worth,
+    pub(crate) head: Option<u16>,
+    pub(crate) allow_agent: Reason,
+    pub(crate) allow_platform: Reason,
+    pub(crate) deny: Worth,
 }
 
 fn row(name: &'static str, outcome: Outcome, allow: (Reason, Reason), deny: Worth) -> Row {
@@ -83,7 +85,7 @@ fn tls(why: TlsFailedWhy) -> Outcome {
 }
 
 /// What every outcome means. The caller of the open edge is the VM, whose zone is 10.0.0.0/24.
-pub(super) fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     use Reason as R;
     use Worth::{Early, In, Late, NoName, Open, Said};
     let mut rows = vec![
@@ -150,22 +152,22 @@ pub(super) fn rows() -> Vec<Row> {
 /// Everything around an attempt that a denial may hang on.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "the axes of a truth table are independent of one another")]
-pub(super) struct Around {
-    pub(super) platform: bool,
-    pub(super) receipt: bool,
+pub(crate) struct Around {
+    pub(crate) platform: bool,
+    pub(crate) receipt: bool,
     /// Before and after.
-    pub(super) target: (bool, bool),
-    pub(super) vantage: (bool, bool),
-    pub(super) listener: (bool, bool),
-    pub(super) book: Book,
+    pub(crate) target: (bool, bool),
+    pub(crate) vantage: (bool, bool),
+    pub(crate) listener: (bool, bool),
+    pub(crate) book: Book,
     /// The rule says `witness: self`.
-    pub(super) by_itself: bool,
+    pub(crate) by_itself: bool,
     /// The rule says `by: [unresolved]`.
-    pub(super) by_name: bool,
+    pub(crate) by_name: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Book {
+pub(crate) enum Book {
     Whole,
     Restarted,
     Wrapped,
@@ -195,8 +197,20 @@ fn every_around() -> Vec<Around> {
     all
 }
 
+/// Every way in which the run around an edge may stand.
+pub(crate) fn around() -> impl Strategy<Value = Around> {
+    let sides = || (any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (flags, sides(), sides(), sides(), 0..4_usize).prop_map(|(flags, target, vantage, listener, book)| {
+        let (platform, receipt, by_itself, by_name) = flags;
+        let book = [Book::Whole, Book::Restarted, Book::Wrapped, Book::NotAsked][book];
+        let receipt = receipt && book != Book::NotAsked;
+        Around { platform, receipt, target, vantage, listener, book, by_itself, by_name }
+    })
+}
+
 /// The rules for one attempt at a closed edge, stated a second time.
-pub(super) fn stated(row: &Row, around: Around) -> Reason {
+pub(crate) fn stated(row: &Row, around: Around) -> Reason {
     let worth = row.deny;
     // What is inside is inside, whatever the caller saw; only the answer itself says more.
     if around.receipt && worth != Worth::In(Reason::Leak) {
@@ -232,7 +246,7 @@ pub(super) fn stated(row: &Row, around: Around) -> Reason {
 }
 
 /// A run in which everything but the attempts is as `around` says.
-pub(super) fn scene(around: Around) -> (Scene, usize) {
+pub(crate) fn scene(around: Around) -> (Scene, usize) {
     let (edge, witness, seen) = if around.platform {
         (OUTSIDER_TO_SCM, VM_SEES_SCM, status(401))
     } else {
@@ -262,7 +276,7 @@ pub(super) fn scene(around: Around) -> (Scene, usize) {
 }
 
 /// Lets the target's book be as it is, and hold a receipt for one attempt or none.
-pub(super) fn shelve(scene: &mut Scene, edge: usize, around: Around, at: usize) {
+pub(crate) fn shelve(scene: &mut Scene, edge: usize, around: Around, at: usize) {
     let call = scene.observations.reach[edge][at].call;
     let receipts = &mut scene.observations.agents[APP.0].receipts;
     if around.book == Book::NotAsked {
@@ -289,7 +303,7 @@ fn every_cell_of_a_closed_edge_is_judged_as_stated() {
             scene.observations.reach[edge][0].sample.as_mut().expect("a sample").status = row.head;
             scene.observations.agents[APP.0].receipts = Ok(crate::dispatch::ReceiptBook::default());
             shelve(&mut scene, edge, around, 0);
-            let judged = scene.edge(edge);
+            let judged = scene.found(edge);
             assert_eq!(judged.reason, stated(row, around), "{} {around:?}", row.name);
             let witnessed = judged.reason == Reason::DeniedWitnessed && row.deny != Worth::NoName;
             assert_eq!(
@@ -312,7 +326,7 @@ fn every_cell_of_an_open_edge_is_judged_as_stated_whatever_stands_around_it() {
             let bare = Scene::sound().saw(edge, [row.outcome.clone()]);
             let written = bare.clone().receipt(edge, 0);
             for scene in [bare, written] {
-                assert_eq!(scene.edge(edge).reason, expected, "{} {edge}", row.name);
+                assert_eq!(scene.found(edge).reason, expected, "{} {edge}", row.name);
             }
         }
     }

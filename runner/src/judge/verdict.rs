@@ -1,7 +1,6 @@
-//! The words of a judgement. Failing is a judgement; inconclusive is ignorance, and says what is missing.
+//! Verdicts and the reasons for them. Failing is a judgement; inconclusive is ignorance, and says what is missing.
 
 use ringfence_contract::words;
-use serde::{Deserialize, Serialize};
 
 words! {
     /// What is concluded of an edge.
@@ -113,23 +112,4 @@ impl Reason {
             Self::NoFamily => Verdict::Skipped,
         }
     }
-}
-
-/// What is concluded of one edge, and on what grounds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgedEdge {
-    /// Why; the verdict is [`Reason::verdict`].
-    pub reason: Reason,
-    /// What was seen, in one sentence without a full stop: `expected deny, got answered from 203.0.113.9 in 12 ms`.
-    pub sentence: String,
-    /// What to look at next; every non-pass has one.
-    pub hint: Option<String>,
-    /// The evidence the verdict rests on, one fact a line, most telling first.
-    pub evidence: Vec<String>,
-    /// The attempt (from 0) that decided, where one did.
-    pub decided_by: Option<usize>,
-    /// Whether an allowed edge passed only on a retry.
-    pub flaky: bool,
-    /// Whether the target's own call to itself stands in for an outside witness.
-    pub self_witnessed: bool,
 }

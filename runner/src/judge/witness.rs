@@ -19,19 +19,19 @@ use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario
 
 /// Who witnessed something, before and after the edges were tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Witnessed {
-    pub(super) before: Option<AgentIndex>,
-    pub(super) after: Option<AgentIndex>,
+pub(crate) struct Witnessed {
+    pub(crate) before: Option<AgentIndex>,
+    pub(crate) after: Option<AgentIndex>,
 }
 
 impl Witnessed {
     /// Whether it was witnessed on both sides of the run.
-    pub(super) fn holds(self) -> bool {
+    pub(crate) fn holds(self) -> bool {
         self.before.is_some() && self.after.is_some()
     }
 
     /// When it was not witnessed, for a sentence.
-    pub(super) fn gap(self) -> &'static str {
+    pub(crate) fn gap(self) -> &'static str {
         match (self.before, self.after) {
             (None, None) => "before or after",
             (None, Some(_)) => "before",
@@ -59,7 +59,7 @@ type Crossing = (CallId, Option<Outcome>);
 
 /// Every witness of a run, by what it is a witness for.
 #[derive(Debug, Default)]
-pub(super) struct WitnessBook {
+pub(crate) struct WitnessBook {
     outside: HashMap<(EndpointIndex, Family), Witnessed>,
     by_owner: HashMap<(EndpointIndex, Family), Witnessed>,
     own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
@@ -75,7 +75,7 @@ pub(super) struct WitnessBook {
 }
 
 impl WitnessBook {
-    pub(super) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
+    pub(crate) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
         let mut book = Self::default();
         for attempts in [&observations.before, &observations.after] {
             for (witness, attempt) in plan.witnesses.iter().zip(attempts) {
@@ -103,7 +103,7 @@ impl WitnessBook {
 
     /// Whether a call met the very server that answered admitted callers of this endpoint: it showed the same
     /// certificate, and that it holds its key. A portal or a proxy on the caller's own side can do neither.
-    pub(super) fn is_server(&self, endpoint: EndpointIndex, sample: &Sample) -> bool {
+    pub(crate) fn is_server(&self, endpoint: EndpointIndex, sample: &Sample) -> bool {
         proven_certificate(sample).is_some_and(|pin| self.servers.contains(&(endpoint, pin)))
     }
 
@@ -150,7 +150,7 @@ impl WitnessBook {
     }
 
     /// Which allowed vantages reached the endpoint at this very address.
-    pub(super) fn address(&self, endpoint: EndpointIndex, remote: SocketAddr) -> Witnessed {
+    pub(crate) fn address(&self, endpoint: EndpointIndex, remote: SocketAddr) -> Witnessed {
         self.reached.get(&(endpoint, remote)).copied().unwrap_or_default()
     }
 
@@ -166,29 +166,29 @@ impl WitnessBook {
 
     /// Which allowed vantages reached the endpoint. Outside vantages first: a call of the endpoint's own agent is
     /// weaker evidence, and is named only where no other is there.
-    pub(super) fn target(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
+    pub(crate) fn target(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
         let outside = self.outside.get(&(endpoint, family)).copied().unwrap_or_default();
         let owner = self.by_owner.get(&(endpoint, family)).copied().unwrap_or_default();
         Witnessed { before: outside.before.or(owner.before), after: outside.after.or(owner.after) }
     }
 
     /// Whether the endpoint's own agent reached its own listener.
-    pub(super) fn own_listener(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
+    pub(crate) fn own_listener(&self, endpoint: EndpointIndex, family: Family) -> Witnessed {
         self.own_listener.get(&(endpoint, family)).copied().unwrap_or_default()
     }
 
     /// Whether the vantage reached anything.
-    pub(super) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
+    pub(crate) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
         self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
     }
 
     /// The vantage's first call that did not reach its beacon, if one did not.
-    pub(super) fn missed_beacon(&self, vantage: AgentIndex, family: Family) -> Option<&Attempt> {
+    pub(crate) fn missed_beacon(&self, vantage: AgentIndex, family: Family) -> Option<&Attempt> {
         self.missed_beacons.get(&(vantage, family))
     }
 
     /// The witness calls that went over an edge that must be closed, and what they saw.
-    pub(super) fn crossings(
+    pub(crate) fn crossings(
         &self,
         vantage: AgentIndex,
         endpoint: EndpointIndex,
@@ -205,7 +205,7 @@ fn proven_certificate(sample: &Sample) -> Option<Pin> {
 }
 
 /// Whether any rule admits anybody to the endpoint in this family.
-pub(super) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: Family) -> bool {
+pub(crate) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: Family) -> bool {
     let about = |rule: &Rule| {
         rule.to.contains(&endpoint) && (rule.families.is_empty() || rule.families.contains(&family))
     };

@@ -2,7 +2,8 @@
 
 use super::page::{Page, Style, Tone};
 use super::text::timestamp;
-use crate::judge::{TOLERANCE_NS, TOLERANCE_PERCENT, figure};
+use crate::explain::figure;
+use crate::judge::{TOLERANCE_NS, TOLERANCE_PERCENT};
 use crate::tally::{Change, Comparison, Direction};
 
 /// How many changes are told; the JSON form has all.

@@ -5,7 +5,7 @@ use ringfence_contract::measure::Figures;
 
 use super::page::{Marks, Page, Style, Tone};
 use crate::dispatch::Measurement;
-use crate::judge::figure;
+use crate::explain::figure;
 use crate::scenario::Statistic;
 use crate::tally::EdgeRecord;
 
@@ -88,9 +88,9 @@ fn row(figures: &Figures) -> String {
 
 /// The share of lost calls in percent, to one decimal, rounded up; `-` where none were placed.
 fn loss(figures: &Figures) -> String {
-    let tenths = (u64::from(figure::lost(figures)) * 1_000).checked_div(u64::from(figures.intended));
+    let tenths = (u64::from(figures.lost_in_all()) * 1_000).checked_div(u64::from(figures.intended));
     let is_exact =
-        |tenths: u64| tenths * u64::from(figures.intended) == u64::from(figure::lost(figures)) * 1_000;
+        |tenths: u64| tenths * u64::from(figures.intended) == u64::from(figures.lost_in_all()) * 1_000;
     let tenths = tenths.map(|tenths| if is_exact(tenths) { tenths } else { tenths + 1 });
     tenths.map_or_else(
         || "-".to_owned(),
@@ -109,7 +109,7 @@ fn notes(measurement: &Measurement) -> Vec<String> {
     sides.extend(figure::lateness(figures));
     sides.extend(figure::cold(&measurement.cold));
     notes.push(sides.join("; "));
-    if figure::lost(figures) > 0 {
+    if figures.lost_in_all() > 0 {
         notes.push(figure::loss(figures));
     }
     let stopped = measurement.stopped.as_ref();

@@ -3,7 +3,7 @@
 use ringfence_contract::download::Downloaded;
 
 use super::page::{Page, Tone};
-use crate::judge::figure;
+use crate::explain::figure;
 use crate::tally::EdgeRecord;
 
 /// How many edges are shown; the JSON report has all.

@@ -13,7 +13,8 @@ use ringfence_contract::words;
 use serde::{Deserialize, Serialize};
 
 use super::record::{EdgeRecord, RunRecord};
-use crate::judge::{Shift, Verdict, figure, shifts};
+use crate::explain::figure;
+use crate::judge::{Shift, Verdict, shifts};
 use crate::scenario::Statistic;
 
 /// By how many percent of the higher one two rates differ before it is told. No more than told: one download says too little

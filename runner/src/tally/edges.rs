@@ -8,7 +8,8 @@ use ringfence_contract::sample::{Sample, TlsFacts};
 
 use super::record::{AttemptRecord, ClaimRecord, EdgeRecord};
 use crate::dispatch::{Attempt, Observations, ReceiptBook};
-use crate::judge::{JudgedClaim, Judgement, Reason};
+use crate::explain::{JudgedClaim, Judgement};
+use crate::judge::Reason;
 use crate::plan::{self, Claim, Edge, Plan, spoofed_at};
 use crate::scenario::{Endpoint, Lines, Scenario};
 

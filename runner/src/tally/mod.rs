@@ -27,7 +27,7 @@ pub use record::{
 use ringfence_contract::id::RunId;
 
 use crate::dispatch::Observations;
-use crate::judge::Judgement;
+use crate::explain::Judgement;
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 
@@ -44,7 +44,7 @@ pub struct RunFacts {
     pub version: String,
 }
 
-/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) made of the same three values. What
+/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) found on the same three values, and [`explain`](crate::explain::explain) put into words. What
 /// was seen goes into the record; nothing is held twice.
 #[must_use]
 pub fn tally(

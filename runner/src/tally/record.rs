@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use crate::dispatch::{Measurement, Unasked};
-use crate::judge::{JudgedClaim, JudgedEdge, Verdict};
+use crate::explain::{JudgedClaim, JudgedEdge};
+use crate::judge::Verdict;
 use crate::scenario::Expect;
 
 /// The version of this record's shape. A reader refuses one it does not know.

@@ -1,16 +1,15 @@
 //! What to look at next: from the evidence of a finding to the setting that most often explains it.
 //!
-//! This file must not conclude anything: a hint never changes a verdict.
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
-use super::case::{Case, Finding, is_private};
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
 use super::hint_open::open;
 use super::sentence::{quote_detail, saw};
-use super::verdict::{Reason, Verdict};
-use super::witness::is_admitted;
 use crate::dispatch::{AgentObservation, UnaskedWhy};
+use crate::judge::is_admitted;
+use crate::judge::{Case, Finding, is_private};
+use crate::judge::{Reason, Verdict};
 use crate::scenario::{Control, Expect, WitnessBy};
 
 /// Writes the hint. Every verdict but a pass has one.

@@ -1,6 +1,6 @@
 //! A judged name in words: what was expected and what the resolver said, the evidence, and what to look at next.
 //!
-//! This file must not conclude anything. Facts about Azure come from its public documentation ("Azure Private Endpoint
+//! Facts about Azure come from its public documentation ("Azure Private Endpoint
 //! private DNS zone values", "Azure Private Endpoint DNS integration").
 
 use std::net::IpAddr;
@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use ringfence_contract::outcome::{Outcome, UnresolvedWhy};
 use ringfence_contract::sample::Resolution;
 
-use super::claim::ClaimReason;
 use super::hint_blocked::unresolved_hint;
-use super::name_case::NameCase;
 use super::sentence::{milliseconds, quote, quote_detail};
-use super::verdict::Verdict;
+use crate::judge::ClaimReason;
+use crate::judge::NameCase;
+use crate::judge::Verdict;
 use crate::scenario::{Expect, Resolves, Scope};
 
 /// How an agent says that its hosts file had the name.

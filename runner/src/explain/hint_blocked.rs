@@ -11,9 +11,9 @@ use ringfence_contract::outcome::{
 };
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding, is_private};
-use super::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
 use super::sentence::begins_as_http;
+use crate::judge::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
+use crate::judge::{Case, Finding, is_private};
 use crate::plan::{Claim, claims};
 
 /// What to do about an old answer to another call.

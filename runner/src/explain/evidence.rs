@@ -1,14 +1,14 @@
 //! The facts a finding rests on, one a line, most telling first.
 //!
-//! This file must not conclude anything. A pass says in a line or two what it rests on; everything else says all.
+//! A pass says in a line or two what it rests on; everything else says all.
 
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding};
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
-use super::unfinished::{got_in, lost_once_connected};
-use super::verdict::{Reason, Verdict};
+use crate::judge::{Case, Finding};
+use crate::judge::{Reason, Verdict};
+use crate::judge::{got_in, lost_once_connected};
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
 
 /// Writes the lines.

@@ -3,9 +3,11 @@
 use ringfence_contract::outcome::{Outcome, Phase, Reset, Unreachable};
 use ringfence_contract::receipt::{Left, Unfinished};
 
-use super::Reason;
-use super::sample_run::{APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked};
 use crate::dispatch::UnaskedWhy;
+use crate::judge::Reason;
+use crate::judge::sample_run::{
+    APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked,
+};
 use crate::scenario::WitnessBy;
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);

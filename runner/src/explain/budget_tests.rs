@@ -4,10 +4,11 @@ use ringfence_contract::measure::Connection;
 use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome, OutcomeKind, Phase};
 use ringfence_contract::sample::Clock;
 
-use super::claim::{ClaimReason, JudgedClaim};
-use super::sample_run::{Scene, VM_TO_SCM, VM_TO_SITE, measured, unasked};
-use super::verdict::Verdict;
+use super::JudgedClaim;
 use crate::dispatch::{Measurement, Unasked, UnaskedWhy};
+use crate::judge::ClaimReason;
+use crate::judge::Verdict;
+use crate::judge::sample_run::{Scene, VM_TO_SCM, VM_TO_SITE, measured, unasked};
 
 const MS: u64 = 1_000_000;
 

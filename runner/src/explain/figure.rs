@@ -56,16 +56,10 @@ pub fn in_units(amount: u64, unit: u64) -> String {
 /// How many of these calls were lost, by what became of them: `2 of 200 lost (timed-out 2)`.
 #[must_use]
 pub fn loss(figures: &Figures) -> String {
-    let lost = lost(figures);
+    let lost = figures.lost_in_all();
     let kinds: Vec<String> = figures.lost.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     format!("{lost} of {} lost{kinds}", figures.intended)
-}
-
-/// How many calls were lost.
-#[must_use]
-pub fn lost(figures: &Figures) -> u32 {
-    figures.lost.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 /// How long each phase took, but for the whole: `p50/p99: connect 210/403 us (kernel), …`; none where no call was

@@ -3,10 +3,11 @@
 use ringfence_contract::download::Downloaded;
 use ringfence_contract::outcome::{Outcome, Phase};
 
-use super::claim::{ClaimKind, ClaimReason, JudgedClaim};
-use super::sample_run::{Scene, VM_TO_SITE, attempt, download, status};
-use super::verdict::Verdict;
+use super::JudgedClaim;
 use crate::dispatch::{Unasked, UnaskedWhy};
+use crate::judge::Verdict;
+use crate::judge::sample_run::{Scene, VM_TO_SITE, attempt, download, status};
+use crate::judge::{ClaimKind, ClaimReason};
 
 const MB: u64 = 1_000_000;
 
@@ -88,7 +89,7 @@ fn unasked(why: UnaskedWhy) -> Result<Downloaded, Unasked> {
 
 #[test]
 fn what_was_not_measured_to_its_end_neither_passes_nor_fails_however_much_came() {
-    let answered = || super::sample_run::answered("10.0.0.4");
+    let answered = || crate::judge::sample_run::answered("10.0.0.4");
     for (download, reason, said, hint) in [
         (
             Ok(cut_short(answered(), "the target gives none: 4")),

@@ -10,13 +10,14 @@ use ringfence_contract::outcome::{
 };
 use ringfence_contract::sample::{Resolution, TlsFacts};
 
-use super::sample_run::{
+use super::JudgedEdge;
+use crate::dispatch::UnaskedWhy;
+use crate::judge::Reason;
+use crate::judge::sample_run::{
     APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, SITE, Scene,
     VM_SEES_SCM, VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status,
     unasked,
 };
-use super::{JudgedEdge, Reason};
-use crate::dispatch::UnaskedWhy;
 use crate::plan::{Edge, Witness, WitnessTarget};
 use crate::scenario::{Answers, Expect, NameClaim, Resolves, RuleIndex, WitnessBy};
 
@@ -373,11 +374,12 @@ fn a_bare_403_of_the_server_that_answers_others() {
                 show(attempt, 3, error);
                 attempt.sample.as_mut().expect("a sample").remote = remote.parse().ok();
             }
-            scene.scenario.endpoints[super::sample_run::SITE.0].route.connect = None;
+            scene.scenario.endpoints[crate::judge::sample_run::SITE.0].route.connect = None;
         })
     };
     let fixed = stranger("203.0.113.77:443", Some("not valid for the name")).with(|scene| {
-        scene.scenario.endpoints[super::sample_run::SITE.0].route.connect = "203.0.113.77".parse().ok();
+        scene.scenario.endpoints[crate::judge::sample_run::SITE.0].route.connect =
+            "203.0.113.77".parse().ok();
     });
     judged! {
         "it shows that the vantage can send", OUTSIDER_TO_SITE: at(site, (1, 1), None)
@@ -451,7 +453,7 @@ fn a_witness_counts_though_its_edge_was_not_selected() {
 #[test]
 fn a_target_that_may_call_itself_is_no_outside_witness() {
     let scene = dropped().with(|scene| {
-        let (app, site) = (super::sample_run::APP, SITE);
+        let (app, site) = (crate::judge::sample_run::APP, SITE);
         let (family, expect, rule) = (Family::Ipv4, Expect::Allow, RuleIndex(0));
         scene.plan.edges.push(Edge { vantage: app, endpoint: site, family, expect, rule, spoofs: None });
         scene.plan.witnesses[VM_SEES_SITE].vantage = app;

@@ -1,6 +1,6 @@
 //! What to look at next where something got in that must not.
 //!
-//! This file must not conclude anything: a hint never changes a verdict. Facts about App Service come from its public
+//! Facts about App Service come from its public
 //! documentation ("Azure App Service access restrictions").
 
 use ringfence_contract::STRANGER_PAGE;
@@ -8,11 +8,11 @@ use ringfence_contract::address::Host;
 use ringfence_contract::outcome::{Outcome, Unsealed};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding};
 use super::hint_blocked::{CACHED, is_cached};
-use super::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
-use super::unfinished::got_in;
-use super::verdict::Reason;
+use crate::judge::Reason;
+use crate::judge::got_in;
+use crate::judge::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
+use crate::judge::{Case, Finding};
 
 /// Something got in that must not.
 pub(super) fn open(case: &Case<'_>, finding: &Finding) -> String {

@@ -1,17 +1,15 @@
 //! A judged budget in words: what was expected and measured, the evidence, and what to look at next.
-//!
-//! This file must not conclude anything.
 
 use ringfence_contract::measure::{Connection, Times};
 use ringfence_contract::outcome::OutcomeKind;
 
-use super::budget_case::BudgetCase;
-use super::case::Case;
-use super::claim::ClaimReason;
-use super::figure::{self, loss, lost, time};
+use super::figure::{self, loss, time};
 use super::sentence::{quote_detail, saw};
-use super::verdict::{Reason, Verdict};
 use crate::dispatch::{Measurement, UnaskedWhy};
+use crate::judge::BudgetCase;
+use crate::judge::Case;
+use crate::judge::ClaimReason;
+use crate::judge::{Reason, Verdict};
 use crate::scenario::{Limit, Statistic};
 
 /// Writes the sentence, without a full stop.
@@ -48,7 +46,9 @@ fn got(case: &BudgetCase<'_>, measurement: &Measurement) -> String {
     let total = &figures.phases.total;
     let samples = |count: u64| if count == 1 { "1 sample".to_owned() } else { format!("{count} samples") };
     match (case.limit, case.value()) {
-        (Limit::Loss(_), _) => format!("{}, {}", percent(lost(figures), figures.intended), loss(figures)),
+        (Limit::Loss(_), _) => {
+            format!("{}, {}", percent(figures.lost_in_all(), figures.intended), loss(figures))
+        }
         (Limit::Time(..), Some(ns)) => {
             format!("{} of {}{}", time(ns), samples(total.ns.count()), by_clock(total))
         }

@@ -1,17 +1,17 @@
 //! A finding in one sentence: what was expected, what was seen.
 //!
-//! This file must not conclude anything. What a peer said is quoted on one line and cut short.
+//! What a peer said is quoted on one line and cut short.
 
 use std::fmt::Write as _;
 
 use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, Finding, are_alike};
-use super::platform::BARE_DENIAL;
-use super::unfinished::got_in;
-use super::verdict::Reason;
-use super::witness::Witnessed;
+use crate::judge::Reason;
+use crate::judge::Witnessed;
+use crate::judge::got_in;
+use crate::judge::platform::BARE_DENIAL;
+use crate::judge::{Case, Finding, are_alike};
 use crate::scenario::Expect;
 
 /// The longest quotation of what a peer said, in characters.

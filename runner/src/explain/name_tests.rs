@@ -6,10 +6,13 @@ use ringfence_contract::outcome::{
 };
 use ringfence_contract::sample::Resolution;
 
-use super::claim::{ClaimReason, JudgedClaim};
-use super::sample_run::{OUTSIDER_TO_SITE, SITE, Scene, VM_TO_SCM, VM_TO_SITE, answered, status, unasked};
-use super::verdict::Verdict;
+use super::JudgedClaim;
 use crate::dispatch::UnaskedWhy;
+use crate::judge::ClaimReason;
+use crate::judge::Verdict;
+use crate::judge::sample_run::{
+    OUTSIDER_TO_SITE, SITE, Scene, VM_TO_SCM, VM_TO_SITE, answered, status, unasked,
+};
 use crate::scenario::{NameClaim, Resolves};
 
 const RESOLVER: &str = "10.0.0.53:53";
