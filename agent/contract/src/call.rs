@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Family};
 use crate::id::CallId;
 use crate::name::AgentName;
+use crate::words;
 
 /// One attempt on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// How long after the order's start the call is placed, in milliseconds: attempts are spread over a window.
     pub start_after_ms: u32,
+    /// What the call passes for. Only over HTTP.
+    pub guise: Guise,
     /// The address the call says that it comes from, in the headers with which proxies pass on a caller's address: a
     /// front end that believes its callers lets it in. Only over HTTP; none tells no lie.
     pub spoofs: Option<IpAddr>,
@@ -47,8 +50,22 @@ impl Call {
             certificates: Certificates::Require,
             timeouts: Timeouts::default(),
             start_after_ms: 0,
+            guise: Guise::Own,
             spoofs: None,
         }
+    }
+}
+
+words! {
+    /// What an HTTP call passes for.
+    Guise {
+        /// Itself: it bears the sealed call and this program's name.
+        Own = "own",
+        /// A person's browser: it bears nothing of Ringfence. A door that turns programs away may let browsers in.
+        Browser = "browser",
+        /// A caller of a site that does not exist: connected and allowed as its own route says, under a made-up host. What a door
+        /// says of that site shows what its answers are worth.
+        MadeUpHost = "made-up-host",
     }
 }
 

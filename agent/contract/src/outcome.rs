@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::BootId;
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
 use crate::words;
@@ -150,6 +151,8 @@ impl Reset {
 pub struct Answered {
     /// Who answered.
     pub agent: AgentName,
+    /// In which life: that of an instance that said hello, or of another.
+    pub boot: BootId,
     /// Where the call came from, as the answering agent saw it.
     pub seen: SeenSource,
     /// The number of the receipt it wrote, from 1; 0 for a measured call, which leaves none.

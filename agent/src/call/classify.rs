@@ -74,9 +74,9 @@ pub(super) fn classify_part(
 
 /// A sealed answer to this call, by the agent that is expected or by another.
 pub(super) fn opened(attempt: &Attempt<'_>, body: &[u8]) -> Result<Outcome, AnswerError> {
-    let Answer { agent, seen, receipt, .. } = open_answer(&attempt.run.key, attempt.call.id, body)?;
+    let Answer { agent, boot, seen, receipt, .. } = open_answer(&attempt.run.key, attempt.call.id, body)?;
     let is_expected = attempt.call.expects.as_ref() == Some(&agent);
-    let answered = Answered { agent, seen, receipt };
+    let answered = Answered { agent, boot, seen, receipt };
     Ok(if is_expected { Outcome::Answered(answered) } else { Outcome::Misanswered(answered) })
 }
 

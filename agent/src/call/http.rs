@@ -11,7 +11,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use ringfence_contract::CALL_HEADER;
 use ringfence_contract::address::Transport;
-use ringfence_contract::call::{Method, Route};
+use ringfence_contract::call::{Call, Guise, Method, Route};
 use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::seal::Purpose;
@@ -19,14 +19,12 @@ use ringfence_contract::seal::Purpose;
 use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
 use super::exchange::{Exchange, Limits, Lost, Protocol, open};
+use super::guise::{introduce, named};
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::tls::{H2_OR_HTTP1, HTTP1_ONLY, Terms, prepare};
 use super::trail::{Timed, Trail, within};
-
-/// What this program calls itself to a server.
-pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSION"));
 
 /// The headers with which proxies pass on a caller's address, beside `Forwarded` (RFC 7239): the usual one, nginx's, App
 /// Service's and Front Door's, and those of content networks and load balancers.
@@ -59,11 +57,11 @@ pub(super) async fn visit(
     trail: &mut Trail,
 ) -> Result<Visit, Outcome> {
     let timeouts = attempt.call.timeouts;
+    let route = named(&goal.route, attempt.call);
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let handshake = match goal.route.address.transport {
         Transport::Https => {
-            let host = &goal.route.address.host;
-            let trust = &goal.route.trust;
+            let (host, trust) = (&route.address.host, &route.trust);
             let alpn = match attempt.purpose {
                 Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
                 // HTTP/2's own windows would bound what is counted (RFC 9113 section 5.2).
@@ -75,7 +73,7 @@ pub(super) async fn visit(
         _ => None,
     };
     // Every form it may take is made first: a request that cannot be written sends nothing.
-    let form = |protocol| request(&goal.route, attempt.call.spoofs, protocol);
+    let form = |protocol| request(&route, attempt.call, protocol);
     let http1 = form(Protocol::Http1)?;
     let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
     let purpose = attempt.purpose;
@@ -101,7 +99,9 @@ impl Visit {
         let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
         let mut request = self.form.clone();
         let token = HeaderValue::try_from(attempt.token()).map_err(|error| broken(error.to_string()))?;
-        request.headers_mut().insert(HeaderName::from_static(CALL_HEADER), token);
+        if attempt.call.guise != Guise::Browser {
+            request.headers_mut().insert(HeaderName::from_static(CALL_HEADER), token);
+        }
         if matches!(attempt.purpose, Purpose::Download(_)) {
             // The bytes are counted as they are.
             request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -173,11 +173,7 @@ fn headless(lost: &Lost) -> Outcome {
 
 /// The request without the sealed call, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section
 /// 3.2), in the target for HTTP/2 (RFC 9113 section 8.3.1).
-fn request(
-    route: &Route,
-    spoofs: Option<IpAddr>,
-    protocol: Protocol,
-) -> Result<Request<Full<Bytes>>, Outcome> {
+fn request(route: &Route, call: &Call, protocol: Protocol) -> Result<Request<Full<Bytes>>, Outcome> {
     let (address, method) = (&route.address, route.method);
     let authority = address.authority();
     let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
@@ -186,9 +182,7 @@ fn request(
         Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
         Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
     };
-    let builder = builder
-        .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
-        .header(header::ACCEPT, HeaderValue::from_static("*/*"));
+    let builder = introduce(builder, call.guise);
     // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
     let builder = match method {
         Method::Post | Method::Put | Method::Patch => {
@@ -196,7 +190,7 @@ fn request(
         }
         Method::Get | Method::Delete | Method::Options => builder,
     };
-    let builder = spoofs.into_iter().fold(builder, spoof);
+    let builder = call.spoofs.into_iter().fold(builder, spoof);
     builder
         .body(Full::default())
         .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))

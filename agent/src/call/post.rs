@@ -20,7 +20,7 @@ use ringfence_contract::seal::Purpose;
 use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
 use super::exchange::{Exchange, Limits, Lost, open};
-use super::http::USER_AGENT;
+use super::guise::OWN_NAME;
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
@@ -209,7 +209,7 @@ fn request(to: &ControlAddress, order: &str) -> Result<Request<Full<Bytes>>, Out
         .method(Method::Post.as_str())
         .uri(ORDER_PATH)
         .header(header::HOST, to.address.authority())
-        .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
+        .header(header::USER_AGENT, HeaderValue::from_static(OWN_NAME))
         .header(header::ACCEPT, HeaderValue::from_static("*/*"))
         .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
         // Functions custom handlers drop bodies without a length (Azure/azure-functions-host, HttpRequestExtensions).

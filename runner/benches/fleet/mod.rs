@@ -101,6 +101,7 @@ pub(crate) fn observe(scenario: &Scenario, plan: &Plan) -> Observations {
         after,
         latency: Vec::new(),
         throughput: Vec::new(),
+        further_witnesses: Vec::new(),
         interrupted: false,
     }
 }
@@ -178,7 +179,7 @@ fn witnessed(scenario: &Scenario, witness: &Witness) -> Attempt {
 fn answered(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex) -> Outcome {
     let owner = scenario.endpoint(endpoint).owner.expect("every endpoint has an owner");
     let agent = scenario.agent(owner).name.clone();
-    Outcome::Answered(Answered { agent, seen: seen(scenario, vantage), receipt: 1 })
+    Outcome::Answered(Answered { agent, boot: boot(), seen: seen(scenario, vantage), receipt: 1 })
 }
 
 fn refused(scenario: &Scenario, vantage: AgentIndex) -> Outcome {
@@ -198,8 +199,8 @@ fn seen(scenario: &Scenario, vantage: AgentIndex) -> SeenSource {
 }
 
 fn unasked() -> Attempt {
-    let detail = "the reply was cut off after 7 lines".to_owned();
-    Attempt { call: CallId::random(), sample: Err(Unasked { why: UnaskedWhy::CutOff, detail }) }
+    let detail = "the reply was cut off after 7 lines".into();
+    Attempt { call: CallId::random(), role: None, sample: Err(Unasked { why: UnaskedWhy::CutOff, detail }) }
 }
 
 fn sampled(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex, outcome: Outcome) -> Attempt {
@@ -232,7 +233,7 @@ fn sampled(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex, ou
         tls: (is_site && is_answer).then(|| Arc::new(certificate())),
         status,
     };
-    Attempt { call, sample: Ok(Box::new(sample)) }
+    Attempt { call, role: None, sample: Ok(Box::new(sample)) }
 }
 
 fn certificate() -> TlsFacts {
@@ -276,11 +277,16 @@ fn keep_receipts(
     }
 }
 
+/// The life that every agent is in.
+fn boot() -> BootId {
+    "77".repeat(16).parse().expect("an id")
+}
+
 fn greeted(name: &AgentName) -> AgentObservation {
     let hello = Hello {
         agent: name.clone(),
         version: "0.1.0".to_owned(),
-        boot: BootId::random(),
+        boot: boot(),
         clock_ms: STARTED_MS,
         dropped: 0,
         families: Vec::new(),

@@ -257,8 +257,10 @@ impl Correspondent {
         order: &str,
         within: Duration,
     ) -> Result<String, Unasked> {
-        let behind =
-            |unasked: Unasked| Unasked { detail: format!("{}: {}", self.name, unasked.detail), ..unasked };
+        let behind = |unasked: Unasked| Unasked {
+            detail: format!("{}: {}", self.name, unasked.detail).into(),
+            ..unasked
+        };
         let greeting = self.greeting().await.map_err(behind)?;
         let timeout_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
         let ask = Ask::Relay(Relay { to: to.clone(), order: order.to_owned(), timeout_ms });

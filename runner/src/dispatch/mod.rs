@@ -7,7 +7,9 @@
 //! measured. A dropped edge costs one timeout, and so do a thousand: of the three in the middle, each begins for an edge
 //! when the one before is over for its endpoint and its vantage.
 
+mod board;
 mod correspond;
+mod further;
 mod latency;
 mod measurement;
 mod observe;
@@ -20,12 +22,15 @@ mod progress;
 mod reach;
 mod receipts;
 mod route;
+mod second_look;
 mod signet;
 mod throughput;
 mod witnesses;
 
 pub use measurement::Measurement;
-pub use observe::{AgentObservation, Attempt, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy};
+pub use observe::{
+    AgentObservation, Attempt, FurtherWitness, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy,
+};
 pub use phases::{Settings, greet, observe};
 pub use progress::{Progress, Stage};
 pub use route::{LocalSettings, LocalVantage};

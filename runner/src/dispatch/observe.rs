@@ -14,6 +14,7 @@ use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
 use super::measurement::Measurement;
+use crate::plan::{Role, Witness};
 
 /// What a run saw.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,8 @@ pub struct Observations {
     pub before: Vec<Attempt>,
     /// The witness calls after, in the same order.
     pub after: Vec<Attempt>,
+    /// Witnesses that the plan could not know of: at addresses of a name beyond the first few.
+    pub further_witnesses: Vec<FurtherWitness>,
     /// How fast the edges are, in the order of the plan's edges; none of those that were not measured. Empty where none
     /// was.
     pub latency: Vec<Option<Box<Measurement>>>,
@@ -36,11 +39,24 @@ pub struct Observations {
     pub interrupted: bool,
 }
 
+/// A witness at an address that only the resolver could tell of.
+#[derive(Debug, Clone)]
+pub struct FurtherWitness {
+    /// The witness.
+    pub witness: Witness,
+    /// Its call before.
+    pub before: Attempt,
+    /// Its call after.
+    pub after: Attempt,
+}
+
 /// One call that was planned, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// The call.
     pub call: CallId,
+    /// What it was placed for; none of those that the edge's rule asks for, and of witnesses.
+    pub role: Option<Box<Role>>,
     /// What its vantage saw, or why it was not asked or did not say.
     pub sample: Result<Box<Sample>, Unasked>,
 }
@@ -51,11 +67,11 @@ pub struct Unasked {
     /// Why.
     pub why: UnaskedWhy,
     /// What exactly, for the reader.
-    pub detail: String,
+    pub detail: Box<str>,
 }
 
 impl Unasked {
-    pub(super) fn new(why: UnaskedWhy, detail: impl Into<String>) -> Self {
+    pub(super) fn new(why: UnaskedWhy, detail: impl Into<Box<str>>) -> Self {
         Self { why, detail: detail.into() }
     }
 }

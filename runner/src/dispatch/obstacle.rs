@@ -24,8 +24,9 @@ pub(super) fn obstacle(error: &ReplyError) -> Unasked {
 /// What a bad reply to hello means.
 pub(super) fn not_trusted(error: &ReplyError) -> Unasked {
     let unasked = obstacle(error);
-    match unasked.why {
-        UnaskedWhy::CutOff => unasked,
-        _ => Unasked { detail: format!("{}: is that a Ringfence agent?", unasked.detail), ..unasked },
+    if unasked.why == UnaskedWhy::CutOff {
+        return unasked;
     }
+    let detail = format!("{}: is that a Ringfence agent?", unasked.detail).into();
+    Unasked { detail, ..unasked }
 }

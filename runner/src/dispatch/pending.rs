@@ -81,6 +81,13 @@ impl Pending {
         }
     }
 
+    /// More calls with these ties, while others with the same ties are under way.
+    pub(super) fn begin(&self, ties: impl Iterator<Item = Tie>) {
+        for left in ties.flat_map(Tie::ends).filter_map(|end| self.0.get(&end)) {
+            left.calls.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     fn end(&self, tie: Tie) {
         for left in tie.ends().filter_map(|end| self.0.get(&end)) {
             if left.calls.fetch_sub(1, Ordering::Relaxed) == 1 {

@@ -44,8 +44,8 @@ pub async fn observe(
     let run = Phases { scenario, plan, agents, cancel, progress: Teller::new(progress) };
 
     run.hello().await;
-    let Tried { before, reach, after } = run.witness_and_reach().await;
-    let books = run.receipts(&reach, &[&before, &after]).await;
+    let Tried { before, reach, after, further_witnesses } = run.witness_and_reach().await;
+    let books = run.receipts(&reach, (&[&before, &after], &further_witnesses)).await;
     let latency = run.latency(&reach).await;
     let throughput = run.throughput(&reach).await;
     Observations {
@@ -53,6 +53,7 @@ pub async fn observe(
         reach,
         before,
         after,
+        further_witnesses,
         latency,
         throughput,
         interrupted: run.cancel.is_cancelled(),
@@ -85,11 +86,15 @@ impl Phases<'_> {
     }
 
     pub(super) fn errand(&self, vantage: AgentIndex, tie: Tie, call: Call) -> Errand {
-        Errand { vantage: Arc::clone(&self.agents[vantage.0]), tie, call }
+        Errand { vantage: Arc::clone(&self.agents[vantage.0]), tie, role: None, call }
     }
 
     pub(super) async fn place(&self, stage: Stage, errands: Vec<Errand>, turn: Turn) -> Vec<Attempt> {
-        place_all(errands, turn, &self.cancel, |steps| self.done(stage, steps)).await
+        let done = |attempts: &[Attempt]| {
+            self.done(stage, attempts.len());
+            Vec::new()
+        };
+        place_all(errands, turn, &self.cancel, done).await
     }
 
     async fn hello(&self) {

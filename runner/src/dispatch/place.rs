@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::correspond::Correspondent;
 use super::observe::{Attempt, Unasked, UnaskedWhy, interrupted};
 use super::pending::{Pending, Tie, UnderWay};
+use crate::plan::Role;
 
 /// The most calls in one order: a reply of some 100 KiB. While the agent places the calls of one, the order before is answered
 /// and the next one written.
@@ -30,6 +31,8 @@ const ORDER_WINDOW_MS: u32 = 5_000;
 pub(super) struct Errand {
     pub(super) vantage: Arc<Correspondent>,
     pub(super) tie: Tie,
+    /// What it is placed for, where that is not what its rule asks for.
+    pub(super) role: Option<Box<Role>>,
     pub(super) call: Call,
 }
 
@@ -42,39 +45,61 @@ pub(super) struct Turn {
     pub(super) own: Arc<Pending>,
 }
 
+impl Errand {
+    fn id(&self) -> (CallId, Option<Box<Role>>) {
+        (self.call.id, self.role.clone())
+    }
+}
+
 struct Order {
     vantage: Arc<Correspondent>,
     ties: Vec<Tie>,
+    roles: Vec<Option<Box<Role>>>,
     calls: Vec<Call>,
 }
 
-/// Places every call when it is its turn, and returns what is known of each, in the order given. `done` hears of every few
-/// that ended.
+/// The calls of an order that is over. What waits for them may begin when this is dropped.
+struct Ended {
+    attempts: Vec<Attempt>,
+    under_way: UnderWay,
+}
+
+/// Places every call when it is its turn, and returns what is known of each: those given first, in their order, and then the
+/// further ones. `follow` hears of the calls of each order that ended, and names further calls, which are placed at once;
+/// whatever waits for the first ones waits for those too.
 pub(super) async fn place_all(
     errands: Vec<Errand>,
     turn: Turn,
     cancel: &CancellationToken,
-    done: impl Fn(usize),
+    mut follow: impl FnMut(&[Attempt]) -> Vec<Errand>,
 ) -> Vec<Attempt> {
-    let ids: Vec<CallId> = errands.iter().map(|errand| errand.call.id).collect();
+    let mut ids: Vec<(CallId, Option<Box<Role>>)> = errands.iter().map(Errand::id).collect();
     let mut known: HashMap<CallId, Attempt> = HashMap::with_capacity(ids.len());
     let mut orders = JoinSet::new();
     for order in split(errands) {
         orders.spawn(carry_out(order, turn.clone(), cancel.clone()));
     }
+    let at_once = Turn { behind: Arc::default(), own: turn.own };
     while let Some(ended) = orders.join_next().await {
         // A panic takes its own order with it; its calls stay unknown.
-        let Ok(attempts) = ended else { continue };
-        done(attempts.len());
+        let Ok(Ended { attempts, under_way }) = ended else { continue };
+        let further = follow(&attempts);
         known.extend(attempts.into_iter().map(|attempt| (attempt.call, attempt)));
+        ids.extend(further.iter().map(Errand::id));
+        at_once.own.begin(further.iter().map(|errand| errand.tie));
+        for order in split(further) {
+            orders.spawn(carry_out(order, at_once.clone(), cancel.clone()));
+        }
+        drop(under_way);
     }
     let broken = || Unasked::new(UnaskedWhy::Broken, "the task that held this order panicked");
-    let attempt = |call| known.remove(&call).unwrap_or_else(|| Attempt { call, sample: Err(broken()) });
+    let attempt =
+        |(call, role)| known.remove(&call).unwrap_or_else(|| Attempt { call, role, sample: Err(broken()) });
     ids.into_iter().map(attempt).collect()
 }
 
-async fn carry_out(order: Order, turn: Turn, cancel: CancellationToken) -> Vec<Attempt> {
-    let Order { vantage, ties, mut calls } = order;
+async fn carry_out(order: Order, turn: Turn, cancel: CancellationToken) -> Ended {
+    let Order { vantage, ties, roles, mut calls } = order;
     let under_way = UnderWay { pending: turn.own, ties };
     let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
     let later_ms =
@@ -91,9 +116,11 @@ async fn carry_out(order: Order, turn: Turn, cancel: CancellationToken) -> Vec<A
         Some(()) => vantage.place(calls, &cancel).await,
         None => (HashMap::new(), interrupted()),
     };
-    let attempt =
-        |call| Attempt { call, sample: samples.remove(&call).map(Box::new).ok_or_else(|| why.clone()) };
-    ids.into_iter().map(attempt).collect()
+    let attempt = |(call, role)| {
+        let sample = samples.remove(&call).map(Box::new).ok_or_else(|| why.clone());
+        Attempt { call, role, sample }
+    };
+    Ended { attempts: ids.into_iter().zip(roles).map(attempt).collect(), under_way }
 }
 
 /// Orders: calls of one vantage that start in the same window, at most [`CALLS_PER_ORDER`] each. Those to endpoints that stand
@@ -133,8 +160,13 @@ impl Order {
     /// The calls of one vantage; none without any.
     fn of(errands: Vec<Errand>) -> Option<Self> {
         let vantage = Arc::clone(&errands.first()?.vantage);
-        let (ties, calls) = errands.into_iter().map(|errand| (errand.tie, errand.call)).unzip();
-        Some(Self { vantage, ties, calls })
+        let (mut ties, mut roles, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        for errand in errands {
+            ties.push(errand.tie);
+            roles.push(errand.role);
+            calls.push(errand.call);
+        }
+        Some(Self { vantage, ties, roles, calls })
     }
 }
 
@@ -176,7 +208,7 @@ mod tests {
             let witness = Witness { vantage: AgentIndex(0), to, family, nth: 0, expect };
             let call = Call::new(Destination::Endpoint(address.clone().into()), family);
             let call = Call { start_after_ms, ..call };
-            Errand { vantage: Arc::clone(&vantage), tie: Tie::of_witness(&witness), call }
+            Errand { vantage: Arc::clone(&vantage), tie: Tie::of_witness(&witness), role: None, call }
         };
         let block = |tie: &Tie| tie.endpoint().map(|endpoint| endpoint.0 / ENDPOINTS_TOGETHER);
         // One call out of the row, and then some to each endpoint or to one in ten; a few start much later.

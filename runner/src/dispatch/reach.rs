@@ -3,12 +3,14 @@
 use ringfence_contract::call::Call;
 use ringfence_contract::outcome::Outcome;
 
+use super::board::Board;
+use super::further::Further;
 use super::observe::{Attempt, UnaskedWhy};
 use super::pending::Tie;
 use super::phases::Phases;
-use super::place::Turn;
+use super::place::{Errand, Turn, place_all};
 use super::progress::Stage;
-use crate::plan::{Edge, behind_denied_ms, call_for_edge, calls_on};
+use crate::plan::{Edge, Role, behind_denied_ms, call_for_edge, calls_on, further_call};
 use crate::scenario::{Answers, Endpoint, Expect};
 
 impl Phases<'_> {
@@ -19,22 +21,30 @@ impl Phases<'_> {
     }
 
     /// Every attempt at every edge, in the order of the plan's edges.
-    pub(super) async fn reach(&self, turn: Turn) -> Vec<Vec<Attempt>> {
+    pub(super) async fn reach(&self, turn: Turn, board: &Board) -> Vec<Vec<Attempt>> {
         let attempts = |edge: &Edge| calls_on(self.scenario, edge);
         let mut errands = Vec::new();
+        let mut further = Further::of(self, board);
         let behind_ms = behind_denied_ms(self.scenario, self.plan);
-        for edge in &self.plan.edges {
+        for (place, edge) in self.plan.edges.iter().enumerate() {
             let later_ms = if edge.expect == Expect::Allow { behind_ms } else { 0 };
-            let call = |attempt| {
+            for attempt in 0..attempts(edge) {
                 let call = call_for_edge(self.scenario, edge, attempt);
+                further.expect(place, &call);
                 let start_after_ms = call.start_after_ms.saturating_add(later_ms);
-                self.errand(edge.vantage, Tie::of_edge(edge), Call { start_after_ms, ..call })
-            };
-            errands.extend((0..attempts(edge)).map(call));
+                errands.push(self.errand(edge.vantage, Tie::of_edge(edge), Call { start_after_ms, ..call }));
+            }
         }
-        let mut seen = self.place(Stage::Reach, errands, turn).await.into_iter();
+        let follow = |ended: &[Attempt]| {
+            self.done(Stage::Reach, ended.iter().filter(|attempt| attempt.role.is_none()).count());
+            further.hear(ended)
+        };
+        let mut seen = place_all(errands, turn, &self.cancel, follow).await.into_iter();
         let take = |edge| seen.by_ref().take(attempts(edge) as usize).collect();
         let mut reach: Vec<Vec<Attempt>> = self.plan.edges.iter().map(take).collect();
+        for (edge, attempt) in further.into_named().into_iter().zip(seen) {
+            reach[edge].push(attempt);
+        }
         self.try_again(&mut reach).await;
         reach
     }
@@ -49,8 +59,9 @@ impl Phases<'_> {
             let errand = |&edge: &usize| {
                 let attempt = u32::try_from(reach[edge].len()).unwrap_or(u32::MAX);
                 let edge = &self.plan.edges[edge];
-                let call = call_for_edge(self.scenario, edge, attempt);
-                self.errand(edge.vantage, Tie::of_edge(edge), Call { start_after_ms: 0, ..call })
+                let call = further_call(self.scenario, edge, Role::Retry, attempt);
+                let role = Some(Box::new(Role::Retry));
+                Errand { role, ..self.errand(edge.vantage, Tie::of_edge(edge), call) }
             };
             let errands = again.iter().map(errand).collect();
             let seen = self.place(Stage::Reach, errands, Turn::default()).await;
@@ -63,11 +74,13 @@ impl Phases<'_> {
     fn wants_retry(&self, edge: usize, attempts: &[Attempt], retry: u32) -> bool {
         let edge = &self.plan.edges[edge];
         let endpoint = self.scenario.endpoint(edge.endpoint);
+        let of_the_rule = |attempt: &&Attempt| !matches!(attempt.role.as_deref(), Some(Role::MadeUpHost));
         let settled = |attempt: &Attempt| match &attempt.sample {
             Ok(_) => is_answered(endpoint, attempt),
             Err(unasked) => unasked.why == UnaskedWhy::Interrupted,
         };
-        retry < self.scenario.rule(edge.rule).retries && !attempts.iter().rev().take(1).all(settled)
+        retry < self.scenario.rule(edge.rule).retries
+            && !attempts.iter().rev().filter(of_the_rule).take(1).all(settled)
     }
 }
 

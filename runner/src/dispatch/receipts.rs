@@ -7,7 +7,7 @@ use ringfence_contract::receipt::ReceiptPage;
 use tokio::task::JoinSet;
 
 use super::correspond::Correspondent;
-use super::observe::{Attempt, ReceiptBook, Unasked, UnaskedWhy, interrupted};
+use super::observe::{Attempt, FurtherWitness, ReceiptBook, Unasked, UnaskedWhy, interrupted};
 use super::phases::Phases;
 use super::progress::Stage;
 use crate::plan::WitnessTarget;
@@ -23,7 +23,7 @@ impl Phases<'_> {
     pub(super) async fn receipts(
         &self,
         reach: &[Vec<Attempt>],
-        witnesses: &[&[Attempt]],
+        witnesses: (&[&[Attempt]], &[FurtherWitness]),
     ) -> Vec<Result<ReceiptBook, Unasked>> {
         let calls = self.calls_by_owner(reach, witnesses);
         self.begin(Stage::Receipts, calls.iter().flatten().count());
@@ -56,7 +56,11 @@ impl Phases<'_> {
     }
 
     /// The calls that could have reached each agent: none where it owns no endpoint that was called.
-    fn calls_by_owner(&self, reach: &[Vec<Attempt>], witnesses: &[&[Attempt]]) -> Vec<Option<Vec<CallId>>> {
+    fn calls_by_owner(
+        &self,
+        reach: &[Vec<Attempt>],
+        (witnesses, further): (&[&[Attempt]], &[FurtherWitness]),
+    ) -> Vec<Option<Vec<CallId>>> {
         let mut calls: Vec<Option<Vec<CallId>>> = vec![None; self.agents.len()];
         let mut note = |endpoint, attempts: &[Attempt]| {
             if let Some(owner) = self.scenario.endpoint(endpoint).owner {
@@ -67,7 +71,10 @@ impl Phases<'_> {
         for (edge, attempts) in self.plan.edges.iter().zip(reach) {
             note(edge.endpoint, attempts);
         }
-        for (witness, attempt) in witnesses.iter().flat_map(|side| self.plan.witnesses.iter().zip(*side)) {
+        let further =
+            further.iter().flat_map(|one| [(&one.witness, &one.before), (&one.witness, &one.after)]);
+        let planned = witnesses.iter().flat_map(|side| self.plan.witnesses.iter().zip(*side));
+        for (witness, attempt) in planned.chain(further) {
             if let WitnessTarget::Endpoint(endpoint) = witness.to {
                 note(endpoint, std::slice::from_ref(attempt));
             }

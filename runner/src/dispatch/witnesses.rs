@@ -1,17 +1,20 @@
 //! The witness calls, before and after the edges are tried, and what must wait for which.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::OutcomeKind;
 use ringfence_contract::sample::Sample;
 
-use super::observe::{Attempt, Unasked, UnaskedWhy};
+use super::board::Board;
+use super::observe::{Attempt, FurtherWitness, Unasked, UnaskedWhy};
 use super::pending::{Pending, Tie};
 use super::phases::Phases;
 use super::place::{Errand, Turn, place_all};
 use super::progress::Stage;
-use crate::plan::call_for_witness;
+use super::second_look::ADDRESSES_MAX;
+use crate::plan::{ADDRESSES_EACH, Role, Witness, WitnessTarget, call_for_witness};
 use crate::scenario::Expect;
 
 /// What the witnesses and the edges came to, each in the order of the plan.
@@ -19,6 +22,7 @@ pub(super) struct Tried {
     pub(super) before: Vec<Attempt>,
     pub(super) reach: Vec<Vec<Attempt>>,
     pub(super) after: Vec<Attempt>,
+    pub(super) further_witnesses: Vec<FurtherWitness>,
 }
 
 impl Phases<'_> {
@@ -43,30 +47,99 @@ impl Phases<'_> {
         let then = Turn { behind: witnesses, own: Arc::clone(&edges) };
         let last = Turn { behind: edges, ..Turn::default() };
 
-        let hoped_for = place_all(errands(&hopeful), Turn::default(), &self.cancel, |_| ());
+        let hoped_for = place_all(errands(&hopeful), Turn::default(), &self.cancel, |_| Vec::new());
+        let board = Board::of(self.plan);
+        let mut known = Known::default();
         let before = async {
             self.begin(Stage::WitnessesBefore, sure.len());
-            let before = self.place(Stage::WitnessesBefore, errands(&sure), first).await;
+            let errands = errands(&sure);
+            known.expect(sure.iter().map(|&witness| self.plan.witnesses[witness]), &errands);
+            let follow = |ended: &[Attempt]| {
+                self.done(
+                    Stage::WitnessesBefore,
+                    ended.iter().filter(|attempt| attempt.role.is_none()).count(),
+                );
+                let further = known.hear(ended, &board);
+                further.into_iter().map(|witness| known.further_errand(self, witness)).collect()
+            };
+            let mut before = place_all(errands, first, &self.cancel, follow).await;
+            let further = before.split_off(sure.len());
             self.begin(Stage::Reach, self.calls_on_edges().count());
-            before
+            (before, further)
         };
         let reach = async {
-            let reach = self.reach(then).await;
+            let reach = self.reach(then, &board).await;
             self.begin(Stage::WitnessesAfter, sure.len());
             reach
         };
         let after = self.place(Stage::WitnessesAfter, errands(&sure), last);
-        let (hoped_for, before, reach, after) = tokio::join!(hoped_for, before, reach, after);
+        let (hoped_for, (before, further), reach, after) = tokio::join!(hoped_for, before, reach, after);
+        let further_witnesses = self.witness_further(known.further, further).await;
 
         let (again, pointless): (Vec<usize>, Vec<usize>) =
             (0..hopeful.len()).partition(|&place| came_back(&hoped_for[place]));
         let again: Vec<usize> = again.into_iter().map(|place| hopeful[place]).collect();
-        let hoped_again = place_all(errands(&again), Turn::default(), &self.cancel, |_| ()).await;
+        let hoped_again = place_all(errands(&again), Turn::default(), &self.cancel, |_| Vec::new()).await;
         let pointless = pointless.into_iter().map(|place| (hopeful[place], not_again()));
         let before = sure.iter().copied().zip(before).chain(hopeful.iter().copied().zip(hoped_for));
         let after =
             sure.iter().copied().zip(after).chain(again.into_iter().zip(hoped_again)).chain(pointless);
-        Tried { before: in_order(before), reach, after: in_order(after) }
+        Tried { before: in_order(before), reach, after: in_order(after), further_witnesses }
+    }
+
+    /// Places the witnesses that only the resolver could tell of once more.
+    async fn witness_further(&self, witnesses: Vec<Witness>, before: Vec<Attempt>) -> Vec<FurtherWitness> {
+        let call = |witness: &Witness| {
+            let call = call_for_witness(self.scenario, witness);
+            self.errand(witness.vantage, Tie::of_witness(witness), call)
+        };
+        let errands = witnesses.iter().map(call).collect();
+        let after = self.place(Stage::WitnessesAfter, errands, Turn::default()).await;
+        let both = before.into_iter().zip(after);
+        let further = |(witness, (before, after))| FurtherWitness { witness, before, after };
+        witnesses.into_iter().zip(both).map(further).collect()
+    }
+}
+
+/// The witness calls before, as they come back.
+#[derive(Default)]
+struct Known {
+    under_way: HashMap<CallId, Witness>,
+    /// Witnesses at addresses beyond those that the plan knows of, in the order in which they were named.
+    further: Vec<Witness>,
+}
+
+impl Known {
+    fn expect(&mut self, witnesses: impl Iterator<Item = Witness>, errands: &[Errand]) {
+        self.under_way.extend(errands.iter().map(|errand| errand.call.id).zip(witnesses));
+    }
+
+    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none.
+    fn hear(&mut self, ended: &[Attempt], board: &Board) -> Vec<Witness> {
+        let mut further = Vec::new();
+        for attempt in ended {
+            let Some(witness) = self.under_way.remove(&attempt.call) else { continue };
+            board.note(witness.vantage, attempt);
+            let found = attempt.sample.as_ref().ok().and_then(|sample| sample.resolution.as_ref());
+            let all = found.map_or(0, |found| u32::try_from(found.addresses.len()).unwrap_or(u32::MAX));
+            let same = |nth: u32, known: &Witness| {
+                (known.to, known.family, known.nth) == (witness.to, witness.family, nth)
+            };
+            let is_new = |nth: &u32| !self.further.iter().chain(&further).any(|known| same(*nth, known));
+            let is_endpoint = matches!(witness.to, WitnessTarget::Endpoint(_));
+            let planned = if is_endpoint { ADDRESSES_EACH } else { u32::MAX };
+            let missing: Vec<u32> = (planned..all.min(ADDRESSES_MAX)).filter(is_new).collect();
+            further.extend(missing.into_iter().map(|nth| Witness { nth, ..witness }));
+        }
+        further
+    }
+
+    fn further_errand(&mut self, run: &Phases<'_>, witness: Witness) -> Errand {
+        let call = call_for_witness(run.scenario, &witness);
+        self.under_way.insert(call.id, witness);
+        self.further.push(witness);
+        let errand = run.errand(witness.vantage, Tie::of_witness(&witness), call);
+        Errand { role: Some(Box::new(Role::Further)), ..errand }
     }
 }
 
@@ -91,7 +164,7 @@ fn came_back(attempt: &Attempt) -> bool {
 
 fn not_again() -> Attempt {
     let why = Unasked::new(UnaskedWhy::Pointless, "nothing came back before the edges were tried");
-    Attempt { call: CallId::random(), sample: Err(why) }
+    Attempt { call: CallId::random(), role: None, sample: Err(why) }
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ fn an_edge_that_was_not_measured_keeps_no_budget() {
 #[test]
 fn a_measurement_that_ended_early_passes_nothing_and_fails_what_it_saw() {
     let ended = |why, slow| {
-        let detail = "`https://site.test` is being measured by this agent".to_owned();
+        let detail = "`https://site.test` is being measured by this agent".into();
         Measurement { stopped: Some(Unasked { why, detail }), samples: 1_000, ..calls(200, slow, 0) }
     };
     let judged = only("p99: 50ms", ended(UnaskedWhy::Refused, 0));

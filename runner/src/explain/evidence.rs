@@ -6,9 +6,11 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
+use crate::dispatch::Attempt;
 use crate::judge::{Case, Finding};
 use crate::judge::{Reason, Verdict};
 use crate::judge::{got_in, lost_once_connected};
+use crate::plan::Role;
 use crate::scenario::{Answers, Control, Expect, WitnessBy};
 
 /// Writes the lines.
@@ -122,13 +124,28 @@ fn other_attempts(case: &Case<'_>) -> Option<String> {
     let attempts: Vec<String> = case
         .attempts
         .iter()
-        .map(|attempt| match &attempt.sample {
-            Ok(sample) => saw(sample),
-            Err(unasked) => format!("not asked: {}", quote_detail(&unnamed(&unasked.detail))),
+        .map(|attempt| {
+            let came_to = match &attempt.sample {
+                Ok(sample) => saw(sample),
+                Err(unasked) => format!("not asked: {}", quote_detail(&unnamed(&unasked.detail))),
+            };
+            format!("{}{came_to}", guise(attempt))
         })
         .collect();
     let alike = case.outcomes().len() == 1 && case.attempts.iter().all(|attempt| attempt.sample.is_ok());
     (attempts.len() > 1 && !alike).then(|| format!("attempts: {}", attempts.join("; ")))
+}
+
+/// What a call was placed for, where it was not as the rule asks.
+fn guise(attempt: &Attempt) -> String {
+    match attempt.role.as_deref() {
+        None | Some(Role::Further | Role::Beside) => String::new(),
+        Some(Role::Retry) => "retried: ".to_owned(),
+        Some(Role::Again(of)) => format!("attempt {} again: ", of + 1),
+        Some(Role::Forged(source)) => format!("forged, saying that we are {source}: "),
+        Some(Role::Browser) => "as a browser: ".to_owned(),
+        Some(Role::MadeUpHost) => "for a site that does not exist: ".to_owned(),
+    }
 }
 
 /// The program that orders to the vantage, or to who passes them on, go through.

@@ -1,16 +1,13 @@
 //! What to look at next: from the evidence of a finding to the setting that most often explains it.
-//!
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
+use super::hint_doubt::doubt;
 use super::hint_open::open;
-use super::sentence::{quote_detail, saw};
-use crate::dispatch::{AgentObservation, UnaskedWhy};
-use crate::judge::is_admitted;
 use crate::judge::{Case, Finding, is_private};
 use crate::judge::{Reason, Verdict};
-use crate::scenario::{Control, Expect, WitnessBy};
+use crate::scenario::{Control, Expect};
 
 /// Writes the hint. Every verdict but a pass has one.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
@@ -24,6 +21,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
         {
             open(case, finding)
         }
+        Reason::NotInBook => doubt(case, finding.reason),
         Reason::Blocked | Reason::WrongAnswer | Reason::NameUnresolved | Reason::TlsFailed => {
             blocked(case, finding)
         }
@@ -35,53 +33,18 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
     Some(hint)
 }
 
+/// An inconclusive edge, and what is left.
 fn by_reason(case: &Case<'_>, reason: Reason) -> String {
-    let (vantage, target) = (&case.vantage.name, case.owner_name());
+    let vantage = &case.vantage.name;
     match reason {
         Reason::WrongAgent => {
-            "the address leads to another agent: look at the name's records, at a stale private \
-             endpoint address, or at which site the host name belongs to"
+            "the address leads to another agent: look at the name's records, at a stale private endpoint address, or at \
+             which site the host name belongs to"
                 .to_owned()
         }
         Reason::WrongMeans => {
-            "something else refuses than the rule names: look which layer answers first, or widen \
-             the rule's `by`"
+            "something else refuses than the rule names: look which layer answers first, or widen the rule's `by`"
                 .to_owned()
-        }
-        Reason::NoTargetWitness => no_target_witness(case),
-        Reason::OtherAddress => format!(
-            "the name leads `{vantage}` to another address than those who may reach it: look at its resolver, its hosts \
-             file, and at stale or split records of the name"
-        ),
-        Reason::TooBusy => {
-            "a rate limit stands before the access rules: spread the attempts over a longer `window`, or \
-                            leave this vantage out of the limit while you test"
-                .to_owned()
-        }
-        Reason::HandshakeUnclear => format!(
-            "the first packets of a call may get in and its answers be lost (a path that drops large packets, a one-way \
-             rule): call `{target}` from this vantage without TLS, or look for a path-MTU problem"
-        ),
-        Reason::NoVantageWitness => no_vantage_witness(case),
-        Reason::TargetNotAsked => {
-            format!("look at the control route of `{target}`: `ringfence agents` tries it")
-        }
-        Reason::TargetRestarted => {
-            format!("find out why `{target}` restarted (a deployment, a health check, memory), and run again")
-        }
-        Reason::ReceiptsWrapped => {
-            format!(
-                "`{target}` lost receipts or turned connections away: raise its connection limit, give it a larger \
-                 ring, or run fewer edges at once"
-            )
-        }
-        Reason::NoReceipts => {
-            "the request may have got in unseen: only the platform's own words prove a refusal \
-             here; add its fingerprint to the scenario, or test an endpoint that an agent answers"
-                .to_owned()
-        }
-        Reason::TlsUnclear => {
-            "look at who ended the handshake: a proxy on the way, or the endpoint itself".to_owned()
         }
         Reason::VantageNotAsked => {
             format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
@@ -91,55 +54,7 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
             "give `{vantage}` an {0} address, or leave {0} out of the rule's families",
             case.edge.family
         ),
-        _ => "look at the attempts in the JSON report".to_owned(),
-    }
-}
-
-fn no_target_witness(case: &Case<'_>) -> String {
-    let admitted = is_admitted(case.scenario, case.edge.endpoint, case.edge.family);
-    let unasked = case.owner.is_some_and(is_lost);
-    match (admitted, case.rule.witness) {
-        (true, _) | (false, WitnessBy::TargetItself) if unasked => {
-            format!("agent `{}` could not be asked or restarted: look at it first", case.owner_name())
-        }
-        (true, _) => {
-            "the endpoint may be down: look why the vantages that are allowed do not reach it".to_owned()
-        }
-        (false, WitnessBy::Allowed) => {
-            "no rule admits anybody to this endpoint: add an allowed vantage, or let the \
-             target's agent stand in with `witness: self`"
-                .to_owned()
-        }
-        (false, WitnessBy::TargetItself) => {
-            "the target's own listener did not answer its own agent: look whether it still listens".to_owned()
-        }
-    }
-}
-
-fn no_vantage_witness(case: &Case<'_>) -> String {
-    let (vantage, family) = (&case.vantage.name, case.edge.family);
-    let missed = case.witnesses.missed_beacon(case.edge.vantage, family);
-    let (Some(beacon), Some(attempt)) = (&case.vantage.beacon, missed) else {
-        return format!(
-            "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {family}"
-        );
-    };
-    let came_to = match &attempt.sample {
-        Ok(sample) => saw(sample),
-        Err(unasked) => format!("not asked: {}", quote_detail(&unasked.detail)),
-    };
-    format!(
-        "the `beacon` of `{vantage}` (`{}`) was not reached in {family}, {came_to}: look at the way there, and whether \
-         this vantage can always reach it; a rule that allows it an endpoint would do as well",
-        beacon.route.address
-    )
-}
-
-/// Whether an agent may be the reason why nobody reaches its endpoints. The end of a run is no fault of an agent's.
-fn is_lost(owner: &AgentObservation) -> bool {
-    match &owner.receipts {
-        Ok(book) => book.restarted,
-        Err(unasked) => unasked.why != UnaskedWhy::Interrupted,
+        other => doubt(case, other),
     }
 }
 
@@ -197,7 +112,7 @@ mod tests {
     use ringfence_contract::outcome::Phase;
 
     use super::*;
-    use crate::dispatch::{ReceiptBook, Unasked};
+    use crate::dispatch::{ReceiptBook, Unasked, UnaskedWhy};
     use crate::judge::sample_run::{APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, answered};
 
     const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
@@ -214,7 +129,7 @@ mod tests {
 
     #[test]
     fn where_the_targets_agent_is_lost_the_hint_names_it() {
-        let unasked = |why| Err(Unasked { why, detail: "closed".to_owned() });
+        let unasked = |why| Err(Unasked { why, detail: "closed".into() });
         let first = "agent `app` could not be asked or restarted: look at it first";
         assert_eq!(hint(&dead(unasked(UnaskedWhy::NoRoute))), first);
         let restarted = hint(&dead(Ok(ReceiptBook { restarted: true, ..ReceiptBook::default() })));

@@ -3,11 +3,13 @@
 
 mod budget_words;
 mod claim;
+mod doubt;
 mod edge;
 mod evidence;
 pub mod figure;
 mod hint;
 mod hint_blocked;
+mod hint_doubt;
 mod hint_open;
 mod judgement;
 mod name_words;

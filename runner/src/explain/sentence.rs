@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
 use ringfence_contract::sample::Sample;
 
+use super::doubt::unknown;
 use crate::judge::Reason;
 use crate::judge::Witnessed;
 use crate::judge::got_in;
@@ -59,7 +60,19 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::OtherAddress
         | Reason::HandshakeUnclear
         | Reason::TooBusy
+        | Reason::OtherInstance
+        | Reason::CallersSide
+        | Reason::NotADenial
+        | Reason::NotAskedAsBrowser
+        | Reason::Intercepted
+        | Reason::OthersAddress
+        | Reason::NoSuchSite
         | Reason::NoReceipts => unknown(case, finding, &got),
+        Reason::NotInBook => format!(
+            "expected allow, got {got}, but the receipts of `{}` know nothing of this call{}",
+            case.owner_name(),
+            tries(case, finding)
+        ),
         Reason::Leak
         | Reason::PathOpen
         | Reason::WrongAgent
@@ -76,53 +89,6 @@ fn expects_deny(case: &Case<'_>) -> bool {
 
 fn is_open(reason: Reason) -> bool {
     matches!(reason, Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent)
-}
-
-/// What is missing, in words.
-fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
-    let vantage = &case.vantage.name;
-    let got = format!("expected {}, got {got}", case.edge.expect);
-    match finding.reason {
-        Reason::Interrupted => "the run was ended before enough was known of this edge".to_owned(),
-        Reason::VantageNotAsked => not_asked(case, finding),
-        Reason::NoFamily => format!("`{vantage}` has no {} address", case.edge.family),
-        Reason::NotSent => format!("{got}: `{vantage}` could not send, which is no denial"),
-        Reason::NotResolved => format!("{got}: a name that does not resolve is no denial"),
-        Reason::TlsUnclear => format!("{got}: a failed handshake may be anybody's doing"),
-        Reason::NoTargetWitness => {
-            let gap = case.witnesses.target(case.edge.endpoint, case.edge.family).gap();
-            format!("{got}, but no allowed vantage reached `{}` {gap}", case.endpoint.name)
-        }
-        Reason::OtherAddress => {
-            let there = case.telling_sample(finding).and_then(|sample| sample.remote);
-            let there = there.map_or_else(|| "an unknown address".to_owned(), |there| there.to_string());
-            format!("{got} at {there}, where no allowed vantage reached `{}`", case.endpoint.name)
-        }
-        Reason::TooBusy => format!("{got}: the front end was too busy to say whether it lets `{vantage}` in"),
-        Reason::HandshakeUnclear => {
-            format!("{got}, but `{}` saw handshakes begin that were not finished", case.owner_name())
-        }
-        Reason::NoVantageWitness => {
-            let gap = case.witnesses.vantage(case.edge.vantage, case.edge.family).gap();
-            format!("{got}, but `{vantage}` reached nothing {gap}")
-        }
-        Reason::TargetNotAsked => {
-            format!("{got}, but `{}` could not be asked for its receipts", case.owner_name())
-        }
-        Reason::TargetRestarted => format!("{got}, but `{}` restarted in the run", case.owner_name()),
-        Reason::ReceiptsWrapped => {
-            let target = case.owner_name();
-            format!("{got}, but `{target}` dropped receipts or turned connections away in the run")
-        }
-        _ => format!("{got}, and nobody at `{}` writes down what got in", case.endpoint.name),
-    }
-}
-
-fn not_asked(case: &Case<'_>, finding: &Finding) -> String {
-    let unasked = case.telling(finding).and_then(|attempt| attempt.sample.as_ref().err());
-    let detail =
-        unasked.map_or_else(|| "no result was recorded".to_owned(), |unasked| quote_detail(&unasked.detail));
-    format!("`{}` could not be asked: {detail}", case.vantage.name)
 }
 
 fn arrived(case: &Case<'_>, finding: &Finding) -> String {
@@ -160,9 +126,10 @@ fn arrival(case: &Case<'_>, finding: &Finding) -> String {
 /// Of several attempts, how many saw what decided.
 fn tries(case: &Case<'_>, finding: &Finding) -> String {
     if let Some(source) = finding.decided_by.and_then(|place| case.spoofed(place)) {
-        return format!(" (only the attempt that said it comes from {source})");
+        let only = if case.got_in_unforged() { "" } else { "only " };
+        return format!(" ({only}the call that said that it comes from {source})");
     }
-    let all = case.attempts.len();
+    let all = case.plain().count();
     let decided = case.telling_sample(finding).map(|sample| &sample.outcome);
     let alike = case
         .outcomes()
@@ -277,7 +244,7 @@ mod tests {
         let detail = "https://agent.example.test:8443: status `404`: no agent takes orders at this address, or it \
                       does not trust this key";
         let mut untold = unasked(UnaskedWhy::NoRoute);
-        untold.sample.as_mut().expect_err("it was not asked").detail = detail.to_owned();
+        untold.sample.as_mut().expect_err("it was not asked").detail = detail.into();
         let scene = Scene::sound().with(|scene| scene.observations.reach[OUTSIDER_TO_SITE] = vec![untold]);
         let sentence = scene.edge(OUTSIDER_TO_SITE).sentence;
         assert_eq!(sentence, format!("`outsider` could not be asked: {detail}"));
@@ -294,7 +261,7 @@ mod tests {
             scene.scenario.agents[OUTSIDER.0].control = Control::Exec(command);
             let mut ended = unasked(UnaskedWhy::NoRoute);
             ended.sample.as_mut().expect_err("it was not asked").detail =
-                "`ssh far.test ringfence-agent serve` ended, saying nothing".to_owned();
+                "`ssh far.test ringfence-agent serve` ended, saying nothing".into();
             let reached = attempt(answered("198.51.100.7"));
             scene.observations.reach[OUTSIDER_TO_SITE] = vec![reached, ended.clone(), ended];
         });

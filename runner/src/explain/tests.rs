@@ -156,10 +156,12 @@ fn a_closed_edge_that_is_not_closed() {
         "let in to an app that is down", OUTSIDER_TO_SITE: closed([status(503), status(503), status(503)])
             => PathOpen, "status 503", "found the app behind it down";
         "only the one that lies about its source gets in", OUTSIDER_TO_SITE: spoofing([DROPPED, DROPPED, DROPPED, a()])
-            => Leak, "(only the attempt that said it comes from 10.0.0.4)", "believes what callers say of themselves";
+            => Leak, "(only the call that said that it comes from 10.0.0.4)", "believes what callers say of themselves";
         "the one that lies gets in like all others", OUTSIDER_TO_SITE: spoofing([a(), a(), a(), a()])
-            => Leak, "(4 of 4 attempts)", "default action is Allow";
-        "the one that lies was not heard of", OUTSIDER_TO_SITE: spoofing([DROPPED, DROPPED, DROPPED])
+            => Leak, "(3 of 3 attempts)", "default action is Allow";
+        "the one that lies was not heard of", OUTSIDER_TO_SITE:
+            spoofing([DROPPED, DROPPED, DROPPED])
+                .with(|scene| scene.observations.reach[OUTSIDER_TO_SITE].push(unasked(UnaskedWhy::NoRoute)))
             => VantageNotAsked, "could not be asked", "control route";
         "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
             => LeakOneWay, "but the call reached `app`", "close the way in";

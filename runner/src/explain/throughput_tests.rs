@@ -84,7 +84,7 @@ fn cut_short(outcome: Outcome, why: &str) -> Downloaded {
 }
 
 fn unasked(why: UnaskedWhy) -> Result<Downloaded, Unasked> {
-    Err(Unasked { why, detail: "the detail".to_owned() })
+    Err(Unasked { why, detail: "the detail".into() })
 }
 
 #[test]

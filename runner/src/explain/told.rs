@@ -6,7 +6,8 @@ use crate::judge::{Grounds, judge};
 
 impl Scene {
     pub(crate) fn judge(&self) -> Vec<Judgement> {
-        let grounds = Grounds::gather(&self.scenario, &self.plan, &self.observations);
+        let seen = self.seen();
+        let grounds = Grounds::gather(&self.scenario, &self.plan, &seen);
         explain(&grounds, judge(&grounds))
     }
 

@@ -10,7 +10,8 @@ use super::{Reason, Verdict};
 
 /// How the attempts at a closed edge combine. The target holds a receipt for the first one, if for any.
 fn combined(rows: &[&Row], around: Around) -> Reason {
-    let refused = rows.iter().any(|row| row.deny == Worth::Said);
+    let is_bare = |row: &Row| row.head == Some(403) || row.name == "a bare 403";
+    let refused = rows.iter().any(|row| row.deny == Worth::Said || is_bare(row));
     let each: Vec<Reason> = rows
         .iter()
         .enumerate()

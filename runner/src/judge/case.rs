@@ -8,11 +8,14 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 
+use super::callers::Callers;
 use super::finding::Finding;
+use super::seen::{self, Seen};
+use super::site;
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Measurement, ReceiptBook, Unasked, UnaskedWhy};
-use crate::plan::{Edge, spoofed_at};
+use crate::plan::{Edge, Role};
 use crate::scenario::{Agent, Answers, Endpoint, Rule, Scenario, Scope};
 
 /// Whether an address is one of a private network.
@@ -35,6 +38,8 @@ pub(crate) struct Case<'a> {
     pub(crate) owner: Option<&'a AgentObservation>,
     pub(crate) witnesses: &'a WitnessBook,
     pub(crate) interrupted: bool,
+    /// Where each vantage was seen to come from.
+    pub(crate) callers: &'a Callers,
     /// Whether some vantage resolved the endpoint's name to a private address.
     pub(crate) private_for_others: bool,
 }
@@ -48,6 +53,20 @@ impl<'a> Case<'a> {
     /// The book of receipts of the endpoint's agent, if it showed it.
     pub(crate) fn receipts(&self) -> Option<&'a ReceiptBook> {
         self.owner.and_then(|owner| owner.receipts.as_ref().ok())
+    }
+
+    /// Why the endpoint's agent did not show its book.
+    pub(crate) fn untold_receipts(&self) -> Reason {
+        let untold = self.owner.and_then(|owner| owner.receipts.as_ref().err());
+        match untold.map(|unasked| unasked.why) {
+            Some(UnaskedWhy::Interrupted) => Reason::Interrupted,
+            _ => Reason::TargetNotAsked,
+        }
+    }
+
+    /// Whether a 404 is the site's own: the door said something else of a site that does not exist.
+    pub(crate) fn site_exists(&self, sample: &Sample) -> bool {
+        site::exists(self.attempts, sample)
     }
 
     /// Why the endpoint's agent may know nothing of the run, if it may not: it answers its calls as a stranger's then.
@@ -83,7 +102,17 @@ impl<'a> Case<'a> {
 
     /// The address that an attempt said it came from, if it did.
     pub(crate) fn spoofed(&self, place: usize) -> Option<IpAddr> {
-        spoofed_at(self.scenario, self.edge, place)
+        match self.attempts.get(place)?.role.as_deref()? {
+            Role::Forged(source) => Some(*source),
+            _ => None,
+        }
+    }
+
+    /// Whether any call got in that did not say it comes from elsewhere.
+    pub(crate) fn got_in_unforged(&self) -> bool {
+        let places = 0..self.attempts.len();
+        let mut unforged = places.filter(|place| self.spoofed(*place).is_none());
+        unforged.any(|place| matches!(seen::see(self, place), Seen::Open(_)))
     }
 
     /// The attempt that decided, or the last.
@@ -96,10 +125,17 @@ impl<'a> Case<'a> {
         self.telling(finding).and_then(|attempt| attempt.sample.as_deref().ok())
     }
 
-    /// How many attempts saw each outcome, in the order they were first seen. Answers of another status are another.
+    /// The attempts that were made as the rule asks: neither forged, nor in another guise.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = &'a Attempt> {
+        self.attempts.iter().filter(|attempt| {
+            !matches!(attempt.role.as_deref(), Some(Role::Forged(_) | Role::Browser | Role::MadeUpHost))
+        })
+    }
+
+    /// How many of the plain attempts saw each outcome, in the order they were first seen. Answers of another status are another.
     pub(crate) fn outcomes(&self) -> Vec<(&'a Outcome, usize)> {
         let mut counts: Vec<(&Outcome, usize)> = Vec::new();
-        for sample in self.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok()) {
+        for sample in self.plain().filter_map(|attempt| attempt.sample.as_ref().ok()) {
             match counts.iter_mut().find(|(known, _)| are_alike(known, &sample.outcome)) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((&sample.outcome, 1)),

@@ -1,75 +1,69 @@
-//! Edges that must be closed: what one attempt shows, and what all of them show together.
+//! Edges that must be closed: what all attempts show together.
 //!
 //! A denial is either said by the platform, or witnessed: a silence counts only if the endpoint lives, the vantage can
 //! send, and the target's agent has written nothing down. Anything that got in wins over everything else.
 
-use ringfence_contract::address::{Host, Transport};
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
+use ringfence_contract::address::Transport;
+use ringfence_contract::outcome::{Outcome, Unreachable};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, not_asked, unknown};
+use super::case::{Case, unknown};
 use super::finding::Finding;
-use super::platform::{BARE_DENIAL, is_busy};
-use super::unfinished::{got_in, handshake_gap};
+use super::platform::is_busy;
+use super::seen::{Seen, see, see_call};
+use super::server::is_behind_address;
+use super::unfinished::handshake_gap;
 use super::verdict::Reason;
 use super::witness::Witnessed;
 use crate::dispatch::Attempt;
-use crate::plan::calls_on;
+use crate::plan::{Role, calls_on};
 use crate::scenario::{Answers, WitnessBy};
-
-/// What one attempt at a closed edge shows by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    /// Something got in.
-    Open(Reason),
-    /// The platform said that it refused.
-    Attributed,
-    /// A 403 that nobody signed for, said by the very server that answers admitted callers: the vantage can send, and
-    /// got as far as the endpoint.
-    TurnedAway,
-    /// Silence or rejection before any request could have got in.
-    SilentAtConnect,
-    /// Silence or rejection that may have come after the request got in.
-    SilentLater,
-    /// The resolver said that the name has no address, and the rule takes that for a denial.
-    Unnamed,
-    /// Nothing.
-    Unknown(Reason),
-}
 
 /// Judges an edge that must be closed. Every attempt counts.
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let mut seen: Vec<Seen> = case.attempts.iter().map(|attempt| see(case, attempt)).collect();
-    let refused = seen.iter().any(|seen| matches!(seen, Seen::Attributed | Seen::TurnedAway));
+    let seen = see_all(case);
+    if let Some(finding) = find_open(case, &seen) {
+        return finding;
+    }
+    let sample = |place: usize| case.attempts[place].sample.as_deref().ok();
+    // What changes nothing is left out, with its place kept.
+    let counted: Vec<usize> = (0..seen.len()).filter(|place| seen[*place] != Seen::Beside).collect();
+    let missing: Vec<Vec<Reason>> =
+        counted.iter().map(|&place| missing(case, seen[place], sample(place))).collect();
+    let reasons: Vec<Reason> =
+        counted.iter().zip(&missing).map(|(&place, missing)| proof(seen[place], missing)).collect();
+    let at = |finding: Finding| Finding { decided_by: finding.decided_by.map(|at| counted[at]), ..finding };
+    if let Some(finding) = unknown(&reasons) {
+        let missing = finding.decided_by.map(|at| missing[at].clone()).unwrap_or_default();
+        return Finding { missing, ..at(finding) };
+    }
+    let planned = case.attempts.iter().filter(|attempt| attempt.role.is_none()).count();
+    if reasons.is_empty() || (planned as u64) < u64::from(calls_on(case.scenario, case.edge)) {
+        return Finding::new(case.nothing_recorded(), None);
+    }
+    if let Some(place) = counted.iter().find(|&&place| !by_means(case, &case.attempts[place])) {
+        return Finding::new(Reason::WrongMeans, Some(*place));
+    }
+    let witnessed = reasons.iter().position(|reason| *reason == Reason::DeniedWitnessed);
+    let leans =
+        |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::BareDenial | Seen::Silent | Seen::SilentLater);
+    let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
+    let decided = witnessed.unwrap_or(0);
+    at(Finding { self_witnessed, ..Finding::new(reasons[decided], Some(decided)) })
+}
+
+/// What each attempt shows. Beside a refusal of the same caller, a front end that is too busy shows nothing.
+fn see_all(case: &Case<'_>) -> Vec<Seen> {
+    let mut seen: Vec<Seen> = (0..case.attempts.len()).map(|place| see(case, place)).collect();
+    let is_refusal = |seen: &Seen| matches!(seen, Seen::Attributed | Seen::TurnedAway | Seen::BareDenial);
+    let refused = seen.iter().any(is_refusal);
     for (seen, attempt) in seen.iter_mut().zip(case.attempts) {
         let busy = attempt.sample.as_ref().is_ok_and(|sample| is_busy(&sample.outcome, refused));
         if busy && *seen == Seen::Open(Reason::PathOpen) {
             *seen = Seen::Unknown(Reason::TooBusy);
         }
     }
-    if let Some(finding) = find_open(case, &seen) {
-        return finding;
-    }
-    let sample = |place: usize| case.attempts[place].sample.as_deref().ok();
-    let missing: Vec<Vec<Reason>> =
-        seen.iter().enumerate().map(|(place, seen)| missing(case, *seen, sample(place))).collect();
-    let reasons: Vec<Reason> =
-        seen.iter().zip(&missing).map(|(seen, missing)| proof(*seen, missing)).collect();
-    if let Some(finding) = unknown(&reasons) {
-        let missing = finding.decided_by.map(|place| missing[place].clone()).unwrap_or_default();
-        return Finding { missing, ..finding };
-    }
-    if reasons.is_empty() || (reasons.len() as u64) < u64::from(calls_on(case.scenario, case.edge)) {
-        return Finding::new(case.nothing_recorded(), None);
-    }
-    if let Some(place) = case.attempts.iter().position(|attempt| !by_means(case, attempt)) {
-        return Finding::new(Reason::WrongMeans, Some(place));
-    }
-    let witnessed = reasons.iter().position(|reason| *reason == Reason::DeniedWitnessed);
-    let place = witnessed.unwrap_or(0);
-    let leans = |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::SilentAtConnect | Seen::SilentLater);
-    let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
-    Finding { self_witnessed, ..Finding::new(reasons[place], Some(place)) }
+    seen
 }
 
 /// The earliest attempt that got in; or else a witness call over this very edge that did.
@@ -81,97 +75,26 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     let edge = case.edge;
     let crossings = case.witnesses.crossings(edge.vantage, edge.endpoint, edge.family);
     let crossed = || {
-        let reason = crossings.iter().find_map(|(call, outcome)| {
-            let outcome = outcome.as_ref().filter(|outcome| !is_busy(outcome, true));
-            let open = outcome.and_then(|outcome| open_by_answer(case, outcome));
-            let written = case.receipt(*call).map(|_| Reason::LeakOneWay);
-            if open == Some(Reason::Leak) { open } else { written.or(open) }
+        let open = crossings.iter().find_map(|attempt| match see_call(case, attempt) {
+            Seen::Open(Reason::PathOpen)
+                if attempt.sample.as_ref().is_ok_and(|s| is_busy(&s.outcome, true)) =>
+            {
+                None
+            }
+            Seen::Open(reason) => Some(reason),
+            _ => None,
         })?;
-        Some(Finding::new(reason, None))
+        Some(Finding::new(open, None))
     };
     attempts.or_else(crossed)
-}
-
-/// What one attempt shows by itself.
-fn see(case: &Case<'_>, attempt: &Attempt) -> Seen {
-    let sample = attempt.sample.as_deref();
-    let open = sample.ok().and_then(|sample| open_by_answer(case, &sample.outcome));
-    match (case.receipt(attempt.call), open, sample) {
-        (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
-        (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
-        (None, Some(Reason::PathOpen), Ok(sample)) if is_stranger(case, sample) => {
-            let lives = case.witnesses.target(case.edge.endpoint, case.edge.family).holds();
-            Seen::Unknown(if lives { Reason::OtherAddress } else { Reason::NoTargetWitness })
-        }
-        (None, Some(reason), _) => Seen::Open(reason),
-        (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
-        (None, None, Ok(sample)) if got_in(case, sample) => Seen::Open(Reason::LeakOneWay),
-        (None, None, Ok(sample)) => see_obstacle(case, sample),
-    }
-}
-
-/// Whether a name led to another host than the endpoint: one that has no good certificate of it, where no admitted caller
-/// reached the endpoint. What such a host answers is no way in. A literal address leads nowhere else.
-fn is_stranger(case: &Case<'_>, sample: &Sample) -> bool {
-    let bad = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
-    let at = |remote| case.witnesses.address(case.edge.endpoint, remote).holds();
-    bad && !is_behind_address(case) && !sample.remote.is_some_and(at)
-}
-
-/// Why an answer shows that the path is open, if it does.
-fn open_by_answer(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
-    match outcome {
-        Outcome::Answered(_) | Outcome::Misanswered(_) if case.is_of_owner(outcome) => Some(Reason::Leak),
-        Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Reason::WrongAgent),
-        Outcome::Unsealed(unsealed) if !is_bare_denial(unsealed) => Some(Reason::PathOpen),
-        _ => None,
-    }
-}
-
-/// Whether an answer is a refusal that nobody signed for. One that claims a seal is something else.
-fn is_bare_denial(unsealed: &Unsealed) -> bool {
-    unsealed.status == Some(BARE_DENIAL) && unsealed.flaw.is_none()
-}
-
-/// What an attempt shows that neither got in nor was answered.
-fn see_obstacle(case: &Case<'_>, sample: &Sample) -> Seen {
-    let transport = case.endpoint.route.address.transport;
-    match &sample.outcome {
-        Outcome::Forbidden(_) => Seen::Attributed,
-        Outcome::Refused | Outcome::Unreachable(_) => Seen::SilentAtConnect,
-        Outcome::TimedOut(Phase::Connect) if transport != Transport::Udp => Seen::SilentAtConnect,
-        Outcome::TimedOut(Phase::Resolve) => Seen::Unknown(Reason::NotResolved),
-        Outcome::TimedOut(Phase::Transfer) => see_cut_answer(sample),
-        Outcome::Reset(reset) => match reset.phase() {
-            Phase::Transfer => see_cut_answer(sample),
-            Phase::Resolve | Phase::Connect | Phase::Tls => Seen::SilentAtConnect,
-            Phase::FirstByte => Seen::SilentLater,
-        },
-        Outcome::Unsealed(_) if case.witnesses.is_server(case.edge.endpoint, sample) => Seen::TurnedAway,
-        Outcome::TimedOut(_) | Outcome::Unsealed(_) => Seen::SilentLater,
-        Outcome::Unresolved(unresolved) => {
-            let means = case.rule.by.contains(&OutcomeKind::Unresolved);
-            if means && unresolved.why.is_said() { Seen::Unnamed } else { Seen::Unknown(Reason::NotResolved) }
-        }
-        Outcome::TlsFailed(_) => Seen::Unknown(Reason::TlsUnclear),
-        Outcome::NotSent(not_sent) => match not_sent.why {
-            NotSentWhy::NoFamily => Seen::Unknown(Reason::NoFamily),
-            _ => Seen::Unknown(Reason::NotSent),
-        },
-        Outcome::Answered(_) | Outcome::Misanswered(_) => Seen::Open(Reason::WrongAgent),
-    }
-}
-
-/// An answer had begun: unless its head is a bare denial, something let the call in.
-fn see_cut_answer(sample: &Sample) -> Seen {
-    if sample.status == Some(BARE_DENIAL) { Seen::SilentLater } else { Seen::Open(Reason::PathOpen) }
 }
 
 /// What is missing before an attempt is a proven denial, in the order the reasons are given.
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
-    let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
-    let unsaid = silent || seen == Seen::TurnedAway;
+    // A server that shows whose it is shows as well that the vantage can send.
+    let unsure = matches!(seen, Seen::BareDenial | Seen::Silent | Seen::SilentLater);
+    let unsaid = unsure || seen == Seen::TurnedAway;
     let restarted = unsaid && has_agent(case) && receipt_gap(case) == Some(Reason::TargetRestarted);
     if restarted {
         // Nobody is answered by an agent that has forgotten the run: what follows from that comes after it.
@@ -181,14 +104,19 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
         missing.extend(target_gap(case, sample));
     }
     let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
-    if (silent || seen == Seen::Unnamed) && !vantage.holds() {
+    if (unsure || seen == Seen::Unnamed) && !vantage.holds() {
         missing.push(Reason::NoVantageWitness);
     }
     if unsaid && has_agent(case) && !restarted {
         missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
     }
-    if seen == Seen::SilentLater && !has_agent(case) {
+    // Where TLS could have shown whose 403 it is, and did not, it may be anybody's.
+    let anybodys = seen == Seen::BareDenial && case.endpoint.route.address.transport == Transport::Https;
+    if (seen == Seen::SilentLater || anybodys) && !has_agent(case) {
         missing.push(Reason::NoReceipts);
+    }
+    if matches!(seen, Seen::TurnedAway | Seen::BareDenial) && !is_asked_as_browser(case) {
+        missing.push(Reason::NotAskedAsBrowser);
     }
     missing
 }
@@ -196,6 +124,11 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
 /// Whether an agent answers at the endpoint, so that its receipts count.
 fn has_agent(case: &Case<'_>) -> bool {
     case.endpoint.answers == Answers::Agent
+}
+
+/// Whether it was asked as a browser would ask.
+fn is_asked_as_browser(case: &Case<'_>) -> bool {
+    case.attempts.iter().any(|attempt| attempt.role.as_deref() == Some(&Role::Browser))
 }
 
 /// Why the absence of a receipt proves nothing, if it does not.
@@ -213,9 +146,15 @@ fn proof(seen: Seen, missing: &[Reason]) -> Reason {
         (Seen::Open(reason) | Seen::Unknown(reason), _) => reason,
         (_, Some(reason)) => *reason,
         (Seen::Attributed, None) => Reason::DeniedAttributed,
-        (Seen::TurnedAway | Seen::SilentAtConnect | Seen::SilentLater | Seen::Unnamed, None) => {
-            Reason::DeniedWitnessed
-        }
+        (
+            Seen::TurnedAway
+            | Seen::BareDenial
+            | Seen::Silent
+            | Seen::SilentLater
+            | Seen::Unnamed
+            | Seen::Beside,
+            None,
+        ) => Reason::DeniedWitnessed,
     }
 }
 
@@ -235,13 +174,6 @@ fn target_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
     }
     let stands_in = own_listener(case).holds() && is_behind_address(case) && !sample.is_some_and(is_absence);
     (!stands_in).then_some(Reason::NoTargetWitness)
-}
-
-/// Whether the scenario itself says at which address the endpoint is. A name may lead a vantage anywhere, and only one
-/// that gets through can show that it led to the target.
-fn is_behind_address(case: &Case<'_>) -> bool {
-    let route = &case.endpoint.route;
-    route.connect.is_some() || matches!(route.address.host, Host::Ip(_))
 }
 
 /// What a host says that has no such listener, or a network that has no such host. Only an outside witness shows that

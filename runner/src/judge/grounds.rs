@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::callers::Callers;
 use super::case::{Case, is_private};
 use super::witness::WitnessBook;
 use crate::dispatch::{Attempt, Observations};
@@ -14,6 +15,7 @@ pub struct Grounds<'a> {
     plan: &'a Plan,
     observations: &'a Observations,
     witnesses: WitnessBook,
+    callers: Callers,
     /// Endpoints whose name somebody resolved to a private address.
     private_for_some: HashSet<EndpointIndex>,
 }
@@ -30,7 +32,8 @@ impl<'a> Grounds<'a> {
             .filter(|(_, attempts)| attempts.iter().any(resolved_privately))
             .map(|(edge, _)| edge.endpoint)
             .collect();
-        Self { scenario, plan, observations, witnesses, private_for_some }
+        let callers = Callers::gather(plan, observations);
+        Self { scenario, plan, observations, witnesses, callers, private_for_some }
     }
 
     /// Every edge, with what bears on it, in the plan's order.
@@ -52,6 +55,7 @@ impl<'a> Grounds<'a> {
             download: self.observations.throughput.get(place).and_then(Option::as_deref),
             owner: endpoint.owner.and_then(|owner| self.observations.agents.get(owner.0)),
             witnesses: &self.witnesses,
+            callers: &self.callers,
             interrupted: self.observations.interrupted,
             private_for_others: self.private_for_some.contains(&edge.endpoint),
         }

@@ -5,6 +5,7 @@
 mod allow;
 mod budget_case;
 mod budgets;
+mod callers;
 mod case;
 mod claim;
 mod deny;
@@ -13,7 +14,10 @@ mod grounds;
 mod name_case;
 mod names;
 pub(crate) mod platform;
+mod seen;
+mod server;
 mod shift;
+mod site;
 mod throughputs;
 mod unfinished;
 mod verdict;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use ringfence_contract::outcome::{Answered, Outcome, Phase};
 
-use super::sample_run::{agent_seen, answered, attempt, forbidden, status};
+use super::sample_run::{agent_seen, answered, attempt, forbidden, receipt, status};
 use super::{Grounds, Judged, Verdict, judge};
-use crate::dispatch::{Attempt, Observations};
+use crate::dispatch::{AgentObservation, Attempt, Observations};
 use crate::plan::{Plan, WitnessTarget, calls_on, expand, select};
 use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
 
@@ -41,7 +41,7 @@ enum Refusal {
 impl Refusal {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Said => forbidden("52.1.2.3"),
+            Self::Said => forbidden("10.0.0.9"),
             Self::Silent => Outcome::TimedOut(Phase::Connect),
         }
     }
@@ -93,13 +93,27 @@ fn see(
         });
         witnesses.collect()
     };
+    let reach: Vec<Vec<Attempt>> = reach.collect();
+    let (before, after) = (witnessed(), witnessed());
+    let mut agents: Vec<AgentObservation> =
+        scenario.agents.iter().map(|agent| agent_seen(agent.name.as_str())).collect();
+    for attempt in reach.iter().flatten().chain(&before).chain(&after) {
+        let Ok(Outcome::Answered(answered)) = attempt.sample.as_ref().map(|sample| &sample.outcome) else {
+            continue;
+        };
+        let mut owners = scenario.agents.iter().zip(&mut agents);
+        let owner = owners.find(|(agent, _)| agent.name == answered.agent);
+        let book = owner.and_then(|(_, seen)| seen.receipts.as_mut().ok()).expect("an agent with a book");
+        book.found.insert(attempt.call, Box::new(receipt(attempt.call)));
+    }
     Observations {
-        agents: scenario.agents.iter().map(|agent| agent_seen(agent.name.as_str())).collect(),
-        reach: reach.collect(),
-        before: witnessed(),
-        after: witnessed(),
+        agents,
+        reach,
+        before,
+        after,
         latency: Vec::new(),
         throughput: Vec::new(),
+        further_witnesses: Vec::new(),
         interrupted: false,
     }
 }

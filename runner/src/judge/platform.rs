@@ -5,9 +5,19 @@
 
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{Outcome, Phase, Reset, Unsealed};
+use ringfence_contract::sample::Sample;
 
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(crate) const BARE_DENIAL: u16 = 403;
+
+/// The status of what is not there: an app's, a platform's, or that of a door that knows no such site (RFC 9110 section 15.5.5).
+pub(crate) const NOT_FOUND: u16 = 404;
+
+/// The status of a proxy on the caller's side that wants a login (RFC 9110 section 15.5.8).
+pub(crate) const PROXY_LOGIN: u16 = 407;
+
+/// The status of a network that wants a login before it lets anybody out (RFC 6585 section 6).
+pub(crate) const CAPTIVE: u16 = 511;
 
 /// The status of a caller who calls too often, whoever he is (RFC 6585 section 4).
 pub(crate) const TOO_MANY: u16 = 429;
@@ -24,6 +34,8 @@ pub(crate) const DOWN: [u16; 3] = [502, UNAVAILABLE, 504];
 pub(crate) enum PlatformAnswer {
     /// It answered, and did not refuse.
     Reached,
+    /// It answered that there is no such thing, and nobody said that this counts as reached: its door may say so of any site.
+    NotFound,
     /// It refused: in its own words or with a bare status.
     Refused,
     /// It answered with something else: a site that is down, a status not listed, bytes that are not HTTP.
@@ -36,8 +48,8 @@ pub(crate) enum PlatformAnswer {
 
 /// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
 /// is no denial and not one of [`DOWN`].
-pub(crate) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) -> PlatformAnswer {
-    match outcome {
+pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> PlatformAnswer {
+    match &sample.outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
         Outcome::Forbidden(_) => PlatformAnswer::Refused,
         Outcome::Unsealed(unsealed) => match unsealed.status {
@@ -45,6 +57,12 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], outcome: &Outcome) ->
             None if transport.is_http() => PlatformAnswer::Wrong,
             None => PlatformAnswer::Reached,
         },
+        // The head of an answer says all that is asked.
+        Outcome::TimedOut(Phase::Transfer) | Outcome::Reset(Reset::ClosedMidAnswer | Reset::MidAnswer)
+            if transport.is_http() && sample.status.is_some() =>
+        {
+            sample.status.map_or(PlatformAnswer::None, |status| read_status(statuses, status))
+        }
         // A TCP service may wait for words of its own protocol: that it accepted is all there is to know.
         Outcome::TimedOut(Phase::FirstByte | Phase::Transfer)
         | Outcome::Reset(Reset::ClosedBeforeAnswer | Reset::ClosedMidAnswer | Reset::MidAnswer)
@@ -67,6 +85,8 @@ fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
         status if statuses.contains(&status) => PlatformAnswer::Reached,
         BARE_DENIAL => PlatformAnswer::Refused,
         _ if !statuses.is_empty() => PlatformAnswer::Wrong,
+        NOT_FOUND => PlatformAnswer::NotFound,
+        PROXY_LOGIN | CAPTIVE => PlatformAnswer::Wrong,
         status if DOWN.contains(&status) => PlatformAnswer::Wrong,
         _ => PlatformAnswer::Reached,
     }

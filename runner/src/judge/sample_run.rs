@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_contract::address::Family;
-use ringfence_contract::call::{Method, Route, Timeouts, Trust};
+use ringfence_contract::call::{Method, Pin, Route, Timeouts, Trust};
 use ringfence_contract::download::{Downloaded, Payload};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::id::{BootId, CallId};
@@ -14,13 +14,13 @@ use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Pha
 use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
 use ringfence_contract::sample::Clock;
-use ringfence_contract::sample::{Phases, Sample};
+use ringfence_contract::sample::{Phases, Sample, TlsFacts};
 
 use super::{Finding, Grounds, judge};
 use crate::dispatch::{
     AgentObservation, Attempt, Greeting, Measurement, Observations, ReceiptBook, Unasked, UnaskedWhy,
 };
-use crate::plan::{Edge, Plan, Witness, WitnessTarget};
+use crate::plan::{Edge, Plan, Role, Witness, WitnessTarget};
 use crate::scenario::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule, RuleIndex,
     Scenario, Source, Spoofing, WitnessBy, Zone, read,
@@ -102,6 +102,7 @@ impl Scene {
             ],
             before: sides(),
             after: sides(),
+            further_witnesses: Vec::new(),
             latency: Vec::new(),
             throughput: Vec::new(),
             interrupted: false,
@@ -174,10 +175,63 @@ impl Scene {
         self
     }
 
+    /// What stands behind the rule's own attempts are retries, or forged calls.
+    fn give_roles(&self, edge: &Edge, attempts: &mut [Attempt]) {
+        let granted = self.scenario.rule(edge.rule);
+        let own = granted.attempts as usize;
+        for (place, attempt) in attempts.iter_mut().enumerate().skip(own) {
+            let forged = edge.spoofs.as_ref().and_then(|spoofs| spoofs.get(place - own));
+            let retry = (granted.retries > 0).then_some(Role::Retry);
+            let role = forged.map(|source| Role::Forged(*source)).or(retry);
+            attempt.role = attempt.role.take().or(role.map(Box::new));
+        }
+    }
+
+    /// What the run saw, with what every run has beside it: the target's receipts for answers of its own, and the call that asks
+    /// as a browser where a 403 says nothing of who refuses.
+    pub(crate) fn seen(&self) -> Observations {
+        let mut seen = self.observations.clone();
+        for (edge, attempts) in self.plan.edges.iter().zip(&mut seen.reach) {
+            self.give_roles(edge, attempts);
+            let bare = attempts.iter().find(|attempt| is_bare_denial(attempt)).cloned();
+            let asked = attempts.iter().any(|attempt| attempt.role.as_deref() == Some(&Role::Browser));
+            if let Some(bare) = bare.filter(|_| edge.expect == Expect::Deny && !asked) {
+                let role = Some(Box::new(Role::Browser));
+                attempts.push(Attempt { call: CallId::random(), role, ..bare });
+            }
+        }
+        let allowed =
+            self.plan.edges.iter().zip(&seen.reach).filter(|(edge, _)| edge.expect == Expect::Allow);
+        let allowed = allowed.flat_map(|(_, attempts)| attempts);
+        let answers = allowed.chain(&seen.before).chain(&seen.after).filter(|attempt| is_of_app(attempt));
+        let calls: Vec<CallId> = answers.map(|attempt| attempt.call).collect();
+        if let Some(book) = seen.agents.get_mut(APP.0).and_then(|app| app.receipts.as_mut().ok()) {
+            book.found.extend(calls.into_iter().map(|call| (call, Box::new(receipt(call)))));
+        }
+        seen
+    }
+
     pub(crate) fn found(&self, edge: usize) -> Finding {
-        let grounds = Grounds::gather(&self.scenario, &self.plan, &self.observations);
+        let seen = self.seen();
+        let grounds = Grounds::gather(&self.scenario, &self.plan, &seen);
         judge(&grounds).nth(edge).expect("an edge of the plan").edge
     }
+}
+
+fn is_bare_denial(attempt: &Attempt) -> bool {
+    let sample = attempt.sample.as_ref().ok();
+    sample.is_some_and(|sample| match &sample.outcome {
+        Outcome::Unsealed(unsealed) => unsealed.status == Some(403),
+        _ => {
+            sample.status == Some(403)
+                || (sample.tls.is_none() && sample.outcome.kind() == OutcomeKind::Forbidden)
+        }
+    })
+}
+
+fn is_of_app(attempt: &Attempt) -> bool {
+    let outcome = attempt.sample.as_ref().map(|sample| &sample.outcome);
+    matches!(outcome, Ok(Outcome::Answered(answered)) if answered.agent.as_str() == "app")
 }
 
 fn scenario() -> Scenario {
@@ -253,7 +307,7 @@ pub(crate) fn agent_seen(name: &str) -> AgentObservation {
     let hello = Hello {
         agent: name.parse().expect("a name"),
         version: "0.1.0".to_owned(),
-        boot: BootId::random(),
+        boot: boot(),
         clock_ms: 1_000,
         dropped: 0,
         families: vec![Family::Ipv4],
@@ -306,15 +360,17 @@ pub(crate) fn download(seconds: &[u64]) -> Downloaded {
 
 pub(crate) fn attempt(outcome: Outcome) -> Attempt {
     let sample = sample(outcome);
-    Attempt { call: sample.call, sample: Ok(Box::new(sample)) }
+    Attempt { call: sample.call, role: None, sample: Ok(Box::new(sample)) }
 }
 
 pub(crate) fn unasked(why: UnaskedWhy) -> Attempt {
-    let detail = "the control route is closed".to_owned();
-    Attempt { call: CallId::random(), sample: Err(Unasked { why, detail }) }
+    let detail = "the control route is closed".into();
+    Attempt { call: CallId::random(), role: None, sample: Err(Unasked { why, detail }) }
 }
 
 pub(crate) fn sample(outcome: Outcome) -> Sample {
+    // A refusal in a platform's words comes from a server that has shown who it is.
+    let tls = matches!(outcome, Outcome::Forbidden(_)).then(|| Arc::new(certified(None)));
     Sample {
         call: CallId::random(),
         started_ms: 1_000,
@@ -323,9 +379,15 @@ pub(crate) fn sample(outcome: Outcome) -> Sample {
         remote: Some("203.0.113.9:443".parse().expect("an address")),
         local: Some("192.0.2.1:50000".parse().expect("an address")),
         resolution: None,
-        tls: None,
+        tls,
         status: None,
     }
+}
+
+/// What a handshake comes to in which the server showed a good certificate.
+pub(crate) fn certified(pin: Option<Pin>) -> TlsFacts {
+    let version = Some("TLSv1_3".to_owned());
+    TlsFacts { version, alpn: None, pin, certificate_error: None }
 }
 
 pub(crate) fn receipt(call: CallId) -> Receipt {
@@ -339,9 +401,19 @@ fn seen(address: &str) -> SeenSource {
     SeenSource { address: address.parse().expect("an address"), by: SeenBy::Peer, peer }
 }
 
+/// The life that every agent is in.
+fn boot() -> BootId {
+    "77".repeat(16).parse().expect("an id")
+}
+
 /// A sealed answer of the app, which saw this address.
 pub(crate) fn answered(from: &str) -> Outcome {
-    Outcome::Answered(Answered { agent: "app".parse().expect("a name"), seen: seen(from), receipt: 1 })
+    Outcome::Answered(Answered {
+        agent: "app".parse().expect("a name"),
+        seen: seen(from),
+        receipt: 1,
+        boot: boot(),
+    })
 }
 
 /// A sealed answer of another agent.
@@ -353,6 +425,7 @@ pub(crate) fn misanswered() -> Outcome {
 pub(crate) fn misanswered_by(agent: &str) -> Outcome {
     Outcome::Misanswered(Answered {
         agent: agent.parse().expect("a name"),
+        boot: boot(),
         seen: seen("10.0.0.4"),
         receipt: 1,
     })

@@ -23,10 +23,12 @@ pub(crate) enum Worth {
     In(Reason),
     /// The platform said no.
     Said,
-    /// Silence before a request could have got in.
+    /// Silence before a request could have got in, or the end of the connection in the place of its answer.
     Early,
     /// Silence after it could have.
     Late,
+    /// A 404, which of a platform is what its door says of any site.
+    Site,
     /// The resolver said that there is no address.
     NoName,
     /// Nothing can be said.
@@ -98,7 +100,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row("a portal", status(200), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         row("a login", status(302), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         row("a missing key", status(401), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
-        row("not found", status(404), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
+        row("not found", status(404), (R::WrongAnswer, R::NoSuchSite), Worth::Site),
         row("too many requests", status(429), (R::WrongAnswer, R::Reached), Open(R::TooBusy)),
         row("a server error", status(500), (R::WrongAnswer, R::Reached), In(R::PathOpen)),
         both("a bad gateway", status(502), R::WrongAnswer, In(R::PathOpen)),
@@ -111,18 +113,18 @@ pub(crate) fn rows() -> Vec<Row> {
         both("refused", Outcome::Refused, R::Blocked, Early),
         both("unresolved, silent", Outcome::TimedOut(Phase::Resolve), R::Blocked, Open(R::NotResolved)),
         both("dropped", Outcome::TimedOut(Phase::Connect), R::Blocked, Early),
-        both("silent in TLS", Outcome::TimedOut(Phase::Tls), R::Blocked, Late),
+        both("silent in TLS", Outcome::TimedOut(Phase::Tls), R::Blocked, Early),
         both("silent after the request", Outcome::TimedOut(Phase::FirstByte), R::Blocked, Late),
         both("cut in the answer", Outcome::TimedOut(Phase::Transfer), R::Blocked, In(R::PathOpen)),
         Row {
             head: Some(200),
-            ..both("200, cut", Outcome::TimedOut(Phase::Transfer), R::Blocked, In(R::PathOpen))
+            ..row("200, cut", Outcome::TimedOut(Phase::Transfer), (R::Blocked, R::Reached), In(R::PathOpen))
         },
         Row { head: Some(403), ..both("403, cut", Outcome::TimedOut(Phase::Transfer), R::Blocked, Late) },
         both("reset in TLS", Outcome::Reset(Reset::DuringTls), R::Blocked, Early),
         both("closed in TLS", Outcome::Reset(Reset::ClosedDuringTls), R::Blocked, Early),
-        both("reset after the request", Outcome::Reset(Reset::BeforeAnswer), R::Blocked, Late),
-        both("closed after the request", Outcome::Reset(Reset::ClosedBeforeAnswer), R::Blocked, Late),
+        both("reset after the request", Outcome::Reset(Reset::BeforeAnswer), R::Blocked, Early),
+        both("closed after the request", Outcome::Reset(Reset::ClosedBeforeAnswer), R::Blocked, Early),
         both("reset in the answer", Outcome::Reset(Reset::MidAnswer), R::Blocked, In(R::PathOpen)),
         Row { head: Some(403), ..both("403, reset", Outcome::Reset(Reset::MidAnswer), R::Blocked, Late) },
         both("closed in the answer", Outcome::Reset(Reset::ClosedMidAnswer), R::Blocked, In(R::PathOpen)),
@@ -211,7 +213,11 @@ pub(crate) fn around() -> impl Strategy<Value = Around> {
 
 /// The rules for one attempt at a closed edge, stated a second time.
 pub(crate) fn stated(row: &Row, around: Around) -> Reason {
-    let worth = row.deny;
+    let worth = match row.deny {
+        Worth::Site if around.platform => Worth::Open(Reason::NoSuchSite),
+        Worth::Site => Worth::In(Reason::PathOpen),
+        other => other,
+    };
     // What is inside is inside, whatever the caller saw; only the answer itself says more.
     if around.receipt && worth != Worth::In(Reason::Leak) {
         return Reason::LeakOneWay;
@@ -280,7 +286,7 @@ pub(crate) fn shelve(scene: &mut Scene, edge: usize, around: Around, at: usize) 
     let call = scene.observations.reach[edge][at].call;
     let receipts = &mut scene.observations.agents[APP.0].receipts;
     if around.book == Book::NotAsked {
-        *receipts = Err(Unasked { why: UnaskedWhy::NoRoute, detail: "closed".to_owned() });
+        *receipts = Err(Unasked { why: UnaskedWhy::NoRoute, detail: "closed".into() });
         return;
     }
     let book = receipts.as_mut().expect("a book");
@@ -323,7 +329,8 @@ fn every_cell_of_a_closed_edge_is_judged_as_stated() {
 fn every_cell_of_an_open_edge_is_judged_as_stated_whatever_stands_around_it() {
     for row in rows() {
         for (edge, expected) in [(VM_TO_SITE, row.allow_agent), (VM_TO_SCM, row.allow_platform)] {
-            let bare = Scene::sound().saw(edge, [row.outcome.clone()]);
+            let mut bare = Scene::sound().saw(edge, [row.outcome.clone()]);
+            bare.observations.reach[edge][0].sample.as_mut().expect("a sample").status = row.head;
             let written = bare.clone().receipt(edge, 0);
             for scene in [bare, written] {
                 assert_eq!(scene.found(edge).reason, expected, "{} {edge}", row.name);

@@ -45,6 +45,10 @@ words! {
         TlsFailed = "tls-failed",
         /// Fail: denied on evidence, but not by the means the rule names.
         WrongMeans = "wrong-means",
+        /// Fail: an answer bore the target's seal, and the target's own book knows nothing of the call.
+        NotInBook = "not-in-book",
+        /// Inconclusive: another instance of the target answered than the one that said hello.
+        OtherInstance = "other-instance",
         /// Inconclusive: no allowed vantage reached the endpoint in the run, so its silence may be its death.
         NoTargetWitness = "no-target-witness",
         /// Inconclusive: the endpoint was reached in the run, but not at the address that was called here: the name leads
@@ -64,6 +68,18 @@ words! {
         TooBusy = "too-busy",
         /// Inconclusive: a silence at an endpoint whose platform keeps no receipts may be a lost answer.
         NoReceipts = "no-receipts",
+        /// Inconclusive: what answered stands on the caller's side: a sidecar, a proxy, a firewall, a portal.
+        CallersSide = "callers-side",
+        /// Inconclusive: a 403 that says itself that it is no network's denial: a challenge, a sign-in, a missing certificate.
+        NotADenial = "not-a-denial",
+        /// Inconclusive: a 403 that nobody signed for was not asked for as a browser would.
+        NotAskedAsBrowser = "not-asked-as-browser",
+        /// Inconclusive: admitted callers are shown a good certificate at that address, and this vantage another.
+        Intercepted = "intercepted",
+        /// Inconclusive: the refusal names an address that is another's, so it may be the refusal of another's call.
+        OthersAddress = "others-address",
+        /// Inconclusive: the door says the same of a site that does not exist.
+        NoSuchSite = "no-such-site",
         /// Inconclusive: a name that does not resolve is no denial.
         NotResolved = "not-resolved",
         /// Inconclusive: the vantage could not send.
@@ -94,7 +110,8 @@ impl Reason {
             | Self::WrongAnswer
             | Self::NameUnresolved
             | Self::TlsFailed
-            | Self::WrongMeans => Verdict::Fail,
+            | Self::WrongMeans
+            | Self::NotInBook => Verdict::Fail,
             Self::NoTargetWitness
             | Self::OtherAddress
             | Self::NoVantageWitness
@@ -104,6 +121,13 @@ impl Reason {
             | Self::HandshakeUnclear
             | Self::TooBusy
             | Self::NoReceipts
+            | Self::OtherInstance
+            | Self::CallersSide
+            | Self::NotADenial
+            | Self::NotAskedAsBrowser
+            | Self::Intercepted
+            | Self::OthersAddress
+            | Self::NoSuchSite
             | Self::NotResolved
             | Self::NotSent
             | Self::TlsUnclear

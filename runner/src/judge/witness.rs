@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 
 use ringfence_contract::address::{Family, Transport};
 use ringfence_contract::call::Pin;
-use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::Sample;
 
 use super::platform::{self, PlatformAnswer};
+use super::site;
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, Witness, WitnessTarget};
 use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario};
@@ -54,9 +54,6 @@ enum Side {
     After,
 }
 
-/// A call over an edge that must be closed, and what it saw.
-type Crossing = (CallId, Option<Outcome>);
-
 /// Every witness of a run, by what it is a witness for.
 #[derive(Debug, Default)]
 pub(crate) struct WitnessBook {
@@ -67,25 +64,34 @@ pub(crate) struct WitnessBook {
     reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
     /// The certificates with which an endpoint answered those vantages.
     servers: HashSet<(EndpointIndex, Pin)>,
+    /// Where admitted callers were shown a good certificate of an endpoint.
+    certified: HashSet<(EndpointIndex, SocketAddr)>,
+    /// What each vantage saw at its beacons.
+    beacons: HashMap<(AgentIndex, Family), Vec<Sample>>,
+    /// Endpoints whose 404 is their own, and not what their door says of any site.
+    sites: HashSet<EndpointIndex>,
     vantages: HashMap<(AgentIndex, Family), Witnessed>,
     /// The first call of each vantage that did not reach its beacon.
     missed_beacons: HashMap<(AgentIndex, Family), Attempt>,
-    /// Witness calls over an edge that must be closed, and what they saw.
-    crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
+    /// Witness calls over an edge that must be closed.
+    crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Attempt>>,
 }
 
 impl WitnessBook {
     pub(crate) fn gather(scenario: &Scenario, plan: &Plan, observations: &Observations) -> Self {
-        let mut book = Self::default();
-        for attempts in [&observations.before, &observations.after] {
-            for (witness, attempt) in plan.witnesses.iter().zip(attempts) {
-                book.note_server(scenario, witness, attempt);
-            }
+        let mut book = Self { sites: sites(plan, observations), ..Self::default() };
+        let further = &observations.further_witnesses;
+        let before = plan.witnesses.iter().zip(&observations.before);
+        let before = before.chain(further.iter().map(|one| (&one.witness, &one.before)));
+        let after = plan.witnesses.iter().zip(&observations.after);
+        let after = after.chain(further.iter().map(|one| (&one.witness, &one.after)));
+        for (witness, attempt) in before.clone().chain(after.clone()) {
+            book.note_server(scenario, witness, attempt);
         }
-        for (side, attempts) in [(Side::Before, &observations.before), (Side::After, &observations.after)] {
-            for (place, attempt) in attempts.iter().enumerate().take(plan.witnesses.len()) {
-                book.note(scenario, &plan.witnesses[place], side, attempt);
-            }
+        let sides = before.map(|one| (Side::Before, one)).chain(after.map(|one| (Side::After, one)));
+        for (side, (witness, attempt)) in sides {
+            let confirmed = is_confirmed(scenario, observations, witness, attempt);
+            book.note(scenario, witness, (side, confirmed), attempt);
         }
         book
     }
@@ -96,9 +102,21 @@ impl WitnessBook {
         else {
             return;
         };
-        if endpoint_lives(scenario, to, &sample.outcome) {
-            self.servers.extend(proven_certificate(sample).map(|pin| (to, pin)));
+        let Some(pin) = proven_certificate(sample) else { return };
+        self.certified.extend(sample.remote.map(|remote| (to, remote)));
+        if self.endpoint_lives(scenario, to, sample) {
+            self.servers.insert((to, pin));
         }
+    }
+
+    /// Whether admitted callers were shown a good certificate of the endpoint at this address.
+    pub(crate) fn showed_good_certificate(&self, endpoint: EndpointIndex, remote: SocketAddr) -> bool {
+        self.certified.contains(&(endpoint, remote))
+    }
+
+    /// What this vantage saw at its beacons.
+    pub(crate) fn beacons(&self, vantage: AgentIndex, family: Family) -> &[Sample] {
+        self.beacons.get(&(vantage, family)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a call met the very server that answered admitted callers of this endpoint: it showed the same
@@ -107,31 +125,38 @@ impl WitnessBook {
         proven_certificate(sample).is_some_and(|pin| self.servers.contains(&(endpoint, pin)))
     }
 
-    fn note(&mut self, scenario: &Scenario, witness: &Witness, side: Side, attempt: &Attempt) {
+    fn note(
+        &mut self,
+        scenario: &Scenario,
+        witness: &Witness,
+        (side, confirmed): (Side, bool),
+        attempt: &Attempt,
+    ) {
         let (by, family) = (witness.vantage, witness.family);
         let sample = attempt.sample.as_deref().ok();
-        let outcome = sample.map(|sample| &sample.outcome);
         if let (WitnessTarget::Endpoint(to), Expect::Deny) = (witness.to, witness.expect) {
-            let crossing = (attempt.call, outcome.cloned());
-            self.crossings.entry((by, to, family)).or_default().push(crossing);
+            self.crossings.entry((by, to, family)).or_default().push(attempt.clone());
         }
-        let reached = outcome.is_some_and(|outcome| beacon_reached(scenario, by, outcome));
-        if witness.to == WitnessTarget::Beacon && !reached {
-            self.missed_beacons.entry((by, family)).or_insert_with(|| attempt.clone());
+        let reached = sample.is_some_and(|sample| beacon_reached(scenario, by, &sample.outcome));
+        if witness.to == WitnessTarget::Beacon {
+            self.beacons.entry((by, family)).or_default().extend(sample.cloned());
+            if !reached {
+                self.missed_beacons.entry((by, family)).or_insert_with(|| attempt.clone());
+            }
         }
-        let Some(outcome) = outcome else { return };
+        let Some(sample) = sample else { return };
         let succeeded = match witness.to {
             WitnessTarget::Endpoint(to) => {
-                if witness.expect == Expect::Allow && endpoint_lives(scenario, to, outcome) {
+                let lives = confirmed && self.endpoint_lives(scenario, to, sample);
+                if witness.expect == Expect::Allow && lives {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
                     self.note_address(to, attempt, side, by);
                 }
-                let turned_away = sample.is_some_and(|sample| self.is_server(to, sample));
-                turned_away || endpoint_shows_vantage(scenario, to, outcome)
+                self.is_server(to, sample) || self.shows_vantage(scenario, to, sample)
             }
             WitnessTarget::Beacon => reached,
             WitnessTarget::OwnListener(endpoint) => {
-                if listener_lives(scenario, endpoint, by, outcome) {
+                if listener_lives(scenario, endpoint, by, &sample.outcome) {
                     self.own_listener.entry((endpoint, family)).or_default().note(side, by);
                 }
                 // A listener on the same machine shows nothing about the way out of it.
@@ -187,13 +212,45 @@ impl WitnessBook {
         self.missed_beacons.get(&(vantage, family))
     }
 
+    /// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.
+    fn endpoint_lives(&self, scenario: &Scenario, index: EndpointIndex, sample: &Sample) -> bool {
+        let endpoint = scenario.endpoint(index);
+        match &endpoint.answers {
+            Answers::Agent => {
+                let owner = endpoint.owner.map(|owner| &scenario.agent(owner).name);
+                matches!(&sample.outcome, Outcome::Answered(answered) if Some(&answered.agent) == owner)
+            }
+            Answers::Platform { statuses } => {
+                match platform::read(endpoint.route.address.transport, statuses, sample) {
+                    PlatformAnswer::Reached => true,
+                    PlatformAnswer::NotFound => self.sites.contains(&index),
+                    PlatformAnswer::Refused
+                    | PlatformAnswer::Wrong
+                    | PlatformAnswer::Sealed
+                    | PlatformAnswer::None => false,
+                }
+            }
+        }
+    }
+
+    /// Whether what a vantage saw at an endpoint shows that the vantage can send: a seal cannot come from a door on its own side,
+    /// nor can a refusal of a server that has shown a good certificate.
+    fn shows_vantage(&self, scenario: &Scenario, endpoint: EndpointIndex, sample: &Sample) -> bool {
+        let platform = scenario.endpoint(endpoint).answers != Answers::Agent;
+        match &sample.outcome {
+            Outcome::Answered(_) | Outcome::Misanswered(_) => true,
+            Outcome::Forbidden(_) => proven_certificate(sample).is_some(),
+            _ => platform && self.endpoint_lives(scenario, endpoint, sample),
+        }
+    }
+
     /// The witness calls that went over an edge that must be closed, and what they saw.
     pub(crate) fn crossings(
         &self,
         vantage: AgentIndex,
         endpoint: EndpointIndex,
         family: Family,
-    ) -> &[Crossing] {
+    ) -> &[Attempt] {
         self.crossings.get(&(vantage, endpoint, family)).map_or(&[], Vec::as_slice)
     }
 }
@@ -212,31 +269,30 @@ pub(crate) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: 
     scenario.rules.iter().any(|rule| rule.expect == Expect::Allow && !rule.from.is_empty() && about(rule))
 }
 
-/// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.
-fn endpoint_lives(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
-    let endpoint = scenario.endpoint(endpoint);
-    match &endpoint.answers {
-        Answers::Agent => {
-            let owner = endpoint.owner.map(|owner| &scenario.agent(owner).name);
-            matches!(outcome, Outcome::Answered(answered) if Some(&answered.agent) == owner)
-        }
-        Answers::Platform { statuses } => {
-            platform::read(endpoint.route.address.transport, statuses, outcome) == PlatformAnswer::Reached
-        }
-    }
-}
-
 fn listener_lives(scenario: &Scenario, endpoint: EndpointIndex, by: AgentIndex, outcome: &Outcome) -> bool {
     let own = scenario.endpoint(endpoint).owner == Some(by);
     own && matches!(outcome, Outcome::Answered(answered) if answered.agent == scenario.agent(by).name)
 }
 
-/// Whether what a vantage saw at an endpoint shows that the vantage can send: a seal or a fingerprint cannot come from
-/// a door on its own side.
-fn endpoint_shows_vantage(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
-    let sealed = matches!(outcome, Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_));
-    let platform = scenario.endpoint(endpoint).answers != Answers::Agent;
-    sealed || (platform && endpoint_lives(scenario, endpoint, outcome))
+/// Whether the target's own book knows of a sealed answer: every member of a run can make one. Where the book cannot say, the edges
+/// that lean on it are judged by that.
+fn is_confirmed(
+    scenario: &Scenario,
+    observations: &Observations,
+    witness: &Witness,
+    attempt: &Attempt,
+) -> bool {
+    let WitnessTarget::Endpoint(to) = witness.to else { return true };
+    let endpoint = scenario.endpoint(to);
+    let owner = endpoint.owner.filter(|_| endpoint.answers == Answers::Agent);
+    let book = owner.and_then(|owner| observations.agents.get(owner.0)?.receipts.as_ref().ok());
+    book.is_none_or(|book| book.restarted || book.wrapped || book.found.contains_key(&attempt.call))
+}
+
+/// The endpoints of which some vantage's own calls show that their 404 is theirs.
+fn sites(plan: &Plan, observations: &Observations) -> HashSet<EndpointIndex> {
+    let edges = plan.edges.iter().zip(&observations.reach);
+    edges.filter(|(_, attempts)| site::is_shown(attempts)).map(|(edge, _)| edge.endpoint).collect()
 }
 
 /// Whether a vantage got through to its beacon: any HTTP answer but a bare denial, or any accepted TCP connection.

@@ -1,28 +1,18 @@
 //! The calls that carry a plan out. This file must not know how a call travels, or what becomes of it.
 
-use std::net::IpAddr;
-
-use ringfence_contract::call::{Call, Certificates, Destination};
+use ringfence_contract::call::{Call, Certificates, Destination, Guise};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
 
 use crate::scenario::defaults::WINDOW_MS;
 use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
 
-use super::model::{Edge, Plan, Witness, WitnessTarget};
+use super::model::{Edge, Plan, Role, Witness, WitnessTarget};
 
-/// How many calls an edge takes, retries aside: as many as its rule says, and one more for each source that is spoofed.
+/// How many calls an edge takes at first: as many as its rule says. What they see may ask for [further ones](Role).
 #[must_use]
 pub fn calls_on(scenario: &Scenario, edge: &Edge) -> u32 {
-    let spoofed = edge.spoofs.as_ref().map_or(0, |sources| sources.len());
-    scenario.rule(edge.rule).attempts + u32::try_from(spoofed).unwrap_or(u32::MAX)
-}
-
-/// The address that an attempt at an edge, counted from 0, says it comes from: those behind the rule's own number do.
-#[must_use]
-pub fn spoofed_at(scenario: &Scenario, edge: &Edge, attempt: usize) -> Option<IpAddr> {
-    let own = scenario.rule(edge.rule).attempts as usize;
-    edge.spoofs.as_ref()?.get(attempt.checked_sub(own)?).copied()
+    scenario.rule(edge.rule).attempts
 }
 
 /// How much later calls start that should get through, in milliseconds: behind the window of the edges that must be denied, or
@@ -35,16 +25,15 @@ pub fn behind_denied_ms(scenario: &Scenario, plan: &Plan) -> u32 {
 }
 
 /// How long after an edge's first attempt another one starts, counted from 0, in milliseconds. Attempts are spread evenly
-/// over the rule's window. One behind the rule's own number, as a retry or the one with a spoofed source is, starts at once.
+/// over the rule's window.
 fn start_after_ms(scenario: &Scenario, edge: &Edge, attempt: u32) -> u32 {
     let rule = scenario.rule(edge.rule);
-    match u64::from(attempt) * u64::from(rule.window_ms) / u64::from(rule.attempts.max(1)) {
-        after_ms if attempt < rule.attempts => u32::try_from(after_ms).unwrap_or(u32::MAX),
-        _ => 0,
-    }
+    let after_ms = u64::from(attempt) * u64::from(rule.window_ms) / u64::from(rule.attempts.max(1));
+    u32::try_from(after_ms).unwrap_or(u32::MAX)
 }
 
-/// One attempt at an edge, counted from 0. Attempts start one after the other, and take a name's addresses in turn.
+/// One of the attempts at an edge that its rule asks for, counted from 0. Attempts start one after the other, and take a
+/// name's addresses in turn.
 #[must_use]
 pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
     let certificates = match edge.expect {
@@ -61,7 +50,20 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
         certificates,
         timeouts: scenario.timeouts,
         start_after_ms: start_after_ms(scenario, edge, attempt),
-        spoofs: spoofed_at(scenario, edge, attempt as usize),
+        guise: Guise::Own,
+        spoofs: None,
+    }
+}
+
+/// A further attempt at an edge, at once, at this address of the name.
+#[must_use]
+pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> Call {
+    let call = Call { start_after_ms: 0, ..call_for_edge(scenario, edge, nth) };
+    match role {
+        Role::Further | Role::Beside | Role::Retry | Role::Again(_) => call,
+        Role::Forged(source) => Call { spoofs: Some(source), ..call },
+        Role::Browser => Call { guise: Guise::Browser, ..call },
+        Role::MadeUpHost => Call { guise: Guise::MadeUpHost, certificates: Certificates::Note, ..call },
     }
 }
 

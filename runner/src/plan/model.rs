@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ringfence_contract::address::Family;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, RuleIndex};
 
@@ -33,12 +34,32 @@ pub struct Edge {
     /// The rule that says so.
     pub rule: RuleIndex,
     /// For an edge that must be denied over HTTP: addresses from which the endpoint admits callers, one of each admitted
-    /// zone. One call more for each says that it comes from there.
+    /// zone. Where a call gets as far as sending a request, one call more for each says that it comes from there.
     pub spoofs: Spoofs,
 }
 
 /// Addresses that calls over an edge say they come from: shared by the edges that have the same ones.
 pub type Spoofs = Option<Arc<[IpAddr]>>;
+
+/// What a call over an edge is placed for. `Option<Box<Role>>` in an attempt: most are the rule's own, and have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// One more of the rule's own kind, at an address of the name that none of those went to.
+    Further,
+    /// One more of the rule's own kind, beside a forged one that alone got in.
+    Beside,
+    /// A retry that the rule grants.
+    Retry,
+    /// In the place of the attempt of this number, counted from 0, which was lost to the network beside others that were answered.
+    Again(u32),
+    /// It says that it comes from this address.
+    Forged(IpAddr),
+    /// As a person's browser would ask, before a bare 403 counts as a denial.
+    Browser,
+    /// For a site that does not exist at the same door, to see what a 404 there is worth.
+    MadeUpHost,
+}
 
 /// A call that must succeed for a silence to mean anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

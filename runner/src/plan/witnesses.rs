@@ -16,7 +16,7 @@ use super::model::{Edge, Witness, WitnessTarget};
 const WITNESSES_EACH: usize = 2;
 
 /// How many addresses of a name are witnessed: as many as a denied edge is called at by default, three.
-const ADDRESSES_EACH: usize = 3;
+pub const ADDRESSES_EACH: u32 = 3;
 
 /// The first few candidates for one witness, better ones before others.
 #[derive(Debug, Clone, Default)]
@@ -131,8 +131,8 @@ impl Found<'_> {
     }
 
     /// Calls over these edges by turns, one for each of the first few addresses that a name may have.
-    fn add_addresses(&mut self, edges: impl Iterator<Item = usize> + Clone, addresses: usize) {
-        for (nth, edge) in (0..).zip(edges.cycle().take(addresses)) {
+    fn add_addresses(&mut self, edges: impl Iterator<Item = usize> + Clone, addresses: u32) {
+        for (nth, edge) in (0..).zip(edges.cycle().take(addresses as usize)) {
             let Some(edge) = self.pool.get(edge) else { continue };
             let to = WitnessTarget::Endpoint(edge.endpoint);
             self.add(Witness { vantage: edge.vantage, to, family: edge.family, nth, expect: edge.expect });
@@ -169,7 +169,7 @@ impl Found<'_> {
 }
 
 /// How many addresses of an endpoint are witnessed: a name may have several.
-fn addresses(endpoint: &Endpoint) -> usize {
+fn addresses(endpoint: &Endpoint) -> u32 {
     match (endpoint.route.connect, &endpoint.route.address.host) {
         (None, Host::Name(_)) => ADDRESSES_EACH,
         _ => 1,

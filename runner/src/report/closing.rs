@@ -52,7 +52,7 @@ fn claims(record: &RunRecord, kind: ClaimKind) -> Option<String> {
 
 /// What the denied edges prove: the weakest of them.
 fn bound(record: &RunRecord) -> Option<String> {
-    let plain = |edge: &EdgeRecord| edge.attempts.iter().filter(|attempt| attempt.spoofed.is_none()).count();
+    let plain = |edge: &EdgeRecord| edge.attempts.iter().filter(|attempt| attempt.role.is_none()).count();
     let shares = record.edges.iter().filter_map(|edge| Some((edge.leak_share_below?, plain(edge))));
     let (share, attempts) = shares.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     // Rounded up: the bound must not be stated tighter than it is.

@@ -80,7 +80,7 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
     // A command may be long, and the route has it already.
     let detail = match agent.route.strip_prefix("exec ") {
         Some(command) => trouble.detail.replace(&format!("`{command}`"), "its program"),
-        None => trouble.detail.clone(),
+        None => trouble.detail.to_string(),
     };
     Some(format!("agent `{}` ({}) {why}: {detail}", agent.name, agent.route))
 }

@@ -47,8 +47,8 @@ fn model() -> RunRecord {
     record(&scene.with(|scene| {
         scene.scenario.rules[0].retries = 1;
         scene.observations.agents[2].plaintext = true;
-        let detail = "connection refused".to_owned();
-        scene.observations.agents[1].hello = Err(Unasked { why: UnaskedWhy::NoRoute, detail });
+        let detail = "connection refused".into();
+        scene.observations.agents[2].hello = Err(Unasked { why: UnaskedWhy::NoRoute, detail });
         claim_names(scene);
     }))
 }
@@ -107,14 +107,14 @@ outsider  LEAK      ?*
 → reached as expected; →~ reached on a retry; LEAK open, expected closed; ? inconclusive; ! a claim of the edge failed; \
 * a claim of the edge is inconclusive
 
-agent `app` (local) not reached: connection refused
+agent `outsider` (local) not reached: connection refused
 PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
 
 →~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12 ms
     rule: scenarios/seed.yaml:3: - name: the VM calls the app
     address: https://app.test
     evidence: `app` saw the call come from 10.0.0.4
-    evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; `answered` from 203.0.113.9 in 12 ms
+    evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; retried: `answered` from 203.0.113.9 in 12 ms
 
 FAIL vm -> app/site ipv4: expected to resolve to private addresses, got 203.0.113.9 (public) by 10.0.0.53:53 in 3.0 ms \
 (1 of 2 attempts)
@@ -188,10 +188,11 @@ fn the_terminal_report_of_the_model_run() {
 #[test]
 fn an_agent_in_trouble_is_told_with_its_command_once() {
     let mut record = record(&Scene::sound());
-    record.agents[1].route = "exec ssh far.test agent".to_owned();
-    let detail = "`ssh far.test agent` ended, saying nothing".to_owned();
-    record.agents[1].trouble = Some(Unasked { why: UnaskedWhy::NoRoute, detail });
-    let told = "\nagent `app` (exec ssh far.test agent) not reached: its program ended, saying nothing\n";
+    record.agents[2].route = "exec ssh far.test agent".to_owned();
+    let detail = "`ssh far.test agent` ended, saying nothing".into();
+    record.agents[2].trouble = Some(Unasked { why: UnaskedWhy::NoRoute, detail });
+    let told =
+        "\nagent `outsider` (exec ssh far.test agent) not reached: its program ended, saying nothing\n";
     assert!(terminal(&record, Style::default()).contains(told));
 }
 
@@ -221,8 +222,7 @@ fn colour_adds_nothing_but_colour() {
 fn a_probed_server_cannot_move_the_cursor() {
     let mut record = model();
     record.edges[2].judged.evidence.push("\u{1b}[2J\u{1b}[1;1Hall passed\r\n\u{202e}\u{9b}".to_owned());
-    record.agents[1].trouble =
-        Some(Unasked { why: UnaskedWhy::Broken, detail: "\u{1b}]0;x\u{7}".to_owned() });
+    record.agents[2].trouble = Some(Unasked { why: UnaskedWhy::Broken, detail: "\u{1b}]0;x\u{7}".into() });
     let drawn = terminal(&record, Style::default());
     assert!(drawn.chars().all(|c| c == '\n' || !c.is_control()), "{drawn:?}");
     assert!(!drawn.contains('\u{202e}'));
@@ -410,7 +410,7 @@ fn an_edge_is_a_line_of_the_json_report() {
     assert_eq!(edges.len(), record.edges.len(), "{text}");
     let first: EdgeRecord = serde_json::from_str(edges[0].trim().trim_end_matches(',')).expect("an edge");
     assert_eq!(first, record.edges[0]);
-    assert!(text.starts_with("{\n  \"schema_version\": 2,\n"), "{text}");
+    assert!(text.starts_with("{\n  \"schema_version\": 3,\n"), "{text}");
     assert!(text.ends_with("\n}\n"));
 }
 

@@ -10,7 +10,7 @@ use super::record::{AttemptRecord, ClaimRecord, EdgeRecord};
 use crate::dispatch::{Attempt, Observations, ReceiptBook};
 use crate::explain::{JudgedClaim, Judgement};
 use crate::judge::Reason;
-use crate::plan::{self, Claim, Edge, Plan, spoofed_at};
+use crate::plan::{self, Claim, Edge, Plan};
 use crate::scenario::{Endpoint, Lines, Scenario};
 
 /// An endpoint, as the records of its edges have it.
@@ -75,9 +75,8 @@ impl Recorder<'_> {
         let leak_share_below = leak_share_below(judged.reason, attempts.len().min(rule_calls));
         let claimed = plan::claims(self.scenario, edge).into_iter().zip(claims);
         let claims = claimed.map(|(claim, judged)| self.claim(claim, judged)).collect();
-        let attempts = attempts.into_iter().enumerate();
         let attempts: Vec<AttemptRecord> =
-            attempts.map(|(place, attempt)| self.attempt(edge, place, attempt)).collect();
+            attempts.into_iter().map(|attempt| self.attempt(edge, attempt)).collect();
         let telling = judged.decided_by.and_then(|place| attempts.get(place)).or_else(|| attempts.last());
         let endpoint = &self.endpoints[edge.endpoint.0];
         EdgeRecord {
@@ -98,7 +97,7 @@ impl Recorder<'_> {
         }
     }
 
-    fn attempt(&mut self, edge: &Edge, place: usize, attempt: Attempt) -> AttemptRecord {
+    fn attempt(&mut self, edge: &Edge, attempt: Attempt) -> AttemptRecord {
         let (sample, unasked) = match attempt.sample {
             Ok(sample) => (Some(self.shared(sample)), None),
             Err(unasked) => (None, Some(Box::new(unasked))),
@@ -107,7 +106,7 @@ impl Recorder<'_> {
         let book = owner.and_then(|owner| self.books.get_mut(owner.0));
         AttemptRecord {
             call: attempt.call,
-            spoofed: spoofed_at(self.scenario, edge, place).map(Box::new),
+            role: attempt.role,
             sample,
             unasked,
             receipt: book.and_then(|book| book.found.remove(&attempt.call)),

@@ -74,7 +74,7 @@ fn agent_record(agent: &Agent, seen: Option<&AgentObservation>) -> AgentRecord {
 
 /// Why an agent could not be asked, or why what it says at the end of the run is not the whole of it.
 fn trouble(seen: Option<&AgentObservation>) -> Option<Unasked> {
-    let trouble = |why, detail: &str| Some(Unasked { why, detail: detail.to_owned() });
+    let trouble = |why, detail: &str| Some(Unasked { why, detail: detail.into() });
     let Some(seen) = seen else { return trouble(UnaskedWhy::Broken, "nothing was recorded of it") };
     match (&seen.hello, &seen.receipts) {
         (Err(unasked), _) => Some(unasked.clone()),

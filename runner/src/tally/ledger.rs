@@ -21,7 +21,7 @@ const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 pub(crate) fn record(scene: &Scene) -> RunRecord {
     let facts =
         RunFacts { run: RunId::random(), started_ms: 1_000, took_ms: 2_345, version: "0.1.0".to_owned() };
-    tally(&scene.scenario, &scene.plan, scene.observations.clone(), scene.judge(), facts)
+    tally(&scene.scenario, &scene.plan, scene.seen(), scene.judge(), facts)
 }
 
 fn exit_code(scene: &Scene) -> u8 {
@@ -71,7 +71,7 @@ fn row_3_a_broken_control_channel_does_not_pass_a_deny() {
     }
     // The target's own control channel is as much part of the proof.
     let deaf = closed([DROPPED, DROPPED, DROPPED]).with(|scene| {
-        let detail = "the control route is closed".to_owned();
+        let detail = "the control route is closed".into();
         let why = UnaskedWhy::NoRoute;
         scene.observations.agents[1].receipts = Err(crate::dispatch::Unasked { why, detail });
     });

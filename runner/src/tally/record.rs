@@ -4,7 +4,6 @@
 //!
 //! Absent is `null`, never 0. No secret is in it: no key, no seal, no header beyond those named as evidence.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ringfence_contract::address::Family;
@@ -20,13 +19,15 @@ use super::compare::Comparison;
 use crate::dispatch::{Measurement, Unasked};
 use crate::explain::{JudgedClaim, JudgedEdge};
 use crate::judge::Verdict;
+use crate::plan::Role;
 use crate::scenario::Expect;
 
 /// The version of this record's shape. A reader refuses one it does not know.
 ///
-/// Version 2 has claims, measurements, downloads and what changed since a baseline. A reader of version 1 could read it, and would call a run passed in which a claim failed: so it
-/// has to refuse it.
-pub const SCHEMA_VERSION: u32 = 2;
+/// Version 2 has claims, measurements, downloads and what changed since a baseline. Version 3 says what each attempt was placed
+/// for, in which life an agent answered, and what a reader has to know beside the verdicts. A reader of an earlier version
+/// would miss what changes a verdict: so it has to refuse it.
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// One run, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -194,9 +195,8 @@ pub struct ClaimRecord {
 pub struct AttemptRecord {
     /// The call.
     pub call: CallId,
-    /// The address it said it came from, where it tried to pass for an admitted caller.
-    #[serde(default)]
-    pub spoofed: Option<Box<IpAddr>>,
+    /// What it was placed for; none of those that the rule asks for.
+    pub role: Option<Box<Role>>,
     /// What its vantage saw.
     pub sample: Option<Box<Sample>>,
     /// Why there is no sample.

@@ -24,17 +24,17 @@ fn a_record_reads_back_as_it_was() {
 fn a_record_of_another_version_is_refused_by_its_version() {
     let mut value = serde_json::to_value(record(&Scene::sound())).expect("plain values");
     value["a_field_of_the_future"] = true.into();
-    for other in [1, 3] {
+    for other in [2, 4] {
         value["schema_version"] = other.into();
         let error = read(&value.to_string()).expect_err("another version");
-        let told = format!("run record of schema version `{other}`, this program reads version `2`");
+        let told = format!("run record of schema version `{other}`, this program reads version `3`");
         assert_eq!(error.to_string(), told);
     }
     let mut forged = record(&mixed());
     (forged.summary.failed, forged.summary.passed) = (0, 4);
     let forged = serde_json::to_string(&forged).expect("plain values");
     assert!(matches!(read(&forged), Err(ReadError::Contradicts)), "a summary that hides a failure");
-    assert!(matches!(read("{\"schema_version\":2}"), Err(ReadError::NotRecord(_))));
+    assert!(matches!(read("{\"schema_version\":3}"), Err(ReadError::NotRecord(_))));
     assert!(matches!(read("nonsense"), Err(ReadError::NotRecord(_))));
 }
 
@@ -59,7 +59,7 @@ fn an_agent_that_restarted_in_the_run_is_in_trouble() {
     let agents = record(&restarted).agents;
     let trouble = agents[APP.0].trouble.as_ref().expect("its receipts are lost");
     assert_eq!(trouble.why, UnaskedWhy::Restarted);
-    assert_eq!(trouble.detail, "it restarted during the run: what it received before is lost");
+    assert_eq!(&*trouble.detail, "it restarted during the run: what it received before is lost");
     assert_eq!(agents.iter().filter(|agent| agent.trouble.is_some()).count(), 1);
     assert!(record(&Scene::sound()).agents.iter().all(|agent| agent.trouble.is_none()));
 }
@@ -90,8 +90,8 @@ fn a_call_that_lies_about_its_source_bounds_nothing() {
     let record = record(&scene.with(|scene| scene.plan.edges[OUTSIDER_TO_SITE].spoofs = spoofs));
     let edge = &record.edges[OUTSIDER_TO_SITE];
     assert_eq!((edge.verdict, edge.leak_share_below), (Verdict::Pass, Some(0.6316)));
-    let spoofed: Vec<_> = edge.attempts.iter().map(|attempt| attempt.spoofed.as_deref().copied()).collect();
-    assert_eq!(spoofed, [None, None, None, Some(source)]);
+    let roles: Vec<_> = edge.attempts.iter().map(|attempt| attempt.role.as_deref().copied()).collect();
+    assert_eq!(roles, [None, None, None, Some(crate::plan::Role::Forged(source))]);
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! The further calls over the edges of a run: hears what came back, edge by edge, and says what to place next.
+
+use std::collections::HashMap;
+
+use ringfence_contract::call::Call;
+use ringfence_contract::id::CallId;
+
+use super::board::Board;
+use super::observe::Attempt;
+use super::pending::Tie;
+use super::phases::Phases;
+use super::place::Errand;
+use super::second_look::{Facts, Glance, wanted};
+use crate::plan::{Edge, further_call};
+use crate::scenario::{Answers, Expect};
+
+/// What is known of one edge so far.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    /// How many of its calls are under way.
+    left: usize,
+    seen: Vec<Glance>,
+}
+
+/// The edges of a run, and what has come back over each.
+pub(super) struct Further<'r> {
+    run: &'r Phases<'r>,
+    board: &'r Board,
+    asked: Vec<Asked>,
+    /// The edge of each call that is under way, and which address of the name it takes.
+    under_way: HashMap<CallId, (usize, u32)>,
+    /// The edges of the further calls, in the order in which those were named.
+    named: Vec<usize>,
+}
+
+impl<'r> Further<'r> {
+    pub(super) fn of(run: &'r Phases<'r>, board: &'r Board) -> Self {
+        let asked = vec![Asked::default(); run.plan.edges.len()];
+        Self { run, board, asked, under_way: HashMap::new(), named: Vec::new() }
+    }
+
+    /// A call over this edge will be placed.
+    pub(super) fn expect(&mut self, edge: usize, call: &Call) {
+        self.asked[edge].left += 1;
+        self.under_way.insert(call.id, (edge, call.nth));
+    }
+
+    /// Hears of calls that are over. Gives the further ones of each edge of which no call is under way any more.
+    pub(super) fn hear(&mut self, ended: &[Attempt]) -> Vec<Errand> {
+        let mut further = Vec::new();
+        for attempt in ended {
+            let Some((edge, nth)) = self.under_way.remove(&attempt.call) else { continue };
+            self.board.note(self.run.plan.edges[edge].vantage, attempt);
+            let asked = &mut self.asked[edge];
+            asked.left -= 1;
+            asked.seen.push(Glance::at(attempt, nth));
+            if asked.left == 0 {
+                self.name(edge, &mut further);
+            }
+        }
+        further
+    }
+
+    fn name(&mut self, place: usize, further: &mut Vec<Errand>) {
+        let edge = &self.run.plan.edges[place];
+        let facts = self.facts(edge);
+        for (role, nth) in wanted(&facts, &self.asked[place].seen) {
+            let call = further_call(self.run.scenario, edge, role, nth);
+            self.expect(place, &call);
+            self.named.push(place);
+            let errand = self.run.errand(edge.vantage, Tie::of_edge(edge), call);
+            further.push(Errand { role: Some(Box::new(role)), ..errand });
+        }
+    }
+
+    fn facts(&self, edge: &Edge) -> Facts {
+        let endpoint = self.run.scenario.endpoint(edge.endpoint);
+        let is_denied = edge.expect == Expect::Deny;
+        let mut sources = edge.spoofs.as_deref().map_or_else(Vec::new, <[_]>::to_vec);
+        if is_denied && edge.spoofs.is_some() {
+            let seen = self.board.sources(edge.vantage, edge.endpoint);
+            sources.extend(seen.into_iter().filter(|address| !sources.contains(address)).collect::<Vec<_>>());
+        }
+        Facts {
+            is_denied,
+            is_http: endpoint.route.address.transport.is_http(),
+            attempts: self.run.scenario.rule(edge.rule).attempts,
+            asks_made_up: match &endpoint.answers {
+                Answers::Agent => false,
+                Answers::Platform { statuses } => !statuses.contains(&404),
+            },
+            sources,
+        }
+    }
+
+    /// The edges of the further calls, in the order in which those were named.
+    pub(super) fn into_named(self) -> Vec<usize> {
+        self.named
+    }
+}

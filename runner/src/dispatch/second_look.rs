@@ -1,0 +1,192 @@
+//! What is asked further of an edge, from what its calls saw: at more addresses of its name, once more where one was lost,
+//! as if it came from elsewhere, as a browser would ask, or for a site that does not exist.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::sample::Sample;
+
+use super::observe::Attempt;
+use crate::plan::Role;
+
+/// How many addresses of a name are called, at most.
+pub(super) const ADDRESSES_MAX: u32 = 32;
+
+/// How many unforged calls are placed beside a forged one that alone got in.
+const BESIDE: usize = 2;
+
+/// The statuses that decide what is asked further (RFC 9110 sections 15.5.4, 15.5.5).
+const FORBIDDEN: u16 = 403;
+const NOT_FOUND: u16 = 404;
+
+/// What one call of an edge shows at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Glance {
+    pub(super) role: Option<Role>,
+    /// Which address of the name it took.
+    pub(super) nth: u32,
+    pub(super) heard: Heard,
+    /// Whether something took the connection, so that a request may have been sent.
+    pub(super) is_connected: bool,
+    pub(super) remote: Option<SocketAddr>,
+    /// How many addresses the name has.
+    pub(super) addresses: u32,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// An answer that is none of the others.
+    Answer,
+    /// A 403 in nobody's words, or in those of a server that has not shown who it is.
+    BareDenial,
+    /// A refusal in a platform's words.
+    Refusal,
+    /// A 404.
+    NotFound,
+    /// Nothing, or the end of the connection, where an answer might have been.
+    Lost,
+    /// Something that is no answer: a rejection, a name without an address, a handshake that failed.
+    Obstacle,
+    /// The vantage could not be asked.
+    Unknown,
+}
+
+impl Glance {
+    pub(super) fn at(attempt: &Attempt, nth: u32) -> Self {
+        let role = attempt.role.as_deref().copied();
+        let Ok(sample) = &attempt.sample else {
+            let heard = Heard::Unknown;
+            return Self { role, nth, heard, is_connected: false, remote: None, addresses: 0 };
+        };
+        let addresses = sample.resolution.as_ref().map_or(0, |found| found.addresses.len());
+        Self {
+            role,
+            nth,
+            heard: heard(sample),
+            is_connected: sample.phases.connect_us.is_some(),
+            remote: sample.remote,
+            addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Whether it is a call like those that the rule asks for.
+    fn is_plain(&self) -> bool {
+        matches!(self.role, None | Some(Role::Further | Role::Beside | Role::Again(_)))
+    }
+
+    fn is_answered(&self) -> bool {
+        matches!(self.heard, Heard::Answer | Heard::BareDenial | Heard::Refusal | Heard::NotFound)
+    }
+}
+
+fn heard(sample: &Sample) -> Heard {
+    let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
+    match &sample.outcome {
+        Outcome::Forbidden(_) if certified => Heard::Refusal,
+        Outcome::Forbidden(_) => Heard::BareDenial,
+        Outcome::Answered(_) | Outcome::Misanswered(_) => Heard::Answer,
+        Outcome::TimedOut(Phase::Resolve)
+        | Outcome::Refused
+        | Outcome::Unreachable(_)
+        | Outcome::Unresolved(_)
+        | Outcome::TlsFailed(_)
+        | Outcome::NotSent(_) => Heard::Obstacle,
+        Outcome::Unsealed(_) | Outcome::TimedOut(_) | Outcome::Reset(_) => match sample.status {
+            Some(FORBIDDEN) => Heard::BareDenial,
+            Some(NOT_FOUND) => Heard::NotFound,
+            Some(_) => Heard::Answer,
+            None if matches!(sample.outcome, Outcome::Unsealed(_)) => Heard::Answer,
+            None => Heard::Lost,
+        },
+    }
+}
+
+/// What is known of an edge before any call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) is_denied: bool,
+    pub(super) is_http: bool,
+    /// How many calls its rule asks for.
+    pub(super) attempts: u32,
+    /// Whether a 404 of a platform may be that of any site: nothing lists it as reached.
+    pub(super) asks_made_up: bool,
+    /// The addresses that further calls say they come from.
+    pub(super) sources: Vec<IpAddr>,
+}
+
+/// The calls to place further, each with the address of the name that it takes; none when enough is known.
+pub(super) fn wanted(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
+    if seen.iter().any(|glance| glance.heard == Heard::Unknown) {
+        return Vec::new();
+    }
+    let mut wanted = addresses(facts, seen);
+    wanted.extend(lost(seen));
+    if facts.is_http {
+        wanted.extend(made_up(facts, seen));
+    }
+    if facts.is_http && facts.is_denied {
+        wanted.extend(forged(facts, seen));
+        wanted.extend(browser(seen));
+        wanted.extend(beside(seen));
+    }
+    wanted
+}
+
+/// The addresses of the name beyond those that the rule's own calls went to.
+fn addresses(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
+    let all = seen.iter().map(|glance| glance.addresses).max().unwrap_or(0).min(ADDRESSES_MAX);
+    let called =
+        |nth: &u32| seen.iter().any(|glance| glance.role == Some(Role::Further) && glance.nth == *nth);
+    (facts.attempts..all).filter(|nth| !called(nth)).map(|nth| (Role::Further, nth)).collect()
+}
+
+/// Calls that were lost while others at the same address were answered: each once more.
+fn lost(seen: &[Glance]) -> Vec<(Role, u32)> {
+    let wants = |(place, glance): (u32, &Glance)| {
+        let of_the_rule = matches!(glance.role, None | Some(Role::Further));
+        let beside =
+            |other: &&Glance| other.is_plain() && other.is_answered() && other.remote == glance.remote;
+        let again = Role::Again(place);
+        let known = seen.iter().any(|other| other.role == Some(again));
+        let wants = of_the_rule && glance.heard == Heard::Lost && !known;
+        (wants && seen.iter().any(|other| beside(&other))).then_some((again, glance.nth))
+    };
+    (0..).zip(seen).filter_map(wants).collect()
+}
+
+/// One call for a site that does not exist, where a 404 may be the door's own.
+fn made_up(facts: &Facts, seen: &[Glance]) -> Option<(Role, u32)> {
+    let known = seen.iter().any(|glance| glance.role == Some(Role::MadeUpHost));
+    let found = seen.iter().find(|glance| glance.heard == Heard::NotFound);
+    found.filter(|_| facts.asks_made_up && !known).map(|glance| (Role::MadeUpHost, glance.nth))
+}
+
+/// One call for each address that it may say it comes from, once a request gets as far as a server.
+fn forged(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
+    if !seen.iter().any(|glance| glance.is_plain() && glance.is_connected) {
+        return Vec::new();
+    }
+    let known = |role: Role| seen.iter().any(|glance| glance.role == Some(role));
+    let all = (0..).zip(&facts.sources).map(|(nth, source)| (Role::Forged(*source), nth));
+    all.filter(|(role, _)| !known(*role)).collect()
+}
+
+/// One call as a browser would make it, where a 403 says nothing of who refuses.
+fn browser(seen: &[Glance]) -> Option<(Role, u32)> {
+    let known = seen.iter().any(|glance| glance.role == Some(Role::Browser));
+    let bare = seen.iter().find(|glance| glance.is_plain() && glance.heard == Heard::BareDenial);
+    bare.filter(|_| !known).map(|glance| (Role::Browser, glance.nth))
+}
+
+/// A few unforged calls beside a forged one that alone got in: that it was forged may be chance.
+fn beside(seen: &[Glance]) -> Vec<(Role, u32)> {
+    let is_in = |glance: &&Glance| matches!(glance.heard, Heard::Answer | Heard::NotFound);
+    let alone = !seen.iter().any(|glance| glance.is_plain() && is_in(&glance));
+    let known = seen.iter().any(|glance| glance.role == Some(Role::Beside));
+    let forged = seen.iter().filter(is_in).find(|glance| matches!(glance.role, Some(Role::Forged(_))));
+    match forged {
+        Some(glance) if alone && !known => vec![(Role::Beside, glance.nth); BESIDE],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,210 @@
+//! What one attempt at a closed edge shows by itself.
+//!
+//! Silence is only silence: whatever began an answer is an answer. And an answer, a refusal or an open door counts only from
+//! whom it is proved to come.
+
+use ringfence_contract::STRANGER_PAGE;
+use ringfence_contract::address::Transport;
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unsealed};
+use ringfence_contract::sample::Sample;
+
+use super::case::{Case, not_asked};
+use super::platform::{BARE_DENIAL, CAPTIVE, NOT_FOUND, PROXY_LOGIN};
+use super::server::{self, Whose};
+use super::unfinished::got_in;
+use super::verdict::Reason;
+use crate::dispatch::Attempt;
+use crate::plan::Role;
+use crate::scenario::Answers;
+
+/// What one attempt at a closed edge shows by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Something got in.
+    Open(Reason),
+    /// The platform said that it refused, and has shown that it is the endpoint's.
+    Attributed,
+    /// A 403 that nobody signed for, said by the very server that answers admitted callers, known by its certificate: the
+    /// vantage can send, and got as far as the endpoint.
+    TurnedAway,
+    /// A 403 that nobody signed for, said by whatever answers at that address.
+    BareDenial,
+    /// Silence or rejection before any request could have got in, or the end of the connection where the answer should be.
+    Silent,
+    /// Silence after the request was sent: it may have got in, and its answer be lost.
+    SilentLater,
+    /// The resolver said that the name has no address, and the rule takes that for a denial.
+    Unnamed,
+    /// It proves nothing, and has to.
+    Unknown(Reason),
+    /// It was placed beside the others, and changes nothing: a forged call that was turned away, a browser's that got no further
+    /// either, one that was lost and placed again.
+    Beside,
+}
+
+/// What the attempt at this place shows by itself.
+pub(super) fn see(case: &Case<'_>, place: usize) -> Seen {
+    let attempt = &case.attempts[place];
+    match attempt.role.as_deref() {
+        Some(Role::MadeUpHost) => Seen::Beside,
+        Some(Role::Forged(_)) => see_forged(case, attempt),
+        Some(Role::Browser) => see_browser(case, attempt),
+        None | Some(Role::Further | Role::Beside | Role::Retry | Role::Again(_)) => {
+            if is_placed_again(case, place) { Seen::Beside } else { see_call(case, attempt) }
+        }
+    }
+}
+
+/// Whether a call was lost, and the one placed in its stead was answered.
+pub(super) fn is_placed_again(case: &Case<'_>, place: usize) -> bool {
+    let stands_in = |attempt: &&Attempt| match attempt.role.as_deref() {
+        Some(Role::Again(of)) => usize::try_from(*of) == Ok(place),
+        _ => false,
+    };
+    let again = case.attempts.iter().find(stands_in).and_then(|attempt| attempt.sample.as_ref().ok());
+    again.is_some_and(|sample| sample.status.is_some() || is_answer(&sample.outcome))
+}
+
+fn is_answer(outcome: &Outcome) -> bool {
+    let kind = outcome.kind();
+    matches!(
+        kind,
+        OutcomeKind::Answered | OutcomeKind::Misanswered | OutcomeKind::Forbidden | OutcomeKind::Unsealed
+    )
+}
+
+pub(super) fn see_call(case: &Case<'_>, attempt: &Attempt) -> Seen {
+    let sample = attempt.sample.as_deref();
+    let sealed = sample.ok().and_then(|sample| sealed(case, &sample.outcome));
+    match (case.receipt(attempt.call), sealed, sample) {
+        (_, Some(Reason::Leak), _) => Seen::Open(Reason::Leak),
+        (Some(_), _, _) => Seen::Open(Reason::LeakOneWay),
+        (None, Some(reason), _) => Seen::Open(reason),
+        (None, None, Err(unasked)) => Seen::Unknown(not_asked(unasked)),
+        (None, None, Ok(sample)) if got_in(case, sample) => Seen::Open(Reason::LeakOneWay),
+        (None, None, Ok(sample)) => see_sample(case, attempt, sample),
+    }
+}
+
+/// Why a sealed answer shows that the path is open, if it is one.
+fn sealed(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
+    match outcome {
+        Outcome::Answered(_) | Outcome::Misanswered(_) if case.is_of_owner(outcome) => Some(Reason::Leak),
+        Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Reason::WrongAgent),
+        _ => None,
+    }
+}
+
+/// A forged call got in where the target says so, or where it is answered as somebody who is let in. Whatever else became of it,
+/// it was turned away.
+fn see_forged(case: &Case<'_>, attempt: &Attempt) -> Seen {
+    match (see_call(case, attempt), attempt.sample.as_deref()) {
+        (Seen::Open(Reason::PathOpen), Ok(sample)) if !is_let_in(case, sample) => Seen::Beside,
+        (seen @ Seen::Open(_), _) | (seen @ Seen::Unknown(_), Err(_)) => seen,
+        (seen @ Seen::Unknown(_), Ok(sample)) if is_let_in(case, sample) => seen,
+        _ => Seen::Beside,
+    }
+}
+
+/// Whether an answer is one that a caller gets who is let in. A filter that turns a forged call away may do it with any error.
+fn is_let_in(case: &Case<'_>, sample: &Sample) -> bool {
+    let stranger = matches!(&sample.outcome, Outcome::Unsealed(unsealed) if unsealed.body == STRANGER_PAGE);
+    let status = sample.status.or(match &sample.outcome {
+        Outcome::Unsealed(unsealed) => unsealed.status,
+        _ => None,
+    });
+    stranger || status.is_some_and(|status| is_listed(case, status) || matches!(status, 200..=399 | 401))
+}
+
+/// What a browser is told beside a bare 403: another answer is an answer, anything else leaves the 403 what it is.
+fn see_browser(case: &Case<'_>, attempt: &Attempt) -> Seen {
+    match see_call(case, attempt) {
+        seen @ (Seen::Open(_) | Seen::Unknown(Reason::NotADenial | Reason::CallersSide)) => seen,
+        seen @ Seen::Unknown(_) if attempt.sample.is_err() => seen,
+        seen @ Seen::Unknown(_) if attempt.sample.as_ref().is_ok_and(|sample| is_answer(&sample.outcome)) => {
+            seen
+        }
+        _ => Seen::Beside,
+    }
+}
+
+/// What an attempt shows that bears no seal and left no receipt.
+fn see_sample(case: &Case<'_>, attempt: &Attempt, sample: &Sample) -> Seen {
+    let transport = case.endpoint.route.address.transport;
+    match &sample.outcome {
+        Outcome::Forbidden(forbidden) => {
+            if !server::attributes(sample, forbidden) {
+                return bare_denial(case, sample);
+            }
+            if server::contradicts(case, attempt, forbidden) {
+                Seen::Unknown(Reason::OthersAddress)
+            } else {
+                Seen::Attributed
+            }
+        }
+        Outcome::Unsealed(unsealed) => see_unsealed(case, sample, unsealed),
+        Outcome::TimedOut(Phase::Resolve) => Seen::Unknown(Reason::NotResolved),
+        Outcome::TimedOut(Phase::Transfer) => see_cut_answer(case, sample),
+        Outcome::TimedOut(Phase::Connect) if transport == Transport::Udp => Seen::SilentLater,
+        Outcome::TimedOut(Phase::Connect | Phase::Tls) | Outcome::Refused | Outcome::Unreachable(_) => {
+            Seen::Silent
+        }
+        Outcome::TimedOut(Phase::FirstByte) => Seen::SilentLater,
+        Outcome::Reset(reset) if reset.phase() == Phase::Transfer => see_cut_answer(case, sample),
+        Outcome::Reset(_) => Seen::Silent,
+        Outcome::Unresolved(unresolved) => {
+            let means = case.rule.by.contains(&OutcomeKind::Unresolved);
+            if means && unresolved.why.is_said() { Seen::Unnamed } else { Seen::Unknown(Reason::NotResolved) }
+        }
+        Outcome::TlsFailed(_) => Seen::Unknown(Reason::TlsUnclear),
+        Outcome::NotSent(not_sent) => match not_sent.why {
+            NotSentWhy::NoFamily => Seen::Unknown(Reason::NoFamily),
+            _ => Seen::Unknown(Reason::NotSent),
+        },
+        Outcome::Answered(_) | Outcome::Misanswered(_) => Seen::Open(Reason::WrongAgent),
+    }
+}
+
+/// A 403 without a signature: known by its certificate, or by nothing.
+fn bare_denial(case: &Case<'_>, sample: &Sample) -> Seen {
+    let known = case.witnesses.is_server(case.edge.endpoint, sample);
+    if known { Seen::TurnedAway } else { Seen::BareDenial }
+}
+
+/// What an answer shows that bears no seal.
+fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
+    match unsealed.status {
+        Some(PROXY_LOGIN | CAPTIVE) => Seen::Unknown(Reason::CallersSide),
+        Some(status) if is_listed(case, status) => open(case, sample),
+        Some(BARE_DENIAL) if unsealed.flaw.is_none() => bare_denial(case, sample),
+        Some(NOT_FOUND) if is_no_site(case, sample) => Seen::Unknown(Reason::NoSuchSite),
+        _ => open(case, sample),
+    }
+}
+
+/// Whether a status is one that an admitted caller counts as reached by: for a denied one it is open.
+fn is_listed(case: &Case<'_>, status: u16) -> bool {
+    matches!(&case.endpoint.answers, Answers::Platform { statuses } if statuses.contains(&status))
+}
+
+/// Whether a platform's 404 is no more than what its door says of a site that does not exist.
+fn is_no_site(case: &Case<'_>, sample: &Sample) -> bool {
+    case.endpoint.answers != Answers::Agent && !case.site_exists(sample)
+}
+
+/// An answer had begun: unless its head is a bare denial, something let the call in.
+fn see_cut_answer(case: &Case<'_>, sample: &Sample) -> Seen {
+    match sample.status {
+        Some(status) if is_listed(case, status) => open(case, sample),
+        Some(BARE_DENIAL) => bare_denial(case, sample),
+        _ => open(case, sample),
+    }
+}
+
+/// An answer that is no denial: a way in, if it is proved to be the endpoint's.
+fn open(case: &Case<'_>, sample: &Sample) -> Seen {
+    match server::whose(case, sample) {
+        Whose::Endpoint => Seen::Open(Reason::PathOpen),
+        Whose::Unproved(reason) => Seen::Unknown(reason),
+    }
+}
