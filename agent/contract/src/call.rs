@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Family};
 use crate::id::CallId;
 use crate::name::AgentName;
+use crate::spoof::Spoof;
 
 /// One attempt on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +29,9 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// How long after the order's start the call is placed, in milliseconds: attempts are spread over a window.
     pub start_after_ms: u32,
-    /// The address the call says that it comes from, in the headers with which proxies pass on a caller's address: a
-    /// front end that believes its callers lets it in. Only over HTTP; none tells no lie.
-    pub spoofs: Option<IpAddr>,
+    /// Where the call says that it comes from, in the headers with which proxies pass on a caller's address: a front end
+    /// that believes its callers lets it in. Only over HTTP; none tells no lie.
+    pub spoofs: Option<Spoof>,
 }
 
 impl Call {

@@ -1,11 +1,9 @@
 //! A call over HTTP: the sealed call in a request header, the answer in the body of the response.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Builder;
 use http::{HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -15,10 +13,12 @@ use ringfence_contract::call::{Method, Route};
 use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::seal::Purpose;
+use ringfence_contract::spoof::Spoof;
 
 use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
 use super::exchange::{Exchange, Limits, Lost, Protocol, open};
+use super::forged::forge;
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
@@ -27,21 +27,6 @@ use super::trail::{Timed, Trail, within};
 
 /// What this program calls itself to a server.
 pub(super) const USER_AGENT: &str = concat!("ringfence/", env!("CARGO_PKG_VERSION"));
-
-/// The headers with which proxies pass on a caller's address, beside `Forwarded` (RFC 7239): the usual one, nginx's, App
-/// Service's and Front Door's, and those of content networks and load balancers.
-const SOURCE_HEADERS: [&str; 10] = [
-    "x-forwarded-for",
-    "x-real-ip",
-    "client-ip",
-    "x-client-ip",
-    "x-azure-clientip",
-    "x-azure-socketip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "fastly-client-ip",
-    "x-cluster-client-ip",
-];
 
 /// A connection to an endpoint, and the request that is made on it.
 pub(super) struct Visit {
@@ -75,7 +60,7 @@ pub(super) async fn visit(
         _ => None,
     };
     // Every form it may take is made first: a request that cannot be written sends nothing.
-    let form = |protocol| request(&goal.route, attempt.call.spoofs, protocol);
+    let form = |protocol| request(&goal.route, attempt.call.spoofs.as_ref(), protocol);
     let http1 = form(Protocol::Http1)?;
     let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
     let purpose = attempt.purpose;
@@ -175,7 +160,7 @@ fn headless(lost: &Lost) -> Outcome {
 /// 3.2), in the target for HTTP/2 (RFC 9113 section 8.3.1).
 fn request(
     route: &Route,
-    spoofs: Option<IpAddr>,
+    spoofs: Option<&Spoof>,
     protocol: Protocol,
 ) -> Result<Request<Full<Bytes>>, Outcome> {
     let (address, method) = (&route.address, route.method);
@@ -196,18 +181,8 @@ fn request(
         }
         Method::Get | Method::Delete | Method::Options => builder,
     };
-    let builder = spoofs.into_iter().fold(builder, spoof);
+    let builder = spoofs.into_iter().fold(builder, |builder, spoof| forge(builder, address, spoof));
     builder
         .body(Full::default())
         .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
-}
-
-/// Says that the request comes from elsewhere.
-fn spoof(builder: Builder, source: IpAddr) -> Builder {
-    let node = match source {
-        IpAddr::V4(v4) => format!("for={v4}"),
-        IpAddr::V6(v6) => format!("for=\"[{v6}]\""),
-    };
-    let say = |builder: Builder, name| builder.header(HeaderName::from_static(name), source.to_string());
-    SOURCE_HEADERS.into_iter().fold(builder, say).header(header::FORWARDED, node)
 }

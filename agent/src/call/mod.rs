@@ -11,6 +11,7 @@ mod connect;
 mod connection;
 mod download;
 mod exchange;
+mod forged;
 mod http;
 mod icmp;
 mod means;

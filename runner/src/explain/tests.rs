@@ -75,6 +75,7 @@ fn body(status: u16, location: Option<&str>) -> Outcome {
         location,
         body: String::new(),
         flaw: None,
+        told: None,
     })
 }
 
@@ -189,7 +190,7 @@ fn over(address: &str, edge: usize, outcomes: impl IntoIterator<Item = Outcome>)
 /// What came, as one text without a seal.
 fn page(status: Option<u16>, body: &str, flaw: Option<SealFlaw>) -> Outcome {
     let body = body.to_owned();
-    Outcome::Unsealed(Unsealed { status, server: None, location: None, body, flaw })
+    Outcome::Unsealed(Unsealed { status, server: None, location: None, body, flaw, told: None })
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ringfence_contract::address::Family;
 use ringfence_contract::call::{Method, Route, Timeouts, Trust};
 use ringfence_contract::download::{Downloaded, Payload};
-use ringfence_contract::fingerprint::known;
+use ringfence_contract::fingerprint::{Basis, known};
 use ringfence_contract::id::{BootId, CallId};
 use ringfence_contract::measure::{Connection, Figures};
 use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Phase, Unsealed};
@@ -238,6 +238,7 @@ fn scenario() -> Scenario {
             rule("nobody else does", vec![OUTSIDER], vec![SITE, SCM], Expect::Deny, 3),
         ],
         fingerprints: known(),
+        spoof_headers: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }
@@ -361,7 +362,12 @@ pub(crate) fn misanswered_by(agent: &str) -> Outcome {
 /// App Service's own refusal.
 pub(crate) fn forbidden(saw: &str) -> Outcome {
     let saw = Some(saw.parse().expect("an address"));
-    Outcome::Forbidden(Forbidden { fingerprint: "azure-app-service".to_owned(), status: 403, saw })
+    Outcome::Forbidden(Forbidden {
+        fingerprint: "azure-app-service".to_owned(),
+        by: Basis::Header,
+        status: 403,
+        saw,
+    })
 }
 
 /// An HTTP answer without a seal.
@@ -372,5 +378,6 @@ pub(crate) fn status(status: u16) -> Outcome {
         location: None,
         body: String::new(),
         flaw: None,
+        told: None,
     })
 }

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use ringfence_contract::call::{Call, Certificates, Destination};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
+use ringfence_contract::spoof::Spoof;
 
 use crate::scenario::defaults::WINDOW_MS;
-use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
+use crate::scenario::{Answers, EndpointIndex, Expect, Scenario, SpoofHeader};
 
 use super::model::{Edge, Plan, Witness, WitnessTarget};
 
@@ -61,8 +62,17 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
         certificates,
         timeouts: scenario.timeouts,
         start_after_ms: start_after_ms(scenario, edge, attempt),
-        spoofs: spoofed_at(scenario, edge, attempt as usize),
+        spoofs: spoofed_at(scenario, edge, attempt as usize).map(|source| spoof(scenario, source)),
     }
+}
+
+/// What a call says of itself that says it comes from this address.
+#[must_use]
+pub fn spoof(scenario: &Scenario, source: IpAddr) -> Spoof {
+    let header = |header: &SpoofHeader| {
+        (header.name.clone(), header.value.clone().unwrap_or_else(|| source.to_string()))
+    };
+    Spoof { source, headers: scenario.spoof_headers.iter().map(header).collect() }
 }
 
 /// The call of a witness. A bad certificate is noted and the call goes on: a witness shows that something lives or can

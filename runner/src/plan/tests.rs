@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::call::{Certificates, Destination};
+use ringfence_contract::spoof::Spoof;
 
 use super::*;
 use crate::scenario::{self, Expect, Inputs, LoadError, Scenario, Source};
@@ -190,7 +191,7 @@ rules:
         .filter(|edge| edge.expect == Expect::Deny)
         .map(|edge| {
             let calls: Vec<_> = (0..calls_on(&scenario, edge))
-                .map(|attempt| call_for_edge(&scenario, edge, attempt).spoofs)
+                .map(|attempt| call_for_edge(&scenario, edge, attempt).spoofs.map(|spoof| spoof.source))
                 .collect();
             let (from, to) = (&scenario.agent(edge.vantage).name, &scenario.endpoint(edge.endpoint).name);
             format!("{from} > {to} {}: {calls:?}", edge.family)
@@ -199,16 +200,46 @@ rules:
     assert_eq!(
         spoofs,
         [
-            "east-too > app/site ipv4: [None, None, None, Some(10.0.2.9)]",
-            "east-too > app/site ipv6: [None, None, None, Some(10.0.2.9)]",
+            "east-too > app/site ipv4: [None, None, None, Some(10.0.2.9), Some(127.0.0.1)]",
+            "east-too > app/site ipv6: [None, None, None, Some(10.0.2.9), Some(::1), Some(127.0.0.1)]",
             "east-too > app/port ipv4: [None, None, None]",
             "app > app/site ipv4: [None, None, None]",
             "app > app/site ipv6: [None, None, None]",
-            "out > app/site ipv4: [None, None, None, Some(10.0.1.4), Some(10.0.2.9), Some(fd01::3)]",
-            "out > app/site ipv6: [None, None, None, Some(fd01::3), Some(10.0.1.4), Some(10.0.2.9)]",
+            "out > app/site ipv4: [None, None, None, Some(10.0.1.4), Some(10.0.2.9), Some(fd01::3), Some(127.0.0.1)]",
+            "out > app/site ipv6: [None, None, None, Some(fd01::3), Some(10.0.1.4), Some(10.0.2.9), Some(::1), Some(127.0.0.1)]",
             "out > app/port ipv4: [None, None, None]",
         ]
     );
+}
+
+#[test]
+fn a_scenario_without_zones_forges_the_loopback_and_adds_its_own_headers() {
+    let scenario = scenario(
+        r#"
+name: zoneless
+spoof-headers: [{ name: X-Azure-FDID, value: 1111-22 }, { name: X-Our-Caller }]
+agents:
+  app: { control: "https://192.0.2.4", endpoints: { site: "https://app.test", port: "tcp://192.0.2.4:1" } }
+  vm: { control: "https://192.0.2.1" }
+  out: { control: local }
+rules:
+  - { name: one, from: vm, to: app/*, expect: allow }
+"#,
+    );
+    let plan = expand(&scenario);
+    let said = |number: usize| {
+        let edge = &plan.edges[number];
+        let calls = (0..calls_on(&scenario, edge)).map(|attempt| call_for_edge(&scenario, edge, attempt));
+        calls.filter_map(|call| call.spoofs).collect::<Vec<_>>()
+    };
+    let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let forged = Spoof {
+        source: [127, 0, 0, 1].into(),
+        headers: vec![of("x-azure-fdid", "1111-22"), of("x-our-caller", "127.0.0.1")],
+    };
+    let denied: Vec<usize> =
+        (0..plan.edges.len()).filter(|edge| plan.edges[*edge].expect == Expect::Deny).collect();
+    assert_eq!(denied.iter().map(|edge| said(*edge)).collect::<Vec<_>>(), [vec![forged], Vec::new()]);
 }
 
 #[test]

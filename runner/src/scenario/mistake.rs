@@ -3,6 +3,7 @@
 use ringfence_contract::address::{AddressError, Family, Transport};
 use ringfence_contract::call::PinError;
 use ringfence_contract::name::NameError;
+use ringfence_contract::spoof::SpoofError;
 
 use super::model::Expect;
 
@@ -166,4 +167,8 @@ pub(super) enum Mistake {
     FingerprintTooWide,
     #[error("`header-contains` without `header`")]
     HeaderContains,
+    #[error("{reason}: `{text}`")]
+    SpoofHeader { text: String, reason: SpoofError },
+    #[error("more than {limit} {what}")]
+    TooMany { what: &'static str, limit: usize },
 }

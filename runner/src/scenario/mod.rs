@@ -35,7 +35,7 @@ pub use inputs::{Inputs, SetError};
 pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    SelfCalls, Spoofing, WitnessBy, Zone,
+    SelfCalls, SpoofHeader, Spoofing, WitnessBy, Zone,
 };
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;

@@ -45,8 +45,10 @@ pub struct Scenario {
     pub endpoints: Vec<Endpoint>,
     /// Every rule, in the order of the file, and last the one `otherwise: deny` stands for.
     pub rules: Vec<Rule>,
-    /// How platforms say no: the scenario's own rows first, then those known by heart.
+    /// What answers say in somebody's own words: the scenario's own rows first, then those known by heart.
     pub fingerprints: Vec<Fingerprint>,
+    /// Headers that forged calls have beside those known by heart, or in place of one of them.
+    pub spoof_headers: Vec<SpoofHeader>,
     /// How long each phase of a call may take.
     pub timeouts: Timeouts,
 }
@@ -69,6 +71,15 @@ impl Scenario {
     pub fn rule(&self, index: RuleIndex) -> &Rule {
         &self.rules[index.0]
     }
+}
+
+/// A header that a forged call has as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoofHeader {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value; none stands for the address that the call says it comes from.
+    pub value: Option<String>,
 }
 
 /// An agent: a vantage that calls are made from, and the owner of the endpoints it answers on.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::shape_macro::shape;
-use super::shape_rules::{FingerprintShape, RuleShape, TimeoutsShape};
+use super::shape_rules::{FingerprintShape, RuleShape, SpoofHeaderShape, TimeoutsShape};
 use super::text::Scalar;
 use super::words;
 
@@ -83,6 +83,17 @@ shape! {
         /// How further platforms say that they refused, looked at before those known by heart.
         #[schemars(default)]
         fingerprints ("fingerprints"): Vec<FingerprintShape>,
+        /// Refusals that are no denial of the network: a challenge, a login, a rule about the request. Looked at before those
+        /// known by heart.
+        #[schemars(default)]
+        not_denials ("not-denials"): Vec<FingerprintShape>,
+        /// Answers of the caller's own side of the way: a proxy, a sidecar, an egress firewall, a captive portal. Looked at
+        /// before those known by heart.
+        #[schemars(default)]
+        callers_side ("callers-side"): Vec<FingerprintShape>,
+        /// Headers that forged calls have beside those known by heart, or in place of one of them.
+        #[schemars(default)]
+        spoof_headers ("spoof-headers"): Vec<SpoofHeaderShape>,
     }
 }
 

@@ -7,7 +7,9 @@ use super::reader::{Reader, first_key};
 use super::shape::{
     AgentShape, BeaconMap, ControlMap, ControlShape, InputShape, Named, ScenarioFile, WayMap, WayShape,
 };
-use super::shape_rules::{FingerprintShape, LatencyShape, RuleShape, ThroughputShape, TimeoutsShape};
+use super::shape_rules::{
+    FingerprintShape, LatencyShape, RuleShape, SpoofHeaderShape, ThroughputShape, TimeoutsShape,
+};
 use super::text::{Node, Scalar};
 
 /// Reads the shape of a scenario. `None` only where faults say why.
@@ -66,9 +68,16 @@ impl Reader<'_> {
         let targets = fields.take("targets").map(|(_, node)| self.named(node, "`targets`", Self::way));
         let rules = rules.map(|node| self.items(node, "`rules`", Self::rule));
         let timeouts = fields.take("timeouts").map(|(key, node)| self.timeouts(&key, node));
-        let fingerprints = fields
-            .take("fingerprints")
-            .map(|(_, node)| self.items(node, "`fingerprints`", Self::fingerprint));
+        let mut rows = |reader: &mut Self, key: &'static str| {
+            let rows =
+                fields.take(key).map(|(_, node)| reader.items(node, &format!("`{key}`"), Self::fingerprint));
+            rows.unwrap_or_default()
+        };
+        let (fingerprints, not_denials, callers_side) =
+            (rows(self, "fingerprints"), rows(self, "not-denials"), rows(self, "callers-side"));
+        let spoof_headers = fields.take("spoof-headers");
+        let spoof_headers =
+            spoof_headers.map(|(_, node)| self.items(node, "`spoof-headers`", Self::spoof_header));
         Some(ScenarioFile {
             name: name.and_then(|node| self.scalar(node, "`name`"))?,
             inputs: inputs.unwrap_or_default(),
@@ -79,7 +88,10 @@ impl Reader<'_> {
             otherwise: self.optional(&mut fields, "otherwise"),
             families: self.optional_scalars(&mut fields, "families"),
             timeouts: timeouts.flatten(),
-            fingerprints: fingerprints.unwrap_or_default(),
+            fingerprints,
+            not_denials,
+            callers_side,
+            spoof_headers: spoof_headers.unwrap_or_default(),
         })
     }
 
@@ -258,16 +270,23 @@ impl Reader<'_> {
         })
     }
 
+    fn spoof_header(&mut self, node: Node) -> Option<SpoofHeaderShape> {
+        let at = first_key(&node);
+        let mut fields = self.fields(node, ("a forged header", at), SpoofHeaderShape::KEYS)?;
+        let name = self.require(&mut fields, "name", "add `name:`, for example X-Azure-FDID");
+        let value = self.optional(&mut fields, "value");
+        Some(SpoofHeaderShape { name: name.and_then(|node| self.scalar(node, "`name`"))?, value })
+    }
+
     fn fingerprint(&mut self, node: Node) -> Option<FingerprintShape> {
         let at = first_key(&node);
         let mut fields = self.fields(node, ("a fingerprint", at), FingerprintShape::KEYS)?;
         let name = self.require(&mut fields, "name", "add `name:` with the platform's name");
-        let status = self.require(&mut fields, "status", "add `status:`, for example 403");
         let name = name.and_then(|node| self.scalar(node, "`name`"));
-        let status = status.and_then(|node| self.scalar(node, "`status`"));
+        let status = self.optional_one_or_many(&mut fields, "status");
         let header = self.optional(&mut fields, "header");
         let header_contains = self.optional(&mut fields, "header-contains");
         let body_contains = self.optional(&mut fields, "body-contains");
-        Some(FingerprintShape { name: name?, status: status?, header, header_contains, body_contains })
+        Some(FingerprintShape { name: name?, status, header, header_contains, body_contains })
     }
 }

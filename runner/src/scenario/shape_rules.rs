@@ -152,13 +152,24 @@ shape! {
 }
 
 shape! {
-    /// What a refusal in a platform's own words looks like. Every part that is given must hold.
-    FingerprintShape {
-        /// The platform, as reports name it.
+    /// A header that forged calls have as well.
+    SpoofHeaderShape {
+        /// Its name.
         name ("name"): Scalar,
-        /// The HTTP status, 100 to 599.
-        #[schemars(schema_with = "words::status_schema")]
-        status ("status"): Scalar,
+        /// Its value. Without one, the address that the call says it comes from.
+        #[schemars(default, with = "Scalar")]
+        value ("value"): Option<Scalar>,
+    }
+}
+
+shape! {
+    /// What an answer in somebody's own words looks like. Every part that is given must hold.
+    FingerprintShape {
+        /// Who or what it is, as reports name it.
+        name ("name"): Scalar,
+        /// The HTTP statuses, 100 to 599: one or several. Without any, every status will do; a refusal needs one.
+        #[schemars(default, schema_with = "words::status_schema")]
+        status ("status"): Option<Vec<Scalar>>,
         /// A response header that must be there.
         #[schemars(default, with = "Scalar")]
         header ("header"): Option<Scalar>,

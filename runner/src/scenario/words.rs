@@ -149,7 +149,8 @@ pub(super) fn scalar_schema(_generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn status_schema(_generator: &mut SchemaGenerator) -> Schema {
-    integer(100, 599)
+    let one = integer(100, 599);
+    json_schema!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
 }
 
 pub(super) fn statuses_schema(_generator: &mut SchemaGenerator) -> Schema {

@@ -6,6 +6,7 @@
 mod agents;
 mod control;
 mod latency;
+mod marks;
 mod names;
 mod overlap;
 mod rules;

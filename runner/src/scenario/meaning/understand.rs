@@ -41,7 +41,8 @@ pub(in crate::scenario) fn understand(
     let name = meaning.title(&file.name);
     let zones = meaning.zones(&file.zones);
     meaning.timeouts = meaning.timeouts(file.timeouts.as_ref());
-    let fingerprints = meaning.fingerprints(&file.fingerprints);
+    let fingerprints = meaning.fingerprints(file);
+    let spoof_headers = meaning.spoof_headers(&file.spoof_headers);
     let endpoints = meaning.endpoints(file);
     let agents = meaning.agents(file, &zones, &endpoints);
     let rules = meaning.rules(file, &agents, &endpoints);
@@ -53,6 +54,7 @@ pub(in crate::scenario) fn understand(
         endpoints: endpoints.into_iter().collect::<Option<_>>()?,
         rules: rules?,
         fingerprints,
+        spoof_headers,
         timeouts,
     })
 }
