@@ -23,7 +23,7 @@ use crate::dispatch::{
 use crate::plan::{Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule, RuleIndex,
-    Scenario, Source, Spoofing, WitnessBy, Zone, read,
+    Scenario, ServiceEndpoint, Source, Spoofing, WitnessBy, Zone, read,
 };
 
 pub(crate) const TEXT: &str =
@@ -184,6 +184,7 @@ fn scenario() -> Scenario {
     let zone = |name: &str, network: &str| Zone {
         name: name.to_owned(),
         networks: vec![network.parse().expect("a network")],
+        service_endpoint: ServiceEndpoint::Unlisted,
     };
     let agent = |name: &str, zone| Agent {
         name: name.parse().expect("a name"),

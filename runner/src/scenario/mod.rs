@@ -25,6 +25,7 @@ mod suggest;
 mod text;
 mod throughput;
 mod words;
+mod zone;
 
 use std::path::Path;
 
@@ -35,12 +36,13 @@ pub use inputs::{Inputs, SetError};
 pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
     Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    SelfCalls, SpoofHeader, Spoofing, WitnessBy, Zone,
+    SelfCalls, SpoofHeader, Spoofing, WitnessBy,
 };
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Lines, Source, Span};
 pub use throughput::{Rate, RateUnit, Throughput};
+pub use zone::{Place, ServiceEndpoint, Zone, caller_in_its_network, is_service_endpoint};
 
 /// Loads a scenario from a file.
 ///

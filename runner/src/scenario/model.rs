@@ -4,9 +4,7 @@
 //! know how a scenario is written.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use ringfence_contract::address::{Family, Host, Transport};
 use ringfence_contract::call::{Route, Timeouts};
 use ringfence_contract::fingerprint::Fingerprint;
@@ -19,6 +17,7 @@ use super::latency::Latency;
 use super::resolves::NameClaim;
 use super::source::{Source, Span};
 use super::throughput::Throughput;
+use super::zone::Zone;
 
 /// The place of an agent in [`Scenario::agents`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,24 +94,6 @@ pub struct Agent {
     pub beacon: Option<Beacon>,
     /// Where the scenario names it.
     pub span: Span,
-}
-
-/// A named set of networks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone {
-    /// Its name.
-    pub name: String,
-    /// The networks, as written but for `service-endpoint`, which is `fd00::/8`.
-    pub networks: Vec<IpNet>,
-}
-
-impl Zone {
-    /// Whether an address lies in the zone. A v4-mapped address counts as the IPv4 address it maps.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
-    }
 }
 
 /// How orders get to an agent.

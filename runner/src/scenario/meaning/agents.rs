@@ -6,11 +6,12 @@ use super::control::{Relays, make_direct};
 use super::understand::Meaning;
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
-use crate::scenario::model::{Agent, Answers, Control, Endpoint, Zone};
+use crate::scenario::model::{Agent, Answers, Control, Endpoint};
 use crate::scenario::shape::{AgentShape, ScenarioFile};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::text::Scalar;
+use crate::scenario::zone::Zone;
 
 impl Meaning<'_> {
     /// Every agent in the order of the file; none in the place of one with a fault.

@@ -6,10 +6,11 @@ use ringfence_contract::call::Timeouts;
 use super::understand::Meaning;
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
-use crate::scenario::model::Zone;
 use crate::scenario::shape::Named;
 use crate::scenario::shape_rules::TimeoutsShape;
-use crate::scenario::text::Scalar;
+use crate::scenario::text::{Known, Scalar};
+use crate::scenario::words;
+use crate::scenario::zone::{ServiceEndpoint, Zone};
 
 impl Meaning<'_> {
     /// A name for people: anything that is not blank.
@@ -27,8 +28,16 @@ impl Meaning<'_> {
         let mut known = IndexMap::new();
         for (name, networks) in &zones.0 {
             self.name(name);
-            let networks = networks.iter().filter_map(|network| self.network(network)).collect();
-            known.insert(name.text.clone(), Zone { name: name.text.clone(), networks });
+            let is_word =
+                |scalar: &&Scalar| scalar.known == Known::Yes && scalar.text == words::SERVICE_ENDPOINT;
+            let service_endpoint = match networks.iter().find(is_word) {
+                Some(_) => ServiceEndpoint::Listed,
+                None => ServiceEndpoint::Unlisted,
+            };
+            let networks = networks.iter().filter(|scalar| !is_word(scalar));
+            let networks = networks.filter_map(|network| self.network(network)).collect();
+            let name = name.text.clone();
+            known.insert(name.clone(), Zone { name, networks, service_endpoint });
         }
         known
     }
