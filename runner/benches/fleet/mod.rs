@@ -167,7 +167,7 @@ fn witnessed(scenario: &Scenario, witness: &Witness) -> Attempt {
             };
             (endpoint, outcome)
         }
-        WitnessTarget::Beacon => {
+        WitnessTarget::Beacon(_) => {
             let body = "<!doctype html>".to_owned();
             let beacon =
                 Unsealed { status: Some(200), server: None, location: None, body, flaw: None, told: None };

@@ -170,7 +170,8 @@ fn command_of(case: &Case<'_>) -> Option<String> {
 fn witnesses(case: &Case<'_>) -> Vec<String> {
     let edge = case.edge;
     let target = case.witnesses.target(edge.endpoint, edge.family);
-    let vantage = case.witnesses.vantage(edge.vantage, edge.family);
+    let sends = case.sends();
+    let port = case.sender().port;
     let mut lines = vec![format!("`{}` was reached by {}", case.endpoint.name, name_witnesses(case, target))];
     if case.rule.witness == WitnessBy::TargetItself {
         let own = case.witnesses.own_listener(edge.endpoint, edge.family);
@@ -178,12 +179,16 @@ fn witnesses(case: &Case<'_>) -> Vec<String> {
     }
     let name = &case.vantage.name;
     let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
-    lines.push(match vantage.holds() {
-        true => format!("`{name}` reached something before and after"),
+    lines.push(match sends.witnessed.holds() {
+        true => {
+            let port = if sends.elsewhere { format!("another port than {port}") } else { port.to_string() };
+            let word = if sends.plain { ", on a word that may be anybody's" } else { "" };
+            format!("`{name}` reached something at {port} before and after{word}")
+        }
         false if samples.clone().any(|sample| case.witnesses.is_server(edge.endpoint, sample)) => {
             format!("`{name}` was turned away by the server that answers others, known by its certificate")
         }
-        false => format!("`{name}` reached nothing {}", vantage.gap()),
+        false => format!("`{name}` reached nothing at {port} {}", sends.witnessed.gap()),
     });
     lines
 }

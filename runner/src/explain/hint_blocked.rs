@@ -3,7 +3,6 @@
 //! Facts about App Service come from its public documentation ("Azure App Service access restrictions", "Troubleshoot
 //! virtual network integration", "Using private endpoints for App Service apps").
 
-
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{
     Forbidden, Outcome, Phase, SealFlaw, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy, Unsealed,

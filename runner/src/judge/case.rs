@@ -9,6 +9,7 @@ use ringfence_contract::receipt::Receipt;
 use ringfence_contract::sample::Sample;
 
 use super::finding::Finding;
+use super::senders::{Sender, Sends};
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Measurement, ReceiptBook, Unasked, UnaskedWhy};
@@ -84,6 +85,16 @@ impl<'a> Case<'a> {
     /// The address that an attempt said it came from, if it did.
     pub(crate) fn spoofed(&self, place: usize) -> Option<IpAddr> {
         spoofed_at(self.scenario, self.edge, place)
+    }
+
+    /// Whether the vantage showed that it can send what goes over this edge.
+    pub(crate) fn sends(&self) -> Sends {
+        self.witnesses.sends(self.sender(), self.rule.witness_port)
+    }
+
+    /// Who sends over this edge.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender::over(self.scenario, self.edge)
     }
 
     /// The attempt that decided, or the last.

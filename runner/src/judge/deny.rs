@@ -69,7 +69,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let place = witnessed.unwrap_or(0);
     let leans = |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::SilentAtConnect | Seen::SilentLater);
     let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
-    Finding { self_witnessed, ..Finding::new(reasons[place], Some(place)) }
+    let leans = seen.iter().any(|seen| leans_on_vantage(*seen));
+    let weaknesses = if leans { case.sends().weaknesses() } else { Vec::new() };
+    Finding { self_witnessed, weaknesses, ..Finding::new(reasons[place], Some(place)) }
 }
 
 /// The earliest attempt that got in; or else a witness call over this very edge that did.
@@ -167,11 +169,15 @@ fn see_cut_answer(sample: &Sample) -> Seen {
     if sample.status == Some(BARE_DENIAL) { Seen::SilentLater } else { Seen::Open(Reason::PathOpen) }
 }
 
+/// Whether what an attempt shows is a denial only if the vantage can send.
+fn leans_on_vantage(seen: Seen) -> bool {
+    matches!(seen, Seen::SilentAtConnect | Seen::SilentLater | Seen::Unnamed)
+}
+
 /// What is missing before an attempt is a proven denial, in the order the reasons are given.
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
-    let silent = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater);
-    let unsaid = silent || seen == Seen::TurnedAway;
+    let unsaid = matches!(seen, Seen::SilentAtConnect | Seen::SilentLater) || seen == Seen::TurnedAway;
     let restarted = unsaid && has_agent(case) && receipt_gap(case) == Some(Reason::TargetRestarted);
     if restarted {
         // Nobody is answered by an agent that has forgotten the run: what follows from that comes after it.
@@ -180,8 +186,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
     if unsaid {
         missing.extend(target_gap(case, sample));
     }
-    let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
-    if (silent || seen == Seen::Unnamed) && !vantage.holds() {
+    if leans_on_vantage(seen) && !case.sends().witnessed.holds() {
         missing.push(Reason::NoVantageWitness);
     }
     if unsaid && has_agent(case) && !restarted {

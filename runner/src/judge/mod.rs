@@ -13,6 +13,7 @@ mod grounds;
 mod name_case;
 mod names;
 pub(crate) mod platform;
+mod senders;
 mod shift;
 mod throughputs;
 mod unfinished;
@@ -36,7 +37,7 @@ pub use grounds::Grounds;
 pub(crate) use name_case::NameCase;
 pub use shift::{FALSE_ALARMS, Shift, TOLERANCE_NS, TOLERANCE_PERCENT, shifts};
 pub(crate) use unfinished::{got_in, lost_once_connected};
-pub use verdict::{Reason, Verdict};
+pub use verdict::{Reason, Verdict, Weakness};
 pub(crate) use witness::{Witnessed, is_admitted};
 
 use crate::plan::{Claim, claims};

@@ -22,8 +22,8 @@ use crate::dispatch::{
 };
 use crate::plan::{Edge, Plan, Witness, WitnessTarget};
 use crate::scenario::{
-    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule, RuleIndex,
-    Scenario, ServiceEndpoint, Source, Spoofing, WitnessBy, Zone, read,
+    Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule,
+    RuleIndex, Scenario, ServiceEndpoint, Source, Spoofing, WitnessBy, WitnessPort, Zone, read,
 };
 
 pub(crate) const TEXT: &str =
@@ -79,7 +79,7 @@ impl Scene {
             witnesses: vec![
                 witness(VM, WitnessTarget::Endpoint(SITE)),
                 witness(VM, WitnessTarget::Endpoint(SCM)),
-                witness(OUTSIDER, WitnessTarget::Beacon),
+                witness(OUTSIDER, WitnessTarget::Beacon(0)),
                 witness(APP, WitnessTarget::OwnListener(SITE)),
             ],
             possible: 6,
@@ -190,11 +190,13 @@ fn scenario() -> Scenario {
         name: name.parse().expect("a name"),
         zone,
         control: Control::Local,
-        beacon: None,
+        beacons: Vec::new(),
         span: 0..4,
     };
-    let outsider =
-        Agent { beacon: Some(Beacon { route: route("https://beacon.test") }), ..agent("outsider", None) };
+    let outsider = Agent {
+        beacons: vec![Beacon { to: BeaconTarget::Outside(route("https://beacon.test")), span: 0..4 }],
+        ..agent("outsider", None)
+    };
     let endpoint = |name: &str, address: &str, answers| Endpoint {
         name: name.to_owned(),
         owner: Some(APP),
@@ -216,6 +218,7 @@ fn scenario() -> Scenario {
         families: Vec::new(),
         self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        witness_port: WitnessPort::Same,
         spoofing: Spoofing::Tried,
         resolves: None,
         latency: None,

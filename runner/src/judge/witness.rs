@@ -6,16 +6,17 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
 use ringfence_contract::id::CallId;
-use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::platform::{self, PlatformAnswer};
+use super::senders::{self, Sender, Senders, Sends};
 use crate::dispatch::{Attempt, Observations};
-use crate::plan::{Plan, Witness, WitnessTarget};
-use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario};
+use crate::plan::{Plan, Witness, WitnessTarget, outside};
+use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Port, Rule, Scenario, WitnessPort};
 
 /// Who witnessed something, before and after the edges were tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Witnessed {
         }
     }
 
-    fn note(&mut self, side: Side, by: AgentIndex) {
+    pub(super) fn note(&mut self, side: Side, by: AgentIndex) {
         match side {
             Side::Before => self.before = self.before.or(Some(by)),
             Side::After => self.after = self.after.or(Some(by)),
@@ -49,7 +50,7 @@ impl Witnessed {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Side {
+pub(super) enum Side {
     Before,
     After,
 }
@@ -67,9 +68,10 @@ pub(crate) struct WitnessBook {
     reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
     /// The certificates with which an endpoint answered those vantages.
     servers: HashSet<(EndpointIndex, Pin)>,
-    vantages: HashMap<(AgentIndex, Family), Witnessed>,
-    /// The first call of each vantage that did not reach its beacon.
-    missed_beacons: HashMap<(AgentIndex, Family), Attempt>,
+    /// Where vantages showed that they can send.
+    senders: Senders,
+    /// The first call of each vantage that did not reach a beacon of its own at a port, and which beacon that was.
+    missed_beacons: HashMap<(AgentIndex, Family, Port), (usize, Attempt)>,
     /// Witness calls over an edge that must be closed, and what they saw.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Crossing>>,
 }
@@ -115,31 +117,28 @@ impl WitnessBook {
             let crossing = (attempt.call, outcome.cloned());
             self.crossings.entry((by, to, family)).or_default().push(crossing);
         }
-        let reached = outcome.is_some_and(|outcome| beacon_reached(scenario, by, outcome));
-        if witness.to == WitnessTarget::Beacon && !reached {
-            self.missed_beacons.entry((by, family)).or_insert_with(|| attempt.clone());
+        let shown = sample.and_then(|sample| senders::shows(scenario, witness, sample));
+        let port = port_of(scenario, witness);
+        if let (WitnessTarget::Beacon(place), None, Some(port)) = (witness.to, shown, port) {
+            self.missed_beacons.entry((by, family, port)).or_insert_with(|| (place, attempt.clone()));
+        }
+        if let (Some(strength), Some(port)) = (shown, port) {
+            self.senders.note(Sender { vantage: by, family, port }, strength, side);
         }
         let Some(outcome) = outcome else { return };
-        let succeeded = match witness.to {
-            WitnessTarget::Endpoint(to) => {
-                if witness.expect == Expect::Allow && endpoint_lives(scenario, to, outcome) {
+        match witness.to {
+            WitnessTarget::Endpoint(to) if witness.expect == Expect::Allow => {
+                if endpoint_lives(scenario, to, outcome) {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
                     self.note_address(to, attempt, side, by);
                 }
-                let turned_away = sample.is_some_and(|sample| self.is_server(to, sample));
-                turned_away || endpoint_shows_vantage(scenario, to, outcome)
             }
-            WitnessTarget::Beacon => reached,
             WitnessTarget::OwnListener(endpoint) => {
                 if listener_lives(scenario, endpoint, by, outcome) {
                     self.own_listener.entry((endpoint, family)).or_default().note(side, by);
                 }
-                // A listener on the same machine shows nothing about the way out of it.
-                false
             }
-        };
-        if succeeded {
-            self.vantages.entry((by, family)).or_default().note(side, by);
+            WitnessTarget::Endpoint(_) | WitnessTarget::Beacon(_) => {}
         }
     }
 
@@ -177,14 +176,14 @@ impl WitnessBook {
         self.own_listener.get(&(endpoint, family)).copied().unwrap_or_default()
     }
 
-    /// Whether the vantage reached anything.
-    pub(crate) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
-        self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
+    /// Whether the vantage showed that it can send, at this port of what it was to call, or, where a rule takes that, at any.
+    pub(crate) fn sends(&self, sender: Sender, at: WitnessPort) -> Sends {
+        self.senders.sends(sender, at)
     }
 
-    /// The vantage's first call that did not reach its beacon, if one did not.
-    pub(crate) fn missed_beacon(&self, vantage: AgentIndex, family: Family) -> Option<&Attempt> {
-        self.missed_beacons.get(&(vantage, family))
+    /// The vantage's first call at a port that did not reach a beacon of its own, if one did not, and the beacon's place.
+    pub(crate) fn missed_beacon(&self, sender: Sender) -> Option<&(usize, Attempt)> {
+        self.missed_beacons.get(&(sender.vantage, sender.family, sender.port))
     }
 
     /// The witness calls that went over an edge that must be closed, and what they saw.
@@ -213,7 +212,7 @@ pub(crate) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: 
 }
 
 /// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.
-fn endpoint_lives(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
+pub(super) fn endpoint_lives(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
     let endpoint = scenario.endpoint(endpoint);
     match &endpoint.answers {
         Answers::Agent => {
@@ -231,32 +230,13 @@ fn listener_lives(scenario: &Scenario, endpoint: EndpointIndex, by: AgentIndex, 
     own && matches!(outcome, Outcome::Answered(answered) if answered.agent == scenario.agent(by).name)
 }
 
-/// Whether what a vantage saw at an endpoint shows that the vantage can send: a seal or a fingerprint cannot come from
-/// a door on its own side.
-fn endpoint_shows_vantage(scenario: &Scenario, endpoint: EndpointIndex, outcome: &Outcome) -> bool {
-    let sealed = matches!(outcome, Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_));
-    let platform = scenario.endpoint(endpoint).answers != Answers::Agent;
-    sealed || (platform && endpoint_lives(scenario, endpoint, outcome))
-}
-
-/// Whether a vantage got through to its beacon: any HTTP answer but a bare denial, or any accepted TCP connection.
-fn beacon_reached(scenario: &Scenario, vantage: AgentIndex, outcome: &Outcome) -> bool {
-    let Some(beacon) = &scenario.agent(vantage).beacon else { return false };
-    let transport = beacon.route.address.transport;
-    match outcome {
-        Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_) => true,
-        Outcome::Unsealed(unsealed) => match unsealed.status {
-            Some(status) => status != platform::BARE_DENIAL,
-            None => !transport.is_http(),
-        },
-        Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) | Outcome::Reset(_) => {
-            transport == Transport::Tcp
+/// The port that a witness calls on its way out; none where it calls its own listener.
+fn port_of(scenario: &Scenario, witness: &Witness) -> Option<Port> {
+    match witness.to {
+        WitnessTarget::Endpoint(endpoint) => Some(Port::of(&scenario.endpoint(endpoint).route.address)),
+        WitnessTarget::Beacon(place) => {
+            outside(scenario.agent(witness.vantage), place).map(|route| Port::of(&route.address))
         }
-        Outcome::Refused
-        | Outcome::Unreachable(_)
-        | Outcome::TimedOut(_)
-        | Outcome::Unresolved(_)
-        | Outcome::TlsFailed(_)
-        | Outcome::NotSent(_) => false,
+        WitnessTarget::OwnListener(_) => None,
     }
 }

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use ringfence_contract::call::{Call, Certificates, Destination};
+use ringfence_contract::call::{Call, Certificates, Destination, Route};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
 use ringfence_contract::spoof::Spoof;
 
 use crate::scenario::defaults::WINDOW_MS;
-use crate::scenario::{Answers, EndpointIndex, Expect, Scenario, SpoofHeader};
+use crate::scenario::{Agent, Answers, BeaconTarget, EndpointIndex, Expect, Scenario, SpoofHeader};
 
 use super::model::{Edge, Plan, Witness, WitnessTarget};
 
@@ -93,11 +93,11 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
             let to = Destination::OwnListener(scenario.endpoint(endpoint).route.address.clone());
             (to, answering(scenario, endpoint))
         }
-        WitnessTarget::Beacon => {
-            let beacon = scenario.agent(witness.vantage).beacon.as_ref();
-            let beacon =
-                beacon.expect("a plan of this scenario has beacon witnesses only where there is a beacon");
-            (Destination::Endpoint(beacon.route.clone()), None)
+        WitnessTarget::Beacon(place) => {
+            let route = outside(scenario.agent(witness.vantage), place);
+            let route =
+                route.expect("a plan of this scenario has beacon witnesses only where there is a beacon");
+            (Destination::Endpoint(route.clone()), None)
         }
     };
     Call {
@@ -106,6 +106,31 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
         certificates: Certificates::Note,
         timeouts: scenario.timeouts,
         ..Call::new(to, witness.family)
+    }
+}
+
+/// What a witness calls, as plans and reports name it: an endpoint's name, `beacon` and its address, or `own listener of`
+/// and an endpoint's name.
+#[must_use]
+pub fn witness_name(scenario: &Scenario, witness: &Witness) -> String {
+    match witness.to {
+        WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
+        WitnessTarget::Beacon(place) => match outside(scenario.agent(witness.vantage), place) {
+            Some(route) => format!("beacon {}", route.address),
+            None => "beacon".to_owned(),
+        },
+        WitnessTarget::OwnListener(endpoint) => {
+            format!("own listener of {}", scenario.endpoint(endpoint).name)
+        }
+    }
+}
+
+/// The way to one of an agent's beacons outside the scenario, by its place.
+#[must_use]
+pub fn outside(agent: &Agent, place: usize) -> Option<&Route> {
+    match &agent.beacons.get(place)?.to {
+        BeaconTarget::Outside(route) => Some(route),
+        BeaconTarget::Endpoint(_) => None,
     }
 }
 

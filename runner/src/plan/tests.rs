@@ -46,7 +46,7 @@ fn witnesses(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let line = |witness: &Witness| {
         let to = match witness.to {
             WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
-            WitnessTarget::Beacon => "beacon".to_owned(),
+            WitnessTarget::Beacon(_) => "beacon".to_owned(),
             WitnessTarget::OwnListener(endpoint) => format!("own {}", scenario.endpoint(endpoint).name),
         };
         let nth = if witness.nth > 0 { format!(" address {}", witness.nth + 1) } else { String::new() };

@@ -117,6 +117,14 @@ pub(super) enum Mistake {
     PlatformTransport(Transport),
     #[error("a beacon over udp shows nothing: no answer has to come")]
     BeaconUdp,
+    #[error("both `beacon` and `beacons`")]
+    BeaconAndBeacons,
+    #[error("neither a URL nor an endpoint: `{name}`")]
+    UnknownBeacon { name: String },
+    #[error("`{endpoint}` is an endpoint of `{agent}` itself, and shows nothing about its way out")]
+    BeaconOfItself { agent: String, endpoint: String },
+    #[error("`{agent}` may not reach its own beacon `{endpoint}`")]
+    BeaconDenied { agent: String, endpoint: String },
     #[error("`resolves` on an address, which is not resolved: {endpoint}")]
     ResolvesNothing { endpoint: String },
     #[error("`{word}` says where a caller comes from, not what a name resolves to")]

@@ -13,6 +13,7 @@ mod latency;
 mod meaning;
 mod mistake;
 mod model;
+mod port;
 mod reader;
 mod resolves;
 mod schema;
@@ -35,9 +36,10 @@ pub use glob::glob_matches;
 pub use inputs::{Inputs, SetError};
 pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
-    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    SelfCalls, SpoofHeader, Spoofing, WitnessBy,
+    Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Rule,
+    RuleIndex, Scenario, SelfCalls, SpoofHeader, Spoofing, WitnessBy, WitnessPort,
 };
+pub use port::{Carrier, Port};
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Lines, Source, Span};

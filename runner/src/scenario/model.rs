@@ -90,8 +90,8 @@ pub struct Agent {
     pub zone: Option<Zone>,
     /// How orders get to it.
     pub control: Control,
-    /// Something outside that this vantage can always reach: its witness when it may reach no endpoint.
-    pub beacon: Option<Beacon>,
+    /// What this vantage can always reach: its witnesses at the ports where it may reach no endpoint.
+    pub beacons: Vec<Beacon>,
     /// Where the scenario names it.
     pub span: Span,
 }
@@ -134,11 +134,22 @@ impl Control {
     }
 }
 
-/// Something that any healthy vantage can reach.
+/// Something that a healthy vantage can always reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beacon {
-    /// How it is reached. Any HTTP answer, or any accepted TCP connection, will do.
-    pub route: Route,
+    /// What it is.
+    pub to: BeaconTarget,
+    /// Where the scenario names it.
+    pub span: Span,
+}
+
+/// What a beacon is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeaconTarget {
+    /// Something outside the scenario. Any HTTP answer, or any accepted TCP connection, will do.
+    Outside(Route),
+    /// An endpoint of the scenario, which is called as one.
+    Endpoint(EndpointIndex),
 }
 
 /// One way in to something.
@@ -198,6 +209,8 @@ pub struct Rule {
     pub self_calls: SelfCalls,
     /// Who shows that a silent endpoint lives.
     pub witness: WitnessBy,
+    /// At which port a vantage has to show that it can send.
+    pub witness_port: WitnessPort,
     /// Whether denied callers also try to pass for admitted ones.
     pub spoofing: Spoofing,
     /// What the names it is about have to resolve to, whatever their endpoints say.
@@ -256,4 +269,13 @@ pub enum WitnessBy {
     Allowed,
     /// The target agent's own call to its own listener: weaker, and shown as such.
     TargetItself,
+}
+
+/// At which port a vantage has to show that it can send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WitnessPort {
+    /// At that of the endpoint that stays silent.
+    Same,
+    /// At any: weaker, and shown as such.
+    Any,
 }

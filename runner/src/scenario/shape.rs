@@ -126,9 +126,12 @@ shape! {
         /// Its ways in.
         #[schemars(default)]
         endpoints ("endpoints"): Named<WayShape>,
-        /// Something outside that this vantage can always reach, to show that it can send at all.
+        /// The one thing that this vantage can always reach: short for `beacons` with one entry.
         #[schemars(default, with = "BeaconShape")]
         beacon ("beacon"): Option<WayShape>,
+        /// What this vantage can always reach, to show that it can send: URLs, endpoints of the scenario, or maps.
+        #[schemars(default, with = "Vec<BeaconShape>")]
+        beacons ("beacons"): Vec<WayShape>,
     }
 }
 

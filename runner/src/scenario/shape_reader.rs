@@ -114,11 +114,15 @@ impl Reader<'_> {
         let control = self.require(&mut fields, "control", help).and_then(|node| self.control(node));
         let endpoints = fields.take("endpoints").map(|(_, node)| self.named(node, "`endpoints`", Self::way));
         let beacon = fields.take("beacon").map(|(key, node)| self.beacon(&key, node));
+        let beacons = fields
+            .take("beacons")
+            .map(|(key, node)| self.items(node, "`beacons`", |reader, node| reader.beacon(&key, node)));
         Some(AgentShape {
             zone: self.optional(&mut fields, "zone"),
             control: control?,
             endpoints: endpoints.unwrap_or_default(),
             beacon: beacon.flatten(),
+            beacons: beacons.unwrap_or_default(),
         })
     }
 
@@ -148,7 +152,7 @@ impl Reader<'_> {
     }
 
     fn beacon(&mut self, key: &Scalar, node: Node) -> Option<WayShape> {
-        self.way_with("`beacon`", key, node, BeaconMap::KEYS)
+        self.way_with("a beacon", key, node, BeaconMap::KEYS)
     }
 
     fn way_with(
@@ -209,6 +213,7 @@ impl Reader<'_> {
         let families = self.optional_scalars(&mut fields, "families");
         let self_calls = self.optional(&mut fields, "self");
         let witness = self.optional(&mut fields, "witness");
+        let witness_port = self.optional(&mut fields, "witness-port");
         let spoof = self.optional(&mut fields, "spoof");
         let resolves = self.optional_one_or_many(&mut fields, "resolves");
         let latency = fields.take("latency").and_then(|(key, node)| self.latency(&key, node));
@@ -226,6 +231,7 @@ impl Reader<'_> {
             families,
             self_calls,
             witness,
+            witness_port,
             spoof,
             resolves,
             latency,

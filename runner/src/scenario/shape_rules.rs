@@ -44,8 +44,12 @@ shape! {
         /// admits anybody to it.
         #[schemars(default, schema_with = "words::witness_schema")]
         witness ("witness"): Option<Scalar>,
-        /// Whether one call more over each HTTP edge says, in the headers of proxies, that it comes from an admitted
-        /// address. Default: true.
+        /// At which port a vantage has to show that it can send, where the endpoint stays silent: `same` (the default), that
+        /// of the endpoint, or `any`, which is weaker.
+        #[schemars(default, schema_with = "words::witness_port_schema")]
+        witness_port ("witness-port"): Option<Scalar>,
+        /// Whether further calls over each HTTP edge say, in the headers of proxies, that they come from an admitted address.
+        /// Default: true.
         #[schemars(default, schema_with = "words::truth_schema")]
         spoof ("spoof"): Option<Scalar>,
         /// What the names of its endpoints have to resolve to for these vantages, whatever the endpoints say: networks,

@@ -7,7 +7,7 @@ use ringfence_contract::outcome::OutcomeKind;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::defaults;
-use super::model::{Expect, SelfCalls, Spoofing, WitnessBy};
+use super::model::{Expect, SelfCalls, Spoofing, WitnessBy, WitnessPort};
 use super::resolves::Resolves;
 use super::throughput::RateUnit;
 
@@ -50,6 +50,10 @@ pub(super) const SELF: &[(&str, SelfCalls)] =
 /// What `witness:` may say.
 pub(super) const WITNESS: &[(&str, WitnessBy)] =
     &[("allowed", WitnessBy::Allowed), ("self", WitnessBy::TargetItself)];
+
+/// What `witness-port:` may say.
+pub(super) const WITNESS_PORT: &[(&str, WitnessPort)] =
+    &[("same", WitnessPort::Same), ("any", WitnessPort::Any)];
 
 /// What `spoof:` may say.
 pub(super) const SPOOF: &[(&str, Spoofing)] = &[("true", Spoofing::Tried), ("false", Spoofing::Left)];
@@ -122,6 +126,10 @@ pub(super) fn method_schema(_generator: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn witness_schema(_generator: &mut SchemaGenerator) -> Schema {
     one_of(WITNESS)
+}
+
+pub(super) fn witness_port_schema(_generator: &mut SchemaGenerator) -> Schema {
+    one_of(WITNESS_PORT)
 }
 
 pub(super) fn resolves_schema(_generator: &mut SchemaGenerator) -> Schema {

@@ -4,6 +4,7 @@
 //! This folder must not know what YAML is or what becomes of the edges.
 
 mod agents;
+mod beacons;
 mod control;
 mod latency;
 mod marks;

@@ -47,12 +47,16 @@ pub(in crate::scenario) fn understand(
     let agents = meaning.agents(file, &zones, &endpoints);
     let rules = meaning.rules(file, &agents, &endpoints);
     let timeouts = meaning.timeouts;
+    let agents = agents.into_iter().collect::<Option<Vec<_>>>()?;
+    let endpoints = endpoints.into_iter().collect::<Option<Vec<_>>>()?;
+    let rules = rules?;
+    meaning.beacons_fit(&agents, &endpoints, &rules);
     Some(Scenario {
         name: name?,
         source: source.clone(),
-        agents: agents.into_iter().collect::<Option<_>>()?,
-        endpoints: endpoints.into_iter().collect::<Option<_>>()?,
-        rules: rules?,
+        agents,
+        endpoints,
+        rules,
         fingerprints,
         spoof_headers,
         timeouts,
