@@ -154,9 +154,10 @@ fn beacon(transport: Transport, sample: &Sample) -> Option<Strength> {
     reached.then(|| claimed(transport, sample)).flatten()
 }
 
-/// Whether the peer had a good certificate, and showed that it holds its key.
+/// Whether the peer had a good certificate, and showed that it holds its key. Where no facts of a handshake came with an
+/// answer over TLS, none is known to be wrong.
 fn is_certified(sample: &Sample) -> bool {
-    sample.tls.as_ref().is_none_or(|tls| tls.certificate_error.is_none())
+    sample.tls.as_ref().is_none_or(|tls| tls.certificate_error.is_none() && tls.version.is_some())
 }
 
 fn is_of_callers_side(outcome: &Outcome) -> bool {
@@ -166,3 +167,7 @@ fn is_of_callers_side(outcome: &Outcome) -> bool {
     };
     told.is_some_and(|told| told.kind == ToldKind::CallersSide)
 }
+
+#[cfg(test)]
+#[path = "senders_tests.rs"]
+mod tests;

@@ -102,6 +102,94 @@ fn every_deny_edge_has_its_endpoint_and_its_vantage_witnessed() {
     );
 }
 
+/// Denied edges at four ports, and what the vantage may reach at some of them.
+const PORTS: &str = r#"
+name: ports
+agents:
+  vm:
+    control: "https://192.0.2.1:8443"
+    beacons: ["https://one.test", "https://two.test", "tcp://six.test:6000", friend/echo, friend/other]
+  app:
+    control: "https://192.0.2.2"
+    endpoints:
+      web: "https://app.test"
+      db: "tcp://app.test:5432"
+      log: "udp://192.0.2.2:514"
+      old: "http://app.test:8080"
+  friend:
+    control: "https://192.0.2.3"
+    endpoints:
+      web: "https://friend.test"
+      db: "tcp://friend.test:5432"
+      db-too: "tcp://friend.test:5432"
+      db-three: { url: "http://friend.test:5432", answers: platform }
+      echo: "udp://192.0.2.3:514"
+      other: "udp://192.0.2.3:515"
+rules:
+  - { name: may, from: vm, to: ["friend/web", "friend/db*"], expect: allow }
+  - { name: may not, from: vm, to: app/*, expect: deny }
+otherwise: untested
+"#;
+
+#[test]
+fn a_vantage_is_witnessed_at_each_port_where_it_must_meet_a_silence_and_at_no_other() {
+    let called = |text: &str| {
+        let scenario = scenario(text);
+        let plan = expand(&scenario);
+        let own = plan.witnesses.iter().filter(|witness| witness.vantage.0 == 0);
+        own.map(|witness| format!("{} {}", witness_name(&scenario, witness), witness.expect))
+            .collect::<Vec<_>>()
+    };
+    let at_443 = ["friend/web allow", "beacon https://one.test allow"];
+    let at_5432 = ["friend/db allow", "friend/db-too allow"];
+    let same: Vec<&str> = [&at_443[..], &at_5432, &["app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(
+        called(PORTS),
+        same,
+        "an edge that may be crossed before a beacon, an agent before a platform"
+    );
+    let lonely = PORTS.replace("to: [\"friend/web\", \"friend/db*\"]", "to: friend/web");
+    let alone: Vec<&str> = [&at_443[..], &["app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(called(&lonely), alone, "nothing shows the vantage at 5432");
+    let beacons = PORTS.replace("to: [\"friend/web\", \"friend/db*\"]", "to: friend/db");
+    let two = ["beacon https://one.test allow", "beacon https://two.test allow", "app/web deny"];
+    let of_two: Vec<&str> = [&two[..], &["friend/db allow", "app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(called(&beacons), of_two, "two beacons where no edge may be crossed");
+    let any = lonely.replace("to: app/*, expect: deny", "to: app/*, expect: deny, witness-port: any");
+    assert_eq!(called(&any), alone, "at any port: those that are called anyway will do");
+    let only =
+        any.replace("to: app/*", "to: app/db").replace("[\"https://one.test\", \"https://two.test\", ", "[");
+    assert_eq!(
+        called(&only),
+        ["friend/web allow", "beacon tcp://six.test:6000 allow"],
+        "one edge and one beacon"
+    );
+}
+
+#[test]
+fn a_beacon_is_called_in_the_families_that_it_has_and_that_are_not_denied() {
+    let text = r#"
+name: families
+families: [ipv4, ipv6]
+agents:
+  vm: { control: "https://192.0.2.1", beacons: [friend/site, "https://[2001:db8::7]"] }
+  app: { control: "https://192.0.2.2", endpoints: { site: "https://app.test" } }
+  friend: { control: "https://192.0.2.3", endpoints: { site: "https://friend.test" } }
+rules:
+  - { name: no, from: vm, to: app/site, expect: deny }
+  - { name: four, from: vm, to: friend/site, expect: allow, families: [ipv4] }
+  - { name: six, from: vm, to: friend/site, expect: deny, families: [ipv6] }
+otherwise: untested
+"#;
+    let scenario = scenario(text);
+    let plan = expand(&scenario);
+    let own =
+        plan.witnesses.iter().filter(|witness| witness.vantage.0 == 0 && witness.expect == Expect::Allow);
+    let lines: Vec<String> =
+        own.map(|witness| format!("{} {}", witness_name(&scenario, witness), witness.family)).collect();
+    assert_eq!(lines, ["friend/site ipv4", "beacon https://[2001:db8::7] ipv6"]);
+}
+
 #[test]
 fn a_target_that_nobody_may_reach_can_witness_itself() {
     let text = PAIR.replace(
