@@ -243,6 +243,7 @@ fn scenario() -> Scenario {
         ],
         fingerprints: known(),
         spoof_headers: Vec::new(),
+        left_out: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }

@@ -41,6 +41,10 @@ pub(super) enum Mistake {
     InputName { name: String },
     #[error("input `{name}` has no value")]
     InputWithoutValue { name: String },
+    #[error("optional input `{name}` has no value")]
+    OptionalInput { name: String },
+    #[error("`optional: true` beside a `default`")]
+    OptionalWithDefault,
     #[error("{origin} gives a value to an unknown input: `{name}`")]
     UnusedValue { name: String, origin: String },
 

@@ -14,6 +14,7 @@ use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
+use super::optional::LeftOut;
 use super::resolves::NameClaim;
 use super::source::{Source, Span};
 use super::throughput::Throughput;
@@ -44,6 +45,8 @@ pub struct Scenario {
     pub endpoints: Vec<Endpoint>,
     /// Every rule, in the order of the file, and last the one `otherwise: deny` stands for.
     pub rules: Vec<Rule>,
+    /// Endpoints that are not called, because an input that they need was not given.
+    pub left_out: Vec<LeftOut>,
     /// What answers say in somebody's own words: the scenario's own rows first, then those known by heart.
     pub fingerprints: Vec<Fingerprint>,
     /// Headers that forged calls have beside those known by heart, or in place of one of them.

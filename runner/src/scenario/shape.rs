@@ -112,6 +112,9 @@ shape! {
         /// Its value where none is given. Without a default a value has to be given.
         #[schemars(default, schema_with = "words::scalar_schema")]
         default ("default"): Option<Scalar>,
+        /// `true` where it need not be given. Endpoints and targets that need it are left out then, and reports say so.
+        #[schemars(default, schema_with = "words::truth_schema")]
+        optional ("optional"): Option<Scalar>,
     }
 }
 

@@ -97,13 +97,14 @@ impl Reader<'_> {
 
     fn input(&mut self, name: &Scalar, node: Node) -> Option<InputShape> {
         if matches!(node, Node::Nothing(_)) {
-            return Some(InputShape { description: None, default: None });
+            return Some(InputShape { description: None, default: None, optional: None });
         }
         let what = format!("input `{}`", name.text);
         let mut fields = self.fields(node, (&what, name.span.clone()), InputShape::KEYS)?;
         let description = self.optional(&mut fields, "description");
         let default = self.optional(&mut fields, "default");
-        Some(InputShape { description, default })
+        let optional = self.optional(&mut fields, "optional");
+        Some(InputShape { description, default, optional })
     }
 
     fn agent(&mut self, name: &Scalar, node: Node) -> Option<AgentShape> {

@@ -22,8 +22,9 @@ impl Meaning<'_> {
             self.fault(fault.help("move the one into the list, and remove `beacon`"));
             return None;
         }
-        let all = shape.beacon.iter().chain(&shape.beacons);
-        let beacons: Vec<_> = all.map(|WayShape(way)| self.beacon(names, way)).collect();
+        let left_out = |way: &&WayShape| self.left_out.iter().any(|left| left.endpoint == way.0.url.text);
+        let all: Vec<_> = shape.beacon.iter().chain(&shape.beacons).filter(|way| !left_out(way)).collect();
+        let beacons: Vec<_> = all.into_iter().map(|WayShape(way)| self.beacon(names, way)).collect();
         beacons.into_iter().collect()
     }
 

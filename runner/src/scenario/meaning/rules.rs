@@ -189,8 +189,10 @@ impl Meaning<'_> {
         };
         let mut fits = vec![false; known.len()];
         for pattern in patterns {
+            let left_out = of == "endpoint"
+                && self.left_out.iter().any(|left| glob_matches(&pattern.text, &left.endpoint));
             let found = self.value(pattern, |text| match fitting(text, &known) {
-                none if none.is_empty() => Err(nothing_matches(of, pattern, &known, names)),
+                none if none.is_empty() && !left_out => Err(nothing_matches(of, pattern, &known, names)),
                 found => Ok(found),
             });
             found.into_iter().flatten().for_each(|place| fits[place] = true);
