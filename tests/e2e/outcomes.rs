@@ -1,5 +1,7 @@
 //! Every way a call can end once its address is known, each against a peer that makes it end so.
 
+use std::net::IpAddr;
+
 use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::Run;
@@ -140,7 +142,8 @@ async fn a_call_lies_about_its_source_only_if_it_is_told_to() {
         ("fd00::4", ["x-forwarded-for: fd00::4", "client-ip: fd00::4", "forwarded: for=\"[fd00::4]\""]),
     ] {
         let honest = call_to(route("http://192.0.2.1"));
-        let lying = Call { spoofs: source.parse().ok(), ..honest.clone() };
+        let source: IpAddr = source.parse().expect("an address");
+        let lying = Call { spoofs: Some(source.into()), ..honest.clone() };
         for (call, lies) in [(honest, false), (lying, true)] {
             let peer = Script::http(response("404 Not Found", "", b"")).play().await;
             let to = Destination::Endpoint(route(&format!("http://{}", peer.address)));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Family};
 use crate::id::CallId;
 use crate::name::AgentName;
+use crate::spoof::Spoof;
 use crate::words;
 
 /// One attempt on the wire.
@@ -31,9 +32,9 @@ pub struct Call {
     pub start_after_ms: u32,
     /// What the call passes for. Only over HTTP.
     pub guise: Guise,
-    /// The address the call says that it comes from, in the headers with which proxies pass on a caller's address: a
-    /// front end that believes its callers lets it in. Only over HTTP; none tells no lie.
-    pub spoofs: Option<IpAddr>,
+    /// Where the call says that it comes from, in the headers with which proxies pass on a caller's address: a front end
+    /// that believes its callers lets it in. Only over HTTP; none tells no lie.
+    pub spoofs: Option<Spoof>,
 }
 
 impl Call {

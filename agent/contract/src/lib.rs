@@ -7,8 +7,8 @@
 //! The rooms, upstream first:
 //!
 //! - [`name`], [`id`], [`address`]: what things are called and where they are;
-//! - [`fingerprint`]: how a platform says "I refused this";
-//! - [`call`], [`outcome`], [`sample`], [`receipt`]: one attempt on the wire, and what each end saw of it;
+//! - [`fingerprint`]: how a platform says "I refused this", and how other answers are known for what they are;
+//! - [`spoof`], [`call`], [`outcome`], [`sample`], [`receipt`]: one attempt on the wire, and what each end saw of it;
 //! - [`histogram`], [`measure`]: one attempt made again and again, and how long its phases took;
 //! - [`download`]: one attempt that is answered with as many bytes as come in a while;
 //! - [`seal`]: the run key, and the codes it makes over calls, answers and result lines;
@@ -16,6 +16,7 @@
 
 pub mod address;
 pub mod call;
+mod callers_side;
 pub mod download;
 pub mod fingerprint;
 pub mod histogram;
@@ -24,12 +25,14 @@ mod json;
 mod key;
 pub mod measure;
 pub mod name;
+mod not_denial;
 pub mod order;
 pub mod outcome;
 pub mod receipt;
 pub mod reply;
 pub mod sample;
 pub mod seal;
+pub mod spoof;
 mod word;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::Basis;
 use crate::id::BootId;
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
@@ -164,6 +165,8 @@ pub struct Answered {
 pub struct Forbidden {
     /// The name of the fingerprint.
     pub fingerprint: String,
+    /// What the fingerprint rests on: a text in a body alone may be quoted by anybody.
+    pub by: Basis,
     /// The HTTP status.
     pub status: u16,
     /// The caller's address as the platform saw it, where it says so.
@@ -183,6 +186,29 @@ pub struct Unsealed {
     pub body: String,
     /// What is wrong with the seal, where the answer claims to have one.
     pub flaw: Option<SealFlaw>,
+    /// What the answer says of itself, where a row of the tables knows it.
+    pub told: Option<Told>,
+}
+
+/// What an answer says of itself: it is known by a row of a table. That alone makes it no denial and no leak: whoever
+/// judges looks at the status, and at whether the server is proved to be the endpoint's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// What it says.
+    pub kind: ToldKind,
+    /// The name of the row.
+    pub name: String,
+}
+
+words! {
+    /// What an answer says of itself.
+    ToldKind {
+        /// It refuses, and not because of where the caller stands.
+        NotADenial = "not-a-denial",
+        /// It comes from the caller's side of the way.
+        CallersSide = "callers-side",
+    }
 }
 
 impl Unsealed {

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ringfence_contract::call::Call;
-use ringfence_contract::fingerprint::{BODY_READ_BYTES, Fingerprint};
+use ringfence_contract::fingerprint::{BODY_READ_BYTES, Fingerprint, Says};
 use ringfence_contract::order::Run;
-use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Unsealed};
+use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Told, Unsealed};
 use ringfence_contract::seal::{Answer, AnswerError, Purpose, open_answer, token};
 
 use http::HeaderMap;
@@ -44,9 +44,12 @@ impl Head {
 pub(super) fn classify(attempt: &Attempt<'_>, head: Option<&Head>, body: &[u8]) -> Outcome {
     match opened(attempt, body) {
         Ok(outcome) => outcome,
-        Err(error) => head
-            .and_then(|head| forbidden(attempt.fingerprints, head, body))
-            .unwrap_or_else(|| Outcome::Unsealed(unsealed(head, body, flaw(error)))),
+        Err(error) => {
+            head.and_then(|head| forbidden(attempt.fingerprints, head, body)).unwrap_or_else(|| {
+                let told = head.and_then(|head| told(attempt.fingerprints, head, body));
+                Outcome::Unsealed(Unsealed { told, ..unsealed(head, body, flaw(error)) })
+            })
+        }
     }
 }
 
@@ -89,6 +92,7 @@ pub(super) fn unsealed(head: Option<&Head>, body: &[u8], flaw: Option<SealFlaw>)
         location: header("location"),
         body: excerpt(body),
         flaw,
+        told: None,
     }
 }
 
@@ -102,12 +106,24 @@ pub(super) fn flaw(error: AnswerError) -> Option<SealFlaw> {
     }
 }
 
-/// The first fingerprint that fits, as the refusal it is.
-pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Outcome> {
+/// The first fingerprint that fits.
+fn recognised<'f>(fingerprints: &'f [Fingerprint], head: &Head, body: &[u8]) -> Option<&'f Fingerprint> {
     let body = String::from_utf8_lossy(body.get(..BODY_READ_BYTES).unwrap_or(body));
-    let row = fingerprints.iter().find(|row| row.matches(head.status, |name| head.header(name), &body))?;
+    fingerprints.iter().find(|row| row.matches(head.status, |name| head.header(name), &body))
+}
+
+/// The refusal in a platform's own words, if the answer is one.
+pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Outcome> {
+    let row = recognised(fingerprints, head, body).filter(|row| row.says == Says::Refused)?;
     let saw = row.header.as_deref().and_then(|name| head.header(name)).and_then(read_address);
-    Some(Outcome::Forbidden(Forbidden { fingerprint: row.name.clone(), status: head.status, saw }))
+    let fingerprint = row.name.clone();
+    Some(Outcome::Forbidden(Forbidden { fingerprint, by: row.by, status: head.status, saw }))
+}
+
+/// What an answer says of itself that is no such refusal.
+fn told(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Told> {
+    let row = recognised(fingerprints, head, body)?;
+    row.says.told().map(|kind| Told { kind, name: row.name.clone() })
 }
 
 /// An address as front ends write it: bare, in brackets, with or without a port.

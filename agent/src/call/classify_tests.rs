@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Destination;
-use ringfence_contract::fingerprint::known;
+use ringfence_contract::fingerprint::{Basis, known};
 use ringfence_contract::id::{BootId, CallId, RunId};
-use ringfence_contract::outcome::{OutcomeKind, Phase};
+use ringfence_contract::outcome::{OutcomeKind, Phase, ToldKind};
 use ringfence_contract::receipt::{SeenBy, SeenSource};
 use ringfence_contract::seal::{RunKey, seal_answer};
 
@@ -90,6 +90,41 @@ fn a_refusal_in_a_platforms_words_names_whom_it_saw() {
         assert_eq!(forbidden.fingerprint, "azure-app-service");
     }
     assert_eq!(forbidden(&known(), &head(403, &[]), b"denied"), None);
+}
+
+#[test]
+fn an_answer_says_of_itself_what_a_row_of_the_tables_knows() {
+    let run = run();
+    let call = call(Some("app-1"));
+    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call, purpose: Purpose::Reach };
+    let told = |head: Head, body: &[u8]| match classify(&attempt, Some(&head), body) {
+        Outcome::Unsealed(unsealed) => unsealed.told.map(|told| (told.kind, told.name)),
+        other => panic!("{other:?}"),
+    };
+    let named = |kind, name: &str| Some((kind, name.to_owned()));
+    assert_eq!(
+        told(head(403, &[("cf-mitigated", "challenge")]), b""),
+        named(ToldKind::NotADenial, "cloudflare-challenge")
+    );
+    assert_eq!(
+        told(head(403, &[]), b"Error 403 - This web app is stopped."),
+        named(ToldKind::NotADenial, "azure-app-stopped")
+    );
+    assert_eq!(told(head(407, &[]), b""), named(ToldKind::CallersSide, "proxy-login"));
+    assert_eq!(
+        told(head(403, &[("x-squid-error", "ERR_ACCESS_DENIED 0")]), b""),
+        named(ToldKind::CallersSide, "squid")
+    );
+    assert_eq!(told(head(403, &[]), b"denied"), None);
+    // A refusal in a platform's own words is that, and one in a body alone says so.
+    let both = head(403, &[("x-ms-forbidden-ip", "10.0.0.4"), ("x-squid-error", "ERR_ACCESS_DENIED 0")]);
+    assert_eq!(classify(&attempt, Some(&both), b"").kind(), OutcomeKind::Forbidden);
+    let Outcome::Forbidden(envoy) = classify(&attempt, Some(&head(403, &[])), b"RBAC: access denied") else {
+        panic!("no fingerprint fits")
+    };
+    assert_eq!(envoy.by, Basis::BodyAlone);
+    // A control route refuses only in a platform's words.
+    assert_eq!(forbidden(&known(), &head(407, &[]), b""), None);
 }
 
 #[test]

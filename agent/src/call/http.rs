@@ -1,11 +1,9 @@
 //! A call over HTTP: the sealed call in a request header, the answer in the body of the response.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Builder;
 use http::{HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -19,27 +17,13 @@ use ringfence_contract::seal::Purpose;
 use super::aim::{Goal, Way};
 use super::classify::{Attempt, Head, classify, classify_part, unsealed};
 use super::exchange::{Exchange, Limits, Lost, Protocol, open};
+use super::forged::forge;
 use super::guise::{introduce, named};
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
 use super::tls::{H2_OR_HTTP1, HTTP1_ONLY, Terms, prepare};
 use super::trail::{Timed, Trail, within};
-
-/// The headers with which proxies pass on a caller's address, beside `Forwarded` (RFC 7239): the usual one, nginx's, App
-/// Service's and Front Door's, and those of content networks and load balancers.
-const SOURCE_HEADERS: [&str; 10] = [
-    "x-forwarded-for",
-    "x-real-ip",
-    "client-ip",
-    "x-client-ip",
-    "x-azure-clientip",
-    "x-azure-socketip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "fastly-client-ip",
-    "x-cluster-client-ip",
-];
 
 /// A connection to an endpoint, and the request that is made on it.
 pub(super) struct Visit {
@@ -190,18 +174,9 @@ fn request(route: &Route, call: &Call, protocol: Protocol) -> Result<Request<Ful
         }
         Method::Get | Method::Delete | Method::Options => builder,
     };
-    let builder = call.spoofs.into_iter().fold(builder, spoof);
+    let spoofs = call.spoofs.iter();
+    let builder = spoofs.fold(builder, |builder, spoof| forge(builder, address, spoof));
     builder
         .body(Full::default())
         .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
-}
-
-/// Says that the request comes from elsewhere.
-fn spoof(builder: Builder, source: IpAddr) -> Builder {
-    let node = match source {
-        IpAddr::V4(v4) => format!("for={v4}"),
-        IpAddr::V6(v6) => format!("for=\"[{v6}]\""),
-    };
-    let say = |builder: Builder, name| builder.header(HeaderName::from_static(name), source.to_string());
-    SOURCE_HEADERS.into_iter().fold(builder, say).header(header::FORWARDED, node)
 }

@@ -11,6 +11,7 @@ mod connect;
 mod connection;
 mod download;
 mod exchange;
+mod forged;
 mod guise;
 mod http;
 mod icmp;

@@ -155,6 +155,7 @@ mod tests {
             location: None,
             body: String::new(),
             flaw: None,
+            told: None,
         };
         let outcome = match first_byte {
             Some(_) => Outcome::Unsealed(unsealed),

@@ -17,6 +17,7 @@ use ringfence::plan::{Edge, Plan, Witness, WitnessTarget, calls_on};
 use ringfence::scenario::{AgentIndex, EndpointIndex, Expect, Inputs, Scenario, Source, read};
 use ringfence::tally::RunFacts;
 use ringfence_contract::call::Pin;
+use ringfence_contract::fingerprint::Basis;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::outcome::{Answered, Forbidden, NotSent, NotSentWhy, Outcome, Phase, Unsealed};
@@ -167,9 +168,10 @@ fn witnessed(scenario: &Scenario, witness: &Witness) -> Attempt {
             };
             (endpoint, outcome)
         }
-        WitnessTarget::Beacon => {
+        WitnessTarget::Beacon(_) => {
             let body = "<!doctype html>".to_owned();
-            let beacon = Unsealed { status: Some(200), server: None, location: None, body, flaw: None };
+            let beacon =
+                Unsealed { status: Some(200), server: None, location: None, body, flaw: None, told: None };
             (EndpointIndex(0), Outcome::Unsealed(beacon))
         }
     };
@@ -184,7 +186,12 @@ fn answered(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex) -
 
 fn refused(scenario: &Scenario, vantage: AgentIndex) -> Outcome {
     let saw = Some(caller(scenario, vantage));
-    Outcome::Forbidden(Forbidden { fingerprint: "azure-app-service".to_owned(), status: 403, saw })
+    Outcome::Forbidden(Forbidden {
+        fingerprint: "azure-app-service".to_owned(),
+        by: Basis::Header,
+        status: 403,
+        saw,
+    })
 }
 
 /// The address of a vantage; the last agent is the internet.

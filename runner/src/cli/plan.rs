@@ -11,7 +11,7 @@ use super::arguments;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
-use crate::plan::{Claim, Edge, Plan, Witness, WitnessTarget, claims};
+use crate::plan::{Claim, Edge, Plan, Witness, claims, witness_name};
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, Lines, Rule, Scenario};
 use crate::tally::exit;
 
@@ -92,7 +92,7 @@ impl<'s> PlanDocument<'s> {
         };
         let witness = |witness: &Witness| WitnessDocument {
             vantage: &scenario.agent(witness.vantage).name,
-            to: witness_name(scenario, witness.to),
+            to: witness_name(scenario, witness),
             family: witness.family,
         };
         Self {
@@ -100,16 +100,6 @@ impl<'s> PlanDocument<'s> {
             possible: plan.possible,
             edges: plan.edges.iter().map(edge).collect(),
             witnesses: plan.witnesses.iter().map(witness).collect(),
-        }
-    }
-}
-
-fn witness_name(scenario: &Scenario, to: WitnessTarget) -> String {
-    match to {
-        WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
-        WitnessTarget::Beacon => "beacon".to_owned(),
-        WitnessTarget::OwnListener(endpoint) => {
-            format!("own listener of {}", scenario.endpoint(endpoint).name)
         }
     }
 }

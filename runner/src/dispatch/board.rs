@@ -26,7 +26,7 @@ impl Board {
         let witnesses = plan.witnesses.iter().filter(|witness| witness.expect == Expect::Allow);
         let witnesses = witnesses.filter_map(|witness| match witness.to {
             WitnessTarget::Endpoint(endpoint) => Some((endpoint, witness.vantage)),
-            WitnessTarget::Beacon | WitnessTarget::OwnListener(_) => None,
+            WitnessTarget::Beacon(_) | WitnessTarget::OwnListener(_) => None,
         });
         let mut admitted: HashMap<EndpointIndex, Vec<AgentIndex>> = HashMap::new();
         for (endpoint, vantage) in edges.chain(witnesses) {

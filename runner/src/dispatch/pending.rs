@@ -36,7 +36,7 @@ impl Tie {
     pub(super) fn of_witness(witness: &Witness) -> Self {
         let endpoint = match witness.to {
             WitnessTarget::Endpoint(endpoint) | WitnessTarget::OwnListener(endpoint) => Some(endpoint),
-            WitnessTarget::Beacon => None,
+            WitnessTarget::Beacon(_) => None,
         };
         Self { vantage: witness.vantage, endpoint, family: witness.family }
     }

@@ -212,12 +212,12 @@ mod tests {
         let key = PrivateKey::random();
         let (a, b, c) = (agent("a", &key), agent("b", &key), agent("c", &key));
         let at = |agent: &Running| format!("http://{}", agent.address(Transport::Http).expect("a listener"));
-        let mut endpoints = String::new();
+        let mut endpoints = format!("door: \"{}/door\", ", at(&c));
         for number in 0..ENDPOINTS {
             write!(endpoints, "e{number}: \"{}/{number}\", ", at(&c)).expect("text");
         }
         let text = format!(
-            "name: ties\nagents:\n  a: {{ control: \"{}\", endpoints: {{ door: \"{}\" }} }}\n  b: {{ control: \"{}\" }}\n  c: {{ control: \"{}\", endpoints: {{ {endpoints} }} }}\nrules:\n  - {{ name: may, from: a, to: c/*, expect: allow }}\n  - {{ name: may not, from: b, to: c/*, expect: deny }}\n  - {{ name: can call, from: b, to: a/door, expect: allow }}\notherwise: untested\n",
+            "name: ties\nagents:\n  a: {{ control: \"{}\", endpoints: {{ own: \"{}\" }} }}\n  b: {{ control: \"{}\" }}\n  c: {{ control: \"{}\", endpoints: {{ {endpoints} }} }}\nrules:\n  - {{ name: may, from: a, to: c/*, expect: allow }}\n  - {{ name: may not, from: b, to: c/e*, expect: deny }}\n  - {{ name: can call, from: b, to: c/door, expect: allow }}\notherwise: untested\n",
             at(&a),
             at(&a),
             at(&b),

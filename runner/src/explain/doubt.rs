@@ -30,8 +30,8 @@ pub(super) fn unknown(case: &Case<'_>, finding: &Finding, got: &str) -> String {
             format!("{got}, but `{}` saw handshakes begin that were not finished", case.owner_name())
         }
         Reason::NoVantageWitness => {
-            let gap = case.witnesses.vantage(case.edge.vantage, case.edge.family).gap();
-            format!("{got}, but `{vantage}` reached nothing {gap}")
+            let (gap, port) = (case.sends().witnessed.gap(), case.sender().port);
+            format!("{got}, but `{vantage}` reached nothing at {port} {gap}")
         }
         Reason::TargetNotAsked => {
             format!("{got}, but `{}` could not be asked for its receipts", case.owner_name())

@@ -12,5 +12,6 @@ pub(super) fn explain(case: &Case<'_>, finding: &Finding) -> JudgedEdge {
     evidence.shrink_to_fit();
     let hint = hint::write(case, finding);
     let &Finding { reason, decided_by, flaky, self_witnessed, .. } = finding;
-    JudgedEdge { reason, sentence, hint, evidence, decided_by, flaky, self_witnessed }
+    let weaknesses = finding.weaknesses.clone();
+    JudgedEdge { reason, sentence, hint, evidence, decided_by, flaky, self_witnessed, weaknesses }
 }

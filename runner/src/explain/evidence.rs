@@ -2,6 +2,8 @@
 //!
 //! A pass says in a line or two what it rests on; everything else says all.
 
+use std::net::IpAddr;
+
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
@@ -11,7 +13,9 @@ use crate::judge::{Case, Finding};
 use crate::judge::{Reason, Verdict};
 use crate::judge::{got_in, lost_once_connected};
 use crate::plan::Role;
-use crate::scenario::{Answers, Control, Expect, WitnessBy};
+use crate::scenario::{
+    Answers, Control, Expect, ServiceEndpoint, WitnessBy, caller_in_its_network, is_service_endpoint,
+};
 
 /// Writes the lines.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
@@ -19,7 +23,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     let mut lines = Vec::new();
     match finding.reason {
         Reason::Reached => {
-            lines.extend(sample.and_then(seen_by_target));
+            lines.extend(sample.and_then(|sample| seen_by_target(case, sample)));
             lines.extend(other_attempts(case));
             return lines;
         }
@@ -34,7 +38,9 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     }
     lines.extend(written_down(case));
     lines.extend(sample.and_then(|sample| unfinished(case, sample)));
-    lines.extend(sample.into_iter().flat_map(|sample| path_of(sample).into_iter().chain(answer_of(sample))));
+    lines.extend(
+        sample.into_iter().flat_map(|sample| path_of(sample).into_iter().chain(answer_of(case, sample))),
+    );
     lines.extend(other_attempts(case));
     if case.edge.expect == Expect::Deny && finding.reason.verdict() == Verdict::Inconclusive {
         lines.extend(finding.missing.iter().skip(1).map(|reason| format!("also missing: {reason}")));
@@ -44,12 +50,28 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     lines
 }
 
-fn seen_by_target(sample: &Sample) -> Option<String> {
+fn seen_by_target(case: &Case<'_>, sample: &Sample) -> Option<String> {
     match &sample.outcome {
         Outcome::Answered(answered) => {
-            Some(format!("`{}` saw the call come from {}", answered.agent, answered.seen))
+            let own = behind_service_endpoint(case, answered.seen.address);
+            Some(format!("`{}` saw the call come from {}{own}", answered.agent, answered.seen))
         }
         _ => None,
+    }
+}
+
+/// What an address of a service endpoint tells of the caller's own. It has the numbers of a subnet, and does not say whose.
+fn behind_service_endpoint(case: &Case<'_>, address: IpAddr) -> String {
+    let zone = case.vantage.zone.as_ref();
+    let is_meant = zone.is_some_and(|zone| zone.service_endpoint == ServiceEndpoint::Listed);
+    match (is_meant && is_service_endpoint(address), caller_in_its_network(address)) {
+        (false, _) => String::new(),
+        (true, Some(caller)) => {
+            format!(
+                ", a service endpoint's address for {caller} in some virtual network (whose, it does not show)"
+            )
+        }
+        (true, None) => ", a service endpoint's address that does not show the caller's own".to_owned(),
     }
 }
 
@@ -100,8 +122,8 @@ fn path_of(sample: &Sample) -> Vec<String> {
 }
 
 /// What the answer said.
-fn answer_of(sample: &Sample) -> Vec<String> {
-    let mut lines: Vec<String> = seen_by_target(sample).into_iter().collect();
+fn answer_of(case: &Case<'_>, sample: &Sample) -> Vec<String> {
+    let mut lines: Vec<String> = seen_by_target(case, sample).into_iter().collect();
     match &sample.outcome {
         Outcome::Unsealed(unsealed) if !unsealed.body.is_empty() => {
             lines.push(format!("the body begins: {}", quote(&unsealed.body)));
@@ -165,7 +187,8 @@ fn command_of(case: &Case<'_>) -> Option<String> {
 fn witnesses(case: &Case<'_>) -> Vec<String> {
     let edge = case.edge;
     let target = case.witnesses.target(edge.endpoint, edge.family);
-    let vantage = case.witnesses.vantage(edge.vantage, edge.family);
+    let sends = case.sends();
+    let port = case.sender().port;
     let mut lines = vec![format!("`{}` was reached by {}", case.endpoint.name, name_witnesses(case, target))];
     if case.rule.witness == WitnessBy::TargetItself {
         let own = case.witnesses.own_listener(edge.endpoint, edge.family);
@@ -173,12 +196,16 @@ fn witnesses(case: &Case<'_>) -> Vec<String> {
     }
     let name = &case.vantage.name;
     let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_deref().ok());
-    lines.push(match vantage.holds() {
-        true => format!("`{name}` reached something before and after"),
+    lines.push(match sends.witnessed.holds() {
+        true => {
+            let port = if sends.elsewhere { format!("another port than {port}") } else { port.to_string() };
+            let word = if sends.plain { ", on a word that may be anybody's" } else { "" };
+            format!("`{name}` reached something at {port} before and after{word}")
+        }
         false if samples.clone().any(|sample| case.witnesses.is_server(edge.endpoint, sample)) => {
             format!("`{name}` was turned away by the server that answers others, known by its certificate")
         }
-        false => format!("`{name}` reached nothing {}", vantage.gap()),
+        false => format!("`{name}` reached nothing at {port} {}", sends.witnessed.gap()),
     });
     lines
 }

@@ -2,12 +2,12 @@
 
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
-use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
+use super::hint_blocked::{blocked, silent_hint, unresolved_hint};
 use super::hint_doubt::doubt;
 use super::hint_open::open;
 use crate::judge::{Case, Finding, is_private};
 use crate::judge::{Reason, Verdict};
-use crate::scenario::{Control, Expect};
+use crate::scenario::{Control, Expect, ServiceEndpoint, caller_in_its_network, is_service_endpoint};
 
 /// Writes the hint. Every verdict but a pass has one.
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
@@ -25,7 +25,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
         Reason::Blocked | Reason::WrongAnswer | Reason::NameUnresolved | Reason::TlsFailed => {
             blocked(case, finding)
         }
-        Reason::WrongSource => wrong_source(outcome),
+        Reason::WrongSource => wrong_source(case, outcome),
         Reason::NotResolved => not_resolved(outcome),
         Reason::NotSent => not_sent(case, outcome),
         other => by_reason(case, other),
@@ -58,15 +58,25 @@ fn by_reason(case: &Case<'_>, reason: Reason) -> String {
     }
 }
 
-fn wrong_source(outcome: Option<&Outcome>) -> String {
+fn lists_service_endpoint(case: &Case<'_>) -> bool {
+    case.vantage.zone.as_ref().is_some_and(|zone| zone.service_endpoint == ServiceEndpoint::Listed)
+}
+
+fn wrong_source(case: &Case<'_>, outcome: Option<&Outcome>) -> String {
     let seen = match outcome {
         Some(Outcome::Answered(answered)) => Some(answered.seen.address),
         _ => None,
     };
-    match seen {
-        Some(address) if is_service_endpoint(address) => "the call came through a service endpoint: if that is \
+    match seen.map(|address| (address, caller_in_its_network(address))) {
+        Some((_, Some(caller))) if lists_service_endpoint(case) => {
+            return format!(
+                "the call came through a service endpoint, from {caller}: look which subnet the vantage is integrated with; \
+                 another's virtual network may have the same numbers"
+            );
+        }
+        Some((address, _)) if is_service_endpoint(address) => "the call came through a service endpoint: if that is \
              meant, add `service-endpoint` to the zone",
-        Some(address) if !is_private(address) => "the call left by a public address: the service endpoint is not in \
+        Some((address, _)) if !is_private(address) => "the call left by a public address: the service endpoint is not in \
              effect on the caller's subnet, or route-all is off, or a NAT stands in between",
         _ => "the call left from another subnet, or a NAT or proxy stands in between: look at the zone's networks",
     }

@@ -3,8 +3,6 @@
 //! Facts about App Service come from its public documentation ("Azure App Service access restrictions", "Troubleshoot
 //! virtual network integration", "Using private endpoints for App Service apps").
 
-use std::net::IpAddr;
-
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{
     Forbidden, Outcome, Phase, SealFlaw, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy, Unsealed,
@@ -15,6 +13,7 @@ use super::sentence::begins_as_http;
 use crate::judge::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
 use crate::judge::{Case, Finding, is_private};
 use crate::plan::{Claim, claims};
+use crate::scenario::is_service_endpoint;
 
 /// What to do about an old answer to another call.
 pub(super) const CACHED: &str = "an old sealed answer came again: something in front answers out of a cache: exclude the agent's path from it";
@@ -134,11 +133,6 @@ fn forbidden_hint(case: &Case<'_>, forbidden: &Forbidden) -> String {
                 .to_owned()
         }
     }
-}
-
-/// What App Service's front end shows for a caller that comes through a service endpoint: `fd00::/8`.
-pub(super) fn is_service_endpoint(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.octets()[0] == 0xfd)
 }
 
 fn wrong_answer(transport: Transport, unsealed: &Unsealed) -> &'static str {

@@ -1,9 +1,12 @@
 //! What to look at next where nothing is proved: what is missing, and how to get it.
 
+use ringfence_contract::address::Transport;
+
 use super::sentence::{quote_detail, saw};
-use crate::dispatch::{AgentObservation, UnaskedWhy};
+use crate::dispatch::{AgentObservation, Attempt, UnaskedWhy};
 use crate::judge::is_admitted;
 use crate::judge::{Case, Reason};
+use crate::plan::outside;
 use crate::scenario::WitnessBy;
 
 /// An edge of which nothing is proved.
@@ -136,11 +139,16 @@ fn no_target_witness(case: &Case<'_>) -> String {
 }
 
 fn no_vantage_witness(case: &Case<'_>) -> String {
-    let (vantage, family) = (&case.vantage.name, case.edge.family);
-    let missed = case.witnesses.missed_beacon(case.edge.vantage, family);
-    let (Some(beacon), Some(attempt)) = (&case.vantage.beacon, missed) else {
+    let (vantage, family, sender) = (&case.vantage.name, case.edge.family, case.sender());
+    let missed = case.witnesses.missed_beacon(sender);
+    let missed = missed.and_then(|(place, attempt)| Some((outside(case.vantage, *place)?, attempt)));
+    let Some((beacon, attempt)) = missed else {
         return format!(
-            "give `{vantage}` a `beacon` it can always reach, or a rule that allows it an endpoint, in {family}"
+            "a network may let some ports out and not others: give `{vantage}` a beacon that it can always reach at {} in \
+             {family}, {}, or a rule that allows it an endpoint there; `witness-port: any` takes another port, as weaker \
+             evidence",
+            sender.port,
+            beacon_line(case),
         );
     };
     let came_to = match &attempt.sample {
@@ -148,10 +156,32 @@ fn no_vantage_witness(case: &Case<'_>) -> String {
         Err(unasked) => format!("not asked: {}", quote_detail(&unasked.detail)),
     };
     format!(
-        "the `beacon` of `{vantage}` (`{}`) was not reached in {family}, {came_to}: look at the way there, and whether \
-         this vantage can always reach it; a rule that allows it an endpoint would do as well",
-        beacon.route.address
+        "the beacon of `{vantage}` (`{}`) was not reached in {family}, {came_to}{}: look at the way there, and whether \
+         this vantage can always reach it; a rule that allows it an endpoint at {} would do as well",
+        beacon.address,
+        bad_certificate(attempt),
+        sender.port,
     )
+}
+
+/// The line that adds a beacon where an edge needs one.
+fn beacon_line(case: &Case<'_>) -> String {
+    let address = &case.endpoint.route.address;
+    match (address.transport, address.port) {
+        (Transport::Https, 443) => "`beacons: [https://HOST]`".to_owned(),
+        (Transport::Https, port) => format!("`beacons: [https://HOST:{port}]`"),
+        (Transport::Http | Transport::Tcp, port) => format!("`beacons: [tcp://HOST:{port}]`"),
+        (Transport::Udp, _) => "`beacons: [AGENT/ENDPOINT]` with an agent's endpoint over udp".to_owned(),
+    }
+}
+
+/// That a beacon's certificate was not good, where it was not: then whoever answered may be anybody.
+fn bad_certificate(attempt: &Attempt) -> String {
+    let tls = attempt.sample.as_ref().ok().and_then(|sample| sample.tls.as_ref());
+    let error = tls.and_then(|tls| tls.certificate_error.as_deref());
+    error.map_or_else(String::new, |error| {
+        format!(", with a certificate that is not good ({})", quote_detail(error))
+    })
 }
 
 /// Whether an agent may be the reason why nobody reaches its endpoints. The end of a run is no fault of an agent's.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{ClaimKind, ClaimReason, Reason};
+use crate::judge::{ClaimKind, ClaimReason, Reason, Weakness};
 
 /// What is told of one edge, and of each of its claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub struct JudgedEdge {
     pub flaky: bool,
     /// Whether the target's own call to itself stands in for an outside witness.
     pub self_witnessed: bool,
+    /// What else makes the evidence the weaker one.
+    #[serde(default)]
+    pub weaknesses: Vec<Weakness>,
 }
 
 /// What is concluded of one claim of one edge, and on what grounds.

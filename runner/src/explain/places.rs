@@ -8,7 +8,7 @@ use crate::judge::Reason;
 use crate::judge::sample_run::{
     APP, OUTSIDER_TO_SITE, SITE, Scene, VM_SEES_SITE, VM_TO_SITE, status, unasked,
 };
-use crate::scenario::WitnessBy;
+use crate::scenario::{WitnessBy, WitnessPort};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 const LOST_IN_TLS: Outcome = Outcome::TimedOut(Phase::Tls);
@@ -91,6 +91,8 @@ fn a_connection_that_got_in_and_brought_nothing_got_in() {
         let scene = left(closed(outcome), Left::Request, from);
         let scene = scene.with(|scene| {
             scene.scenario.endpoints[SITE.0].route.address = address.parse().expect("an address");
+            // The beacon stays where it is.
+            scene.scenario.rules[1].witness_port = WitnessPort::Any;
         });
         scene.edge(OUTSIDER_TO_SITE)
     };

@@ -29,7 +29,7 @@ proptest! {
     fn nothing_a_peer_says_makes_a_sentence_of_two_lines(server in any::<String>(), body in any::<String>()) {
         let mut scene = Scene::sound();
         let outcome = ringfence_contract::outcome::Outcome::Unsealed(ringfence_contract::outcome::Unsealed {
-            status: Some(200), server: Some(server), location: None, body, flaw: None,
+            status: Some(200), server: Some(server), location: None, body, flaw: None, told: None,
         });
         **scene.observations.reach[VM_TO_SITE][0].sample.as_mut().expect("a sample") = sample(outcome);
         let judged = scene.edge(VM_TO_SITE);

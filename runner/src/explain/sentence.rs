@@ -8,11 +8,11 @@ use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::doubt::unknown;
-use crate::judge::Reason;
 use crate::judge::Witnessed;
 use crate::judge::got_in;
 use crate::judge::platform::BARE_DENIAL;
 use crate::judge::{Case, Finding, are_alike};
+use crate::judge::{Reason, Weakness};
 use crate::scenario::Expect;
 
 /// The longest quotation of what a peer said, in characters.
@@ -28,9 +28,10 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         Reason::Reached if finding.flaky => format!("reached only on a retry: {got}"),
         Reason::Reached => format!("reached: {got}"),
         Reason::DeniedWitnessed if finding.self_witnessed => {
-            format!("denied: {got}; only the target itself shows that it lives")
+            format!("denied: {got}; only the target itself shows that it lives{}", weaker(finding))
         }
-        Reason::DeniedAttributed | Reason::DeniedWitnessed => format!("denied: {got}"),
+        Reason::DeniedAttributed => format!("denied: {got}"),
+        Reason::DeniedWitnessed => format!("denied: {got}{}", weaker(finding)),
         reason if finding.decided_by.is_none() && expects_deny(case) && is_open(reason) => {
             format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
         }
@@ -89,6 +90,15 @@ fn expects_deny(case: &Case<'_>) -> bool {
 
 fn is_open(reason: Reason) -> bool {
     matches!(reason, Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent)
+}
+
+/// What makes a witnessed denial the weaker one.
+fn weaker(finding: &Finding) -> String {
+    let words = finding.weaknesses.iter().map(|weakness| match weakness {
+        Weakness::PlainWitness => "; that this vantage can send is on a word that may be anybody's",
+        Weakness::OtherPort => "; this vantage showed only at another port that it can send",
+    });
+    words.collect()
 }
 
 fn arrived(case: &Case<'_>, finding: &Finding) -> String {

@@ -75,6 +75,7 @@ fn body(status: u16, location: Option<&str>) -> Outcome {
         location,
         body: String::new(),
         flaw: None,
+        told: None,
     })
 }
 
@@ -89,7 +90,10 @@ fn a_sound_run_passes_and_says_on_what() {
     assert_eq!(judged[OUTSIDER_TO_SITE].sentence, denied);
     assert_eq!(
         judged[OUTSIDER_TO_SCM].evidence,
-        ["`app/scm` was reached by `vm` before and after", "`outsider` reached something before and after"]
+        [
+            "`app/scm` was reached by `vm` before and after",
+            "`outsider` reached something at tcp port 443 before and after"
+        ]
     );
     assert!(judged.iter().all(|edge| edge.hint.is_none() && edge.decided_by == Some(0)));
 }
@@ -191,7 +195,7 @@ fn over(address: &str, edge: usize, outcomes: impl IntoIterator<Item = Outcome>)
 /// What came, as one text without a seal.
 fn page(status: Option<u16>, body: &str, flaw: Option<SealFlaw>) -> Outcome {
     let body = body.to_owned();
-    Outcome::Unsealed(Unsealed { status, server: None, location: None, body, flaw })
+    Outcome::Unsealed(Unsealed { status, server: None, location: None, body, flaw, told: None })
 }
 
 #[test]
@@ -307,7 +311,7 @@ fn a_silence_that_is_not_proved() {
     let died = dropped().witness(VM_SEES_SITE, answered("10.0.0.4"), DROPPED);
     let lonely = dropped().witness(OUTSIDER_SEES_BEACON, DROPPED, DROPPED);
     let beaconless = dropped().with(|scene| {
-        scene.scenario.agents[OUTSIDER.0].beacon = None;
+        scene.scenario.agents[OUTSIDER.0].beacons.clear();
         scene.plan.witnesses.remove(OUTSIDER_SEES_BEACON);
         scene.observations.before.remove(OUTSIDER_SEES_BEACON);
         scene.observations.after.remove(OUTSIDER_SEES_BEACON);
@@ -328,10 +332,10 @@ fn a_silence_that_is_not_proved() {
         "the target's listener is dead", OUTSIDER_TO_SITE: unheard
             => NoTargetWitness, "no allowed vantage", "still listens";
         "the vantage is cut off", OUTSIDER_TO_SITE: lonely
-            => NoVantageWitness, "`outsider` reached nothing before or after",
-               "the `beacon` of `outsider` (`https://beacon.test`) was not reached in ipv4, `timed-out` (connect) in 12 ms";
+            => NoVantageWitness, "`outsider` reached nothing at tcp port 443 before or after",
+               "the beacon of `outsider` (`https://beacon.test`) was not reached in ipv4, `timed-out` (connect) in 12 ms";
         "the vantage has no beacon", OUTSIDER_TO_SITE: beaconless
-            => NoVantageWitness, "`outsider` reached nothing before or after", "give `outsider` a `beacon`";
+            => NoVantageWitness, "`outsider` reached nothing at tcp port 443 before or after", "give `outsider` a beacon that it can always reach at tcp port 443 in ipv4, `beacons: [https://HOST]`";
         "the target restarted", OUTSIDER_TO_SITE: book(|book| book.restarted = true)
             => TargetRestarted, "`app` restarted", "why `app` restarted";
         "the target's ring wrapped", OUTSIDER_TO_SITE: book(|book| book.wrapped = true)
@@ -389,11 +393,11 @@ fn a_bare_403_of_the_server_that_answers_others() {
         "a platform's site needs no receipts then", OUTSIDER_TO_SCM: at(scm, (1, 1), None)
             => DeniedWitnessed, "denied: `unsealed` status 403", "";
         "another server shows nothing", OUTSIDER_TO_SITE: at(site, (2, 1), None)
-            => NoVantageWitness, "reached nothing", "`beacon`";
+            => NoVantageWitness, "reached nothing", "the beacon";
         "another server shows nothing of a platform", OUTSIDER_TO_SCM: at(scm, (2, 1), None)
-            => NoVantageWitness, "reached nothing", "`beacon`";
+            => NoVantageWitness, "reached nothing", "the beacon";
         "a certificate whose key was not shown shows nothing", OUTSIDER_TO_SITE: at(site, (1, 1), Some("bad signature"))
-            => NoVantageWitness, "reached nothing", "`beacon`";
+            => NoVantageWitness, "reached nothing", "the beacon";
         "the name leads to a stranger elsewhere", OUTSIDER_TO_SITE: stranger("203.0.113.77:443", Some("not valid for the name"))
             => OtherAddress, "at 203.0.113.77:443, where no allowed vantage reached `app/site`", "leads `outsider` to another address";
         "the name leads everybody to a stranger", OUTSIDER_TO_SITE:
@@ -477,7 +481,7 @@ fn the_means_of_a_denial_are_the_rules_to_name() {
         "unless the rule says so", OUTSIDER_TO_SITE: by(unnamed(), &[OutcomeKind::Unresolved])
             => DeniedWitnessed, "denied: `unresolved`", "";
         "and the vantage can send", OUTSIDER_TO_SITE: alone
-            => NoVantageWitness, "reached nothing", "`beacon`";
+            => NoVantageWitness, "reached nothing", "the beacon";
         "a silent resolver never is", OUTSIDER_TO_SITE: by(silent(), &[OutcomeKind::Unresolved])
             => NotResolved, "no denial", "port 53";
         "dropped, as named", OUTSIDER_TO_SITE: by(dropped(), &[OutcomeKind::TimedOut])

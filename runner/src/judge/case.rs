@@ -11,6 +11,7 @@ use ringfence_contract::sample::Sample;
 use super::callers::Callers;
 use super::finding::Finding;
 use super::seen::{self, Seen};
+use super::senders::{Sender, Sends};
 use super::site;
 use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
@@ -113,6 +114,16 @@ impl<'a> Case<'a> {
         let places = 0..self.attempts.len();
         let mut unforged = places.filter(|place| self.spoofed(*place).is_none());
         unforged.any(|place| matches!(seen::see(self, place), Seen::Open(_)))
+    }
+
+    /// Whether the vantage showed that it can send what goes over this edge.
+    pub(crate) fn sends(&self) -> Sends {
+        self.witnesses.sends(self.sender(), self.rule.witness_port)
+    }
+
+    /// Who sends over this edge.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender::over(self.scenario, self.edge)
     }
 
     /// The attempt that decided, or the last.

@@ -49,7 +49,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::BareDenial | Seen::Silent | Seen::SilentLater);
     let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
     let decided = witnessed.unwrap_or(0);
-    at(Finding { self_witnessed, ..Finding::new(reasons[decided], Some(decided)) })
+    let weaknesses =
+        if seen.iter().any(|seen| leans_on_vantage(*seen)) { case.sends().weaknesses() } else { Vec::new() };
+    at(Finding { self_witnessed, weaknesses, ..Finding::new(reasons[decided], Some(decided)) })
 }
 
 /// What each attempt shows. Beside a refusal of the same caller, a front end that is too busy shows nothing.
@@ -89,12 +91,15 @@ fn find_open(case: &Case<'_>, seen: &[Seen]) -> Option<Finding> {
     attempts.or_else(crossed)
 }
 
+/// Whether what an attempt shows is a denial only if the vantage can send. A server that shows whose it is shows that as well.
+fn leans_on_vantage(seen: Seen) -> bool {
+    matches!(seen, Seen::BareDenial | Seen::Silent | Seen::SilentLater | Seen::Unnamed)
+}
+
 /// What is missing before an attempt is a proven denial, in the order the reasons are given.
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
-    // A server that shows whose it is shows as well that the vantage can send.
-    let unsure = matches!(seen, Seen::BareDenial | Seen::Silent | Seen::SilentLater);
-    let unsaid = unsure || seen == Seen::TurnedAway;
+    let unsaid = matches!(seen, Seen::TurnedAway | Seen::BareDenial | Seen::Silent | Seen::SilentLater);
     let restarted = unsaid && has_agent(case) && receipt_gap(case) == Some(Reason::TargetRestarted);
     if restarted {
         // Nobody is answered by an agent that has forgotten the run: what follows from that comes after it.
@@ -103,8 +108,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
     if unsaid {
         missing.extend(target_gap(case, sample));
     }
-    let vantage = case.witnesses.vantage(case.edge.vantage, case.edge.family);
-    if (unsure || seen == Seen::Unnamed) && !vantage.holds() {
+    if leans_on_vantage(seen) && !case.sends().witnessed.holds() {
         missing.push(Reason::NoVantageWitness);
     }
     if unsaid && has_agent(case) && !restarted {

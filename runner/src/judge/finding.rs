@@ -1,7 +1,7 @@
 //! What is concluded, before it is put into words.
 
 use super::claim::{ClaimKind, ClaimReason};
-use super::verdict::Reason;
+use super::verdict::{Reason, Weakness};
 
 /// What is concluded of one edge, and of each of its claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +23,22 @@ pub struct Finding {
     pub flaky: bool,
     /// Whether the target's own call to itself stands in for an outside witness.
     pub self_witnessed: bool,
+    /// What else makes the evidence the weaker one.
+    pub weaknesses: Vec<Weakness>,
     /// Everything that is missing, the reason first; empty unless a witness or receipt is what is missing.
     pub missing: Vec<Reason>,
 }
 
 impl Finding {
     pub(super) fn new(reason: Reason, decided_by: Option<usize>) -> Self {
-        Self { reason, decided_by, flaky: false, self_witnessed: false, missing: Vec::new() }
+        Self {
+            reason,
+            decided_by,
+            flaky: false,
+            self_witnessed: false,
+            weaknesses: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ fn see(
     });
     let witnessed = || -> Vec<Attempt> {
         let witnesses = plan.witnesses.iter().map(|witness| match witness.to {
-            WitnessTarget::Beacon => attempt(status(200)),
+            WitnessTarget::Beacon(_) => attempt(status(200)),
             WitnessTarget::OwnListener(endpoint) => attempt(through(scenario, endpoint)),
             WitnessTarget::Endpoint(endpoint) => {
                 let same =

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ringfence_contract::address::Family;
 use ringfence_contract::call::{Method, Pin, Route, Timeouts, Trust};
 use ringfence_contract::download::{Downloaded, Payload};
-use ringfence_contract::fingerprint::known;
+use ringfence_contract::fingerprint::{Basis, known};
 use ringfence_contract::id::{BootId, CallId};
 use ringfence_contract::measure::{Connection, Figures};
 use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Phase, Unsealed};
@@ -22,8 +22,8 @@ use crate::dispatch::{
 };
 use crate::plan::{Edge, Plan, Role, Witness, WitnessTarget};
 use crate::scenario::{
-    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule, RuleIndex,
-    Scenario, Source, Spoofing, WitnessBy, Zone, read,
+    Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Inputs, Rule,
+    RuleIndex, Scenario, ServiceEndpoint, Source, Spoofing, WitnessBy, WitnessPort, Zone, read,
 };
 
 pub(crate) const TEXT: &str =
@@ -79,7 +79,7 @@ impl Scene {
             witnesses: vec![
                 witness(VM, WitnessTarget::Endpoint(SITE)),
                 witness(VM, WitnessTarget::Endpoint(SCM)),
-                witness(OUTSIDER, WitnessTarget::Beacon),
+                witness(OUTSIDER, WitnessTarget::Beacon(0)),
                 witness(APP, WitnessTarget::OwnListener(SITE)),
             ],
             possible: 6,
@@ -238,16 +238,19 @@ fn scenario() -> Scenario {
     let zone = |name: &str, network: &str| Zone {
         name: name.to_owned(),
         networks: vec![network.parse().expect("a network")],
+        service_endpoint: ServiceEndpoint::Unlisted,
     };
     let agent = |name: &str, zone| Agent {
         name: name.parse().expect("a name"),
         zone,
         control: Control::Local,
-        beacon: None,
+        beacons: Vec::new(),
         span: 0..4,
     };
-    let outsider =
-        Agent { beacon: Some(Beacon { route: route("https://beacon.test") }), ..agent("outsider", None) };
+    let outsider = Agent {
+        beacons: vec![Beacon { to: BeaconTarget::Outside(route("https://beacon.test")), span: 0..4 }],
+        ..agent("outsider", None)
+    };
     let endpoint = |name: &str, address: &str, answers| Endpoint {
         name: name.to_owned(),
         owner: Some(APP),
@@ -269,6 +272,7 @@ fn scenario() -> Scenario {
         families: Vec::new(),
         self_calls: crate::scenario::SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        witness_port: WitnessPort::Same,
         spoofing: Spoofing::Tried,
         resolves: None,
         latency: None,
@@ -292,6 +296,8 @@ fn scenario() -> Scenario {
             rule("nobody else does", vec![OUTSIDER], vec![SITE, SCM], Expect::Deny, 3),
         ],
         fingerprints: known(),
+        spoof_headers: Vec::new(),
+        left_out: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }
@@ -434,7 +440,12 @@ pub(crate) fn misanswered_by(agent: &str) -> Outcome {
 /// App Service's own refusal.
 pub(crate) fn forbidden(saw: &str) -> Outcome {
     let saw = Some(saw.parse().expect("an address"));
-    Outcome::Forbidden(Forbidden { fingerprint: "azure-app-service".to_owned(), status: 403, saw })
+    Outcome::Forbidden(Forbidden {
+        fingerprint: "azure-app-service".to_owned(),
+        by: Basis::Header,
+        status: 403,
+        saw,
+    })
 }
 
 /// An HTTP answer without a seal.
@@ -445,5 +456,6 @@ pub(crate) fn status(status: u16) -> Outcome {
         location: None,
         body: String::new(),
         flaw: None,
+        told: None,
     })
 }

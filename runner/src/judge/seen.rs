@@ -5,7 +5,7 @@
 
 use ringfence_contract::STRANGER_PAGE;
 use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unsealed};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, ToldKind, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, not_asked};
@@ -174,12 +174,25 @@ fn bare_denial(case: &Case<'_>, sample: &Sample) -> Seen {
 /// What an answer shows that bears no seal.
 fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
     match unsealed.status {
-        Some(PROXY_LOGIN | CAPTIVE) => Seen::Unknown(Reason::CallersSide),
+        _ if is_of_callers_side(sample, unsealed) => Seen::Unknown(Reason::CallersSide),
         Some(status) if is_listed(case, status) => open(case, sample),
+        Some(BARE_DENIAL) if is_told(unsealed, ToldKind::NotADenial) => Seen::Unknown(Reason::NotADenial),
         Some(BARE_DENIAL) if unsealed.flaw.is_none() => bare_denial(case, sample),
         Some(NOT_FOUND) if is_no_site(case, sample) => Seen::Unknown(Reason::NoSuchSite),
         _ => open(case, sample),
     }
+}
+
+/// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that only
+/// such a side gives.
+fn is_of_callers_side(sample: &Sample, unsealed: &Unsealed) -> bool {
+    let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
+    let told = is_told(unsealed, ToldKind::CallersSide) && !certified;
+    told || matches!(unsealed.status, Some(PROXY_LOGIN | CAPTIVE))
+}
+
+fn is_told(unsealed: &Unsealed, kind: ToldKind) -> bool {
+    unsealed.told.as_ref().is_some_and(|told| told.kind == kind)
 }
 
 /// Whether a status is one that an admitted caller counts as reached by: for a denied one it is open.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use ringfence_contract::address::{Family, Host};
+use ringfence_contract::fingerprint::Basis;
 use ringfence_contract::outcome::{Forbidden, Outcome};
 use ringfence_contract::sample::Sample;
 
@@ -10,7 +11,7 @@ use super::case::{Case, are_alike};
 use super::verdict::Reason;
 use crate::dispatch::Attempt;
 use crate::plan::Role;
-use crate::scenario::Zone;
+use crate::scenario::{ServiceEndpoint, Zone, is_service_endpoint};
 
 /// Whose server it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +77,10 @@ pub(super) fn is_behind_address(case: &Case<'_>) -> bool {
 
 /// Whether a refusal in a platform's words is proved to be the endpoint's: its server has shown a certificate that is good for
 /// the endpoint's name, or its pin. Over plain http anything on the way may say it.
-pub(super) fn attributes(sample: &Sample, _forbidden: &Forbidden) -> bool {
-    sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
+pub(super) fn attributes(sample: &Sample, forbidden: &Forbidden) -> bool {
+    // A page that an application shows may quote what stands in a body alone.
+    forbidden.by != Basis::BodyAlone
+        && sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
 }
 
 /// Whether the address that the platform says it saw is somebody else's: one known solely as another vantage's, or one outside
@@ -92,5 +95,6 @@ pub(super) fn contradicts(case: &Case<'_>, attempt: &Attempt, forbidden: &Forbid
 /// Whether a zone says where addresses of this one's family lie.
 fn says_of(zone: &Zone, address: IpAddr) -> bool {
     let family = Family::of(address.to_canonical());
-    zone.networks.iter().any(|network| Family::of(network.addr()) == family)
+    let listed = zone.service_endpoint == ServiceEndpoint::Listed && is_service_endpoint(address);
+    listed || zone.networks.iter().any(|network| Family::of(network.addr()) == family)
 }

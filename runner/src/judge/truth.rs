@@ -62,6 +62,7 @@ fn bytes() -> Outcome {
         location: None,
         body: "SSH-2.0".to_owned(),
         flaw: None,
+        told: None,
     })
 }
 

@@ -17,6 +17,17 @@ words! {
 }
 
 words! {
+    /// What makes the evidence for a denial the weaker one. Reports show it.
+    Weakness {
+        /// That the vantage can send rests on an answer over plain HTTP, or on a bare connection: anybody on the way may have
+        /// given it.
+        PlainWitness = "plain-witness",
+        /// The vantage showed at another port that it can send, and the rule takes that.
+        OtherPort = "other-port",
+    }
+}
+
+words! {
     /// Why that is concluded. Each belongs to one verdict (see [`Reason::verdict`]).
     Reason {
         /// Pass: a sealed answer of the right agent, from the caller's zone; or, of a platform, an answer that is no denial.

@@ -6,16 +6,15 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
-use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::Sample;
 
-use super::platform::{self, PlatformAnswer};
-use super::site;
+use super::lives::{endpoint_lives, is_confirmed, listener_lives, sites};
+use super::senders::{self, Sender, Senders, Sends};
 use crate::dispatch::{Attempt, Observations};
-use crate::plan::{Plan, Witness, WitnessTarget};
-use crate::scenario::{AgentIndex, Answers, EndpointIndex, Expect, Rule, Scenario};
+use crate::plan::{Plan, Witness, WitnessTarget, outside};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Port, Rule, Scenario, WitnessPort};
 
 /// Who witnessed something, before and after the edges were tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Witnessed {
         }
     }
 
-    fn note(&mut self, side: Side, by: AgentIndex) {
+    pub(super) fn note(&mut self, side: Side, by: AgentIndex) {
         match side {
             Side::Before => self.before = self.before.or(Some(by)),
             Side::After => self.after = self.after.or(Some(by)),
@@ -49,7 +48,7 @@ impl Witnessed {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Side {
+pub(super) enum Side {
     Before,
     After,
 }
@@ -70,9 +69,10 @@ pub(crate) struct WitnessBook {
     beacons: HashMap<(AgentIndex, Family), Vec<Sample>>,
     /// Endpoints whose 404 is their own, and not what their door says of any site.
     sites: HashSet<EndpointIndex>,
-    vantages: HashMap<(AgentIndex, Family), Witnessed>,
-    /// The first call of each vantage that did not reach its beacon.
-    missed_beacons: HashMap<(AgentIndex, Family), Attempt>,
+    /// Where vantages showed that they can send.
+    senders: Senders,
+    /// The first call of each vantage that did not reach a beacon of its own at a port, and which beacon that was.
+    missed_beacons: HashMap<(AgentIndex, Family, Port), (usize, Attempt)>,
     /// Witness calls over an edge that must be closed.
     crossings: HashMap<(AgentIndex, EndpointIndex, Family), Vec<Attempt>>,
 }
@@ -104,7 +104,7 @@ impl WitnessBook {
         };
         let Some(pin) = proven_certificate(sample) else { return };
         self.certified.extend(sample.remote.map(|remote| (to, remote)));
-        if self.endpoint_lives(scenario, to, sample) {
+        if self.is_alive(scenario, witness, sample) {
             self.servers.insert((to, pin));
         }
     }
@@ -137,34 +137,32 @@ impl WitnessBook {
         if let (WitnessTarget::Endpoint(to), Expect::Deny) = (witness.to, witness.expect) {
             self.crossings.entry((by, to, family)).or_default().push(attempt.clone());
         }
-        let reached = sample.is_some_and(|sample| beacon_reached(scenario, by, &sample.outcome));
-        if witness.to == WitnessTarget::Beacon {
-            self.beacons.entry((by, family)).or_default().extend(sample.cloned());
-            if !reached {
-                self.missed_beacons.entry((by, family)).or_insert_with(|| attempt.clone());
-            }
+        if let (WitnessTarget::Beacon(_), Some(sample)) = (witness.to, sample) {
+            self.beacons.entry((by, family)).or_default().push(sample.clone());
+        }
+        let lives = sample.is_some_and(|sample| self.is_alive(scenario, witness, sample));
+        let shown = sample.and_then(|sample| senders::shows(scenario, witness, (sample, lives)));
+        let port = port_of(scenario, witness);
+        if let (WitnessTarget::Beacon(place), None, Some(port)) = (witness.to, shown, port) {
+            self.missed_beacons.entry((by, family, port)).or_insert_with(|| (place, attempt.clone()));
+        }
+        if let (Some(strength), Some(port)) = (shown, port) {
+            self.senders.note(Sender { vantage: by, family, port }, strength, side);
         }
         let Some(sample) = sample else { return };
-        let succeeded = match witness.to {
-            WitnessTarget::Endpoint(to) => {
-                let lives = confirmed && self.endpoint_lives(scenario, to, sample);
-                if witness.expect == Expect::Allow && lives {
+        match witness.to {
+            WitnessTarget::Endpoint(to) if witness.expect == Expect::Allow => {
+                if lives && confirmed {
                     self.targets(scenario, to, by).entry((to, family)).or_default().note(side, by);
                     self.note_address(to, attempt, side, by);
                 }
-                self.is_server(to, sample) || self.shows_vantage(scenario, to, sample)
             }
-            WitnessTarget::Beacon => reached,
             WitnessTarget::OwnListener(endpoint) => {
                 if listener_lives(scenario, endpoint, by, &sample.outcome) {
                     self.own_listener.entry((endpoint, family)).or_default().note(side, by);
                 }
-                // A listener on the same machine shows nothing about the way out of it.
-                false
             }
-        };
-        if succeeded {
-            self.vantages.entry((by, family)).or_default().note(side, by);
+            WitnessTarget::Endpoint(_) | WitnessTarget::Beacon(_) => {}
         }
     }
 
@@ -202,45 +200,21 @@ impl WitnessBook {
         self.own_listener.get(&(endpoint, family)).copied().unwrap_or_default()
     }
 
-    /// Whether the vantage reached anything.
-    pub(crate) fn vantage(&self, vantage: AgentIndex, family: Family) -> Witnessed {
-        self.vantages.get(&(vantage, family)).copied().unwrap_or_default()
+    /// Whether the vantage showed that it can send, at this port of what it was to call, or, where a rule takes that, at any.
+    pub(crate) fn sends(&self, sender: Sender, at: WitnessPort) -> Sends {
+        self.senders.sends(sender, at)
     }
 
-    /// The vantage's first call that did not reach its beacon, if one did not.
-    pub(crate) fn missed_beacon(&self, vantage: AgentIndex, family: Family) -> Option<&Attempt> {
-        self.missed_beacons.get(&(vantage, family))
+    /// The vantage's first call at a port that did not reach a beacon of its own, if one did not, and the beacon's place.
+    pub(crate) fn missed_beacon(&self, sender: Sender) -> Option<&(usize, Attempt)> {
+        self.missed_beacons.get(&(sender.vantage, sender.family, sender.port))
     }
 
-    /// Whether what an allowed vantage saw at an endpoint shows that the endpoint lives.
-    fn endpoint_lives(&self, scenario: &Scenario, index: EndpointIndex, sample: &Sample) -> bool {
-        let endpoint = scenario.endpoint(index);
-        match &endpoint.answers {
-            Answers::Agent => {
-                let owner = endpoint.owner.map(|owner| &scenario.agent(owner).name);
-                matches!(&sample.outcome, Outcome::Answered(answered) if Some(&answered.agent) == owner)
-            }
-            Answers::Platform { statuses } => {
-                match platform::read(endpoint.route.address.transport, statuses, sample) {
-                    PlatformAnswer::Reached => true,
-                    PlatformAnswer::NotFound => self.sites.contains(&index),
-                    PlatformAnswer::Refused
-                    | PlatformAnswer::Wrong
-                    | PlatformAnswer::Sealed
-                    | PlatformAnswer::None => false,
-                }
-            }
-        }
-    }
-
-    /// Whether what a vantage saw at an endpoint shows that the vantage can send: a seal cannot come from a door on its own side,
-    /// nor can a refusal of a server that has shown a good certificate.
-    fn shows_vantage(&self, scenario: &Scenario, endpoint: EndpointIndex, sample: &Sample) -> bool {
-        let platform = scenario.endpoint(endpoint).answers != Answers::Agent;
-        match &sample.outcome {
-            Outcome::Answered(_) | Outcome::Misanswered(_) => true,
-            Outcome::Forbidden(_) => proven_certificate(sample).is_some(),
-            _ => platform && self.endpoint_lives(scenario, endpoint, sample),
+    /// Whether what a witness saw at an endpoint shows that the endpoint lives.
+    fn is_alive(&self, scenario: &Scenario, witness: &Witness, sample: &Sample) -> bool {
+        match witness.to {
+            WitnessTarget::Endpoint(to) => endpoint_lives(scenario, &self.sites, to, sample),
+            WitnessTarget::Beacon(_) | WitnessTarget::OwnListener(_) => false,
         }
     }
 
@@ -269,50 +243,13 @@ pub(crate) fn is_admitted(scenario: &Scenario, endpoint: EndpointIndex, family: 
     scenario.rules.iter().any(|rule| rule.expect == Expect::Allow && !rule.from.is_empty() && about(rule))
 }
 
-fn listener_lives(scenario: &Scenario, endpoint: EndpointIndex, by: AgentIndex, outcome: &Outcome) -> bool {
-    let own = scenario.endpoint(endpoint).owner == Some(by);
-    own && matches!(outcome, Outcome::Answered(answered) if answered.agent == scenario.agent(by).name)
-}
-
-/// Whether the target's own book knows of a sealed answer: every member of a run can make one. Where the book cannot say, the edges
-/// that lean on it are judged by that.
-fn is_confirmed(
-    scenario: &Scenario,
-    observations: &Observations,
-    witness: &Witness,
-    attempt: &Attempt,
-) -> bool {
-    let WitnessTarget::Endpoint(to) = witness.to else { return true };
-    let endpoint = scenario.endpoint(to);
-    let owner = endpoint.owner.filter(|_| endpoint.answers == Answers::Agent);
-    let book = owner.and_then(|owner| observations.agents.get(owner.0)?.receipts.as_ref().ok());
-    book.is_none_or(|book| book.restarted || book.wrapped || book.found.contains_key(&attempt.call))
-}
-
-/// The endpoints of which some vantage's own calls show that their 404 is theirs.
-fn sites(plan: &Plan, observations: &Observations) -> HashSet<EndpointIndex> {
-    let edges = plan.edges.iter().zip(&observations.reach);
-    edges.filter(|(_, attempts)| site::is_shown(attempts)).map(|(edge, _)| edge.endpoint).collect()
-}
-
-/// Whether a vantage got through to its beacon: any HTTP answer but a bare denial, or any accepted TCP connection.
-fn beacon_reached(scenario: &Scenario, vantage: AgentIndex, outcome: &Outcome) -> bool {
-    let Some(beacon) = &scenario.agent(vantage).beacon else { return false };
-    let transport = beacon.route.address.transport;
-    match outcome {
-        Outcome::Answered(_) | Outcome::Misanswered(_) | Outcome::Forbidden(_) => true,
-        Outcome::Unsealed(unsealed) => match unsealed.status {
-            Some(status) => status != platform::BARE_DENIAL,
-            None => !transport.is_http(),
-        },
-        Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) | Outcome::Reset(_) => {
-            transport == Transport::Tcp
+/// The port that a witness calls on its way out; none where it calls its own listener.
+fn port_of(scenario: &Scenario, witness: &Witness) -> Option<Port> {
+    match witness.to {
+        WitnessTarget::Endpoint(endpoint) => Some(Port::of(&scenario.endpoint(endpoint).route.address)),
+        WitnessTarget::Beacon(place) => {
+            outside(scenario.agent(witness.vantage), place).map(|route| Port::of(&route.address))
         }
-        Outcome::Refused
-        | Outcome::Unreachable(_)
-        | Outcome::TimedOut(_)
-        | Outcome::Unresolved(_)
-        | Outcome::TlsFailed(_)
-        | Outcome::NotSent(_) => false,
+        WitnessTarget::OwnListener(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;
 use ringfence_contract::address::Family;
@@ -9,6 +10,8 @@ use ringfence_contract::address::Family;
 use super::tests::read;
 use super::*;
 use crate::scenario::{self, AgentIndex, EndpointIndex, Expect};
+
+const V4_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A scenario as plain data, and what must come of it, worked out cell by cell.
 #[derive(Debug, Clone)]
@@ -116,8 +119,11 @@ impl Model {
                     family,
                     expect: Expect::Deny,
                     rule: scenario::RuleIndex(self.rules.len()),
-                    // No zone, nowhere to pretend to be from.
-                    spoofs: None,
+                    // Where there is no zone, the loopback alone is forged.
+                    spoofs: Some(match family {
+                        Family::Ipv4 => [V4_LOOPBACK].into(),
+                        Family::Ipv6 => [Ipv6Addr::LOCALHOST.into(), V4_LOOPBACK].into(),
+                    }),
                 };
                 cells.push((edge, owner, covering));
             }
@@ -146,7 +152,8 @@ impl Model {
             match rules.first() {
                 Some(rule) => {
                     let expect = self.rules[*rule].expect();
-                    edges.push(Edge { expect, rule: scenario::RuleIndex(*rule), ..edge });
+                    let spoofs = edge.spoofs.clone().filter(|_| expect == Expect::Deny);
+                    edges.push(Edge { expect, rule: scenario::RuleIndex(*rule), spoofs, ..edge });
                 }
                 None if self.deny_rest && !itself => edges.push(edge),
                 None => {}

@@ -1,11 +1,14 @@
 //! The calls that carry a plan out. This file must not know how a call travels, or what becomes of it.
 
-use ringfence_contract::call::{Call, Certificates, Destination, Guise};
+use std::net::IpAddr;
+
+use ringfence_contract::call::{Call, Certificates, Destination, Guise, Route};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
+use ringfence_contract::spoof::Spoof;
 
 use crate::scenario::defaults::WINDOW_MS;
-use crate::scenario::{Answers, EndpointIndex, Expect, Scenario};
+use crate::scenario::{Agent, Answers, BeaconTarget, EndpointIndex, Expect, Scenario, SpoofHeader};
 
 use super::model::{Edge, Plan, Role, Witness, WitnessTarget};
 
@@ -61,10 +64,19 @@ pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> C
     let call = Call { start_after_ms: 0, ..call_for_edge(scenario, edge, nth) };
     match role {
         Role::Further | Role::Beside | Role::Retry | Role::Again(_) => call,
-        Role::Forged(source) => Call { spoofs: Some(source), ..call },
+        Role::Forged(source) => Call { spoofs: Some(spoof(scenario, source)), ..call },
         Role::Browser => Call { guise: Guise::Browser, ..call },
         Role::MadeUpHost => Call { guise: Guise::MadeUpHost, certificates: Certificates::Note, ..call },
     }
+}
+
+/// What a call says of itself that says it comes from this address.
+#[must_use]
+pub fn spoof(scenario: &Scenario, source: IpAddr) -> Spoof {
+    let header = |header: &SpoofHeader| {
+        (header.name.clone(), header.value.clone().unwrap_or_else(|| source.to_string()))
+    };
+    Spoof { source, headers: scenario.spoof_headers.iter().map(header).collect() }
 }
 
 /// The call of a witness. A bad certificate is noted and the call goes on: a witness shows that something lives or can
@@ -85,11 +97,11 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
             let to = Destination::OwnListener(scenario.endpoint(endpoint).route.address.clone());
             (to, answering(scenario, endpoint))
         }
-        WitnessTarget::Beacon => {
-            let beacon = scenario.agent(witness.vantage).beacon.as_ref();
-            let beacon =
-                beacon.expect("a plan of this scenario has beacon witnesses only where there is a beacon");
-            (Destination::Endpoint(beacon.route.clone()), None)
+        WitnessTarget::Beacon(place) => {
+            let route = outside(scenario.agent(witness.vantage), place);
+            let route =
+                route.expect("a plan of this scenario has beacon witnesses only where there is a beacon");
+            (Destination::Endpoint(route.clone()), None)
         }
     };
     Call {
@@ -98,6 +110,31 @@ pub fn call_for_witness(scenario: &Scenario, witness: &Witness) -> Call {
         certificates: Certificates::Note,
         timeouts: scenario.timeouts,
         ..Call::new(to, witness.family)
+    }
+}
+
+/// What a witness calls, as plans and reports name it: an endpoint's name, `beacon` and its address, or `own listener of`
+/// and an endpoint's name.
+#[must_use]
+pub fn witness_name(scenario: &Scenario, witness: &Witness) -> String {
+    match witness.to {
+        WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
+        WitnessTarget::Beacon(place) => match outside(scenario.agent(witness.vantage), place) {
+            Some(route) => format!("beacon {}", route.address),
+            None => "beacon".to_owned(),
+        },
+        WitnessTarget::OwnListener(endpoint) => {
+            format!("own listener of {}", scenario.endpoint(endpoint).name)
+        }
+    }
+}
+
+/// The way to one of an agent's beacons outside the scenario, by its place.
+#[must_use]
+pub fn outside(agent: &Agent, place: usize) -> Option<&Route> {
+    match &agent.beacons.get(place)?.to {
+        BeaconTarget::Outside(route) => Some(route),
+        BeaconTarget::Endpoint(_) => None,
     }
 }
 

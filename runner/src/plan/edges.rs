@@ -2,7 +2,7 @@
 //! witnesses.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ringfence_contract::address::Family;
@@ -66,7 +66,8 @@ impl<'s> Sources<'s> {
         Self { admitted, known: HashMap::new() }
     }
 
-    /// The admitted addresses that calls over this edge say they come from, if they should say so.
+    /// The addresses that calls over this edge say they come from, if they should say so: those of admitted zones, and the
+    /// loopback, which many front ends and applications admit without a rule.
     fn spoofed(&mut self, scenario: &'s Scenario, edge: &Edge) -> Spoofs {
         let http = scenario.endpoint(edge.endpoint).route.address.transport.is_http();
         if edge.expect == Expect::Allow || !http || scenario.rule(edge.rule).spoofing == Spoofing::Left {
@@ -82,8 +83,10 @@ impl<'s> Sources<'s> {
             let all =
                 families.iter().flat_map(|family| zones.iter().filter_map(|zone| typical(zone, *family)));
             let others = all.filter(|address| !own.is_some_and(|zone| zone.contains(*address)));
-            let addresses: Arc<[IpAddr]> = others.take(SPOOFS_MAX).collect();
-            (!addresses.is_empty()).then_some(addresses)
+            let loopback = loopback(edge.family);
+            let addresses: Arc<[IpAddr]> =
+                others.take(SPOOFS_MAX - loopback.len()).chain(loopback.iter().copied()).collect();
+            Some(addresses)
         };
         let key = (edge.endpoint, edge.family, own.map(|zone| zone.name.as_str()));
         self.known.entry(key).or_insert_with(find).clone()
@@ -96,6 +99,16 @@ fn typical(zone: &Zone, family: Family) -> Option<IpAddr> {
     let network = zone.networks.iter().find(|network| Family::of(network.addr()) == family)?;
     let mut hosts = network.hosts();
     hosts.nth(3).or_else(|| network.hosts().next())
+}
+
+/// The host's own addresses, as a caller of this family may claim them.
+fn loopback(family: Family) -> &'static [IpAddr] {
+    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    match family {
+        Family::Ipv4 => &[V4],
+        Family::Ipv6 => &[V6, V4],
+    }
 }
 
 fn other(family: Family) -> Family {

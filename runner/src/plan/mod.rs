@@ -10,9 +10,12 @@ mod edges;
 mod measures;
 mod model;
 mod select;
+mod vantages;
 mod witnesses;
 
-pub use calls::{behind_denied_ms, call_for_edge, call_for_witness, calls_on, further_call};
+pub use calls::{
+    behind_denied_ms, call_for_edge, call_for_witness, calls_on, further_call, outside, spoof, witness_name,
+};
 pub use claims::{Claim, claims, latency, throughput};
 pub use measures::{download, orders_to_measure};
 pub use model::{Edge, Plan, Role, Spoofs, Witness, WitnessTarget};

@@ -84,8 +84,8 @@ pub enum WitnessTarget {
     /// An endpoint. Where the vantage may reach it, an answer shows that both live; where it may not, a refusal in the
     /// platform's own words shows that the vantage can send.
     Endpoint(EndpointIndex),
-    /// The vantage's own beacon.
-    Beacon,
+    /// One of the vantage's own beacons outside the scenario, by its place among [`Agent::beacons`](crate::scenario::Agent).
+    Beacon(usize),
     /// The vantage's own listener behind this endpoint of its own.
     OwnListener(EndpointIndex),
 }

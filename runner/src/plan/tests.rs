@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::call::{Certificates, Destination};
+use ringfence_contract::spoof::Spoof;
 
 use super::*;
 use crate::scenario::{self, Expect, Inputs, LoadError, Scenario, Source};
@@ -46,7 +47,7 @@ fn witnesses(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let line = |witness: &Witness| {
         let to = match witness.to {
             WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
-            WitnessTarget::Beacon => "beacon".to_owned(),
+            WitnessTarget::Beacon(_) => "beacon".to_owned(),
             WitnessTarget::OwnListener(endpoint) => format!("own {}", scenario.endpoint(endpoint).name),
         };
         let nth = if witness.nth > 0 { format!(" address {}", witness.nth + 1) } else { String::new() };
@@ -100,6 +101,94 @@ fn every_deny_edge_has_its_endpoint_and_its_vantage_witnessed() {
             "internet > a/scm",
         ]
     );
+}
+
+/// Denied edges at four ports, and what the vantage may reach at some of them.
+const PORTS: &str = r#"
+name: ports
+agents:
+  vm:
+    control: "https://192.0.2.1:8443"
+    beacons: ["https://one.test", "https://two.test", "tcp://six.test:6000", friend/echo, friend/other]
+  app:
+    control: "https://192.0.2.2"
+    endpoints:
+      web: "https://app.test"
+      db: "tcp://app.test:5432"
+      log: "udp://192.0.2.2:514"
+      old: "http://app.test:8080"
+  friend:
+    control: "https://192.0.2.3"
+    endpoints:
+      web: "https://friend.test"
+      db: "tcp://friend.test:5432"
+      db-too: "tcp://friend.test:5432"
+      db-three: { url: "http://friend.test:5432", answers: platform }
+      echo: "udp://192.0.2.3:514"
+      other: "udp://192.0.2.3:515"
+rules:
+  - { name: may, from: vm, to: ["friend/web", "friend/db*"], expect: allow }
+  - { name: may not, from: vm, to: app/*, expect: deny }
+otherwise: untested
+"#;
+
+#[test]
+fn a_vantage_is_witnessed_at_each_port_where_it_must_meet_a_silence_and_at_no_other() {
+    let called = |text: &str| {
+        let scenario = scenario(text);
+        let plan = expand(&scenario);
+        let own = plan.witnesses.iter().filter(|witness| witness.vantage.0 == 0);
+        own.map(|witness| format!("{} {}", witness_name(&scenario, witness), witness.expect))
+            .collect::<Vec<_>>()
+    };
+    let at_443 = ["friend/web allow", "beacon https://one.test allow"];
+    let at_5432 = ["friend/db allow", "friend/db-too allow"];
+    let same: Vec<&str> = [&at_443[..], &at_5432, &["app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(
+        called(PORTS),
+        same,
+        "an edge that may be crossed before a beacon, an agent before a platform"
+    );
+    let lonely = PORTS.replace("to: [\"friend/web\", \"friend/db*\"]", "to: friend/web");
+    let alone: Vec<&str> = [&at_443[..], &["app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(called(&lonely), alone, "nothing shows the vantage at 5432");
+    let beacons = PORTS.replace("to: [\"friend/web\", \"friend/db*\"]", "to: friend/db");
+    let two = ["beacon https://one.test allow", "beacon https://two.test allow", "app/web deny"];
+    let of_two: Vec<&str> = [&two[..], &["friend/db allow", "app/old deny", "friend/echo allow"]].concat();
+    assert_eq!(called(&beacons), of_two, "two beacons where no edge may be crossed");
+    let any = lonely.replace("to: app/*, expect: deny", "to: app/*, expect: deny, witness-port: any");
+    assert_eq!(called(&any), alone, "at any port: those that are called anyway will do");
+    let only =
+        any.replace("to: app/*", "to: app/db").replace("[\"https://one.test\", \"https://two.test\", ", "[");
+    assert_eq!(
+        called(&only),
+        ["friend/web allow", "beacon tcp://six.test:6000 allow"],
+        "one edge and one beacon"
+    );
+}
+
+#[test]
+fn a_beacon_is_called_in_the_families_that_it_has_and_that_are_not_denied() {
+    let text = r#"
+name: families
+families: [ipv4, ipv6]
+agents:
+  vm: { control: "https://192.0.2.1", beacons: [friend/site, "https://[2001:db8::7]"] }
+  app: { control: "https://192.0.2.2", endpoints: { site: "https://app.test" } }
+  friend: { control: "https://192.0.2.3", endpoints: { site: "https://friend.test" } }
+rules:
+  - { name: no, from: vm, to: app/site, expect: deny }
+  - { name: four, from: vm, to: friend/site, expect: allow, families: [ipv4] }
+  - { name: six, from: vm, to: friend/site, expect: deny, families: [ipv6] }
+otherwise: untested
+"#;
+    let scenario = scenario(text);
+    let plan = expand(&scenario);
+    let own =
+        plan.witnesses.iter().filter(|witness| witness.vantage.0 == 0 && witness.expect == Expect::Allow);
+    let lines: Vec<String> =
+        own.map(|witness| format!("{} {}", witness_name(&scenario, witness), witness.family)).collect();
+    assert_eq!(lines, ["friend/site ipv4", "beacon https://[2001:db8::7] ipv6"]);
 }
 
 #[test]
@@ -192,7 +281,8 @@ rules:
         .map(|edge| {
             let sources = edge.spoofs.as_deref().unwrap_or_default();
             let call = |source: &IpAddr| further_call(&scenario, edge, Role::Forged(*source), 0);
-            let calls: Vec<_> = sources.iter().filter_map(|source| call(source).spoofs).collect();
+            let calls: Vec<_> =
+                sources.iter().filter_map(|source| call(source).spoofs).map(|spoof| spoof.source).collect();
             let (from, to) = (&scenario.agent(edge.vantage).name, &scenario.endpoint(edge.endpoint).name);
             format!("{from} > {to} {}: {calls:?}", edge.family)
         })
@@ -200,16 +290,47 @@ rules:
     assert_eq!(
         spoofs,
         [
-            "east-too > app/site ipv4: [10.0.2.9]",
-            "east-too > app/site ipv6: [10.0.2.9]",
+            "east-too > app/site ipv4: [10.0.2.9, 127.0.0.1]",
+            "east-too > app/site ipv6: [10.0.2.9, ::1, 127.0.0.1]",
             "east-too > app/port ipv4: []",
             "app > app/site ipv4: []",
             "app > app/site ipv6: []",
-            "out > app/site ipv4: [10.0.1.4, 10.0.2.9, fd01::3]",
-            "out > app/site ipv6: [fd01::3, 10.0.1.4, 10.0.2.9]",
+            "out > app/site ipv4: [10.0.1.4, 10.0.2.9, fd01::3, 127.0.0.1]",
+            "out > app/site ipv6: [fd01::3, 10.0.1.4, 10.0.2.9, ::1, 127.0.0.1]",
             "out > app/port ipv4: []",
         ]
     );
+}
+
+#[test]
+fn a_scenario_without_zones_forges_the_loopback_and_adds_its_own_headers() {
+    let scenario = scenario(
+        r#"
+name: zoneless
+spoof-headers: [{ name: X-Azure-FDID, value: 1111-22 }, { name: X-Our-Caller }]
+agents:
+  app: { control: "https://192.0.2.4", endpoints: { site: "https://app.test", port: "tcp://192.0.2.4:1" } }
+  vm: { control: "https://192.0.2.1" }
+  out: { control: local }
+rules:
+  - { name: one, from: vm, to: app/*, expect: allow }
+"#,
+    );
+    let plan = expand(&scenario);
+    let said = |number: usize| {
+        let edge = &plan.edges[number];
+        let sources = edge.spoofs.as_deref().unwrap_or_default().iter();
+        let calls = sources.map(|source| further_call(&scenario, edge, Role::Forged(*source), 0));
+        calls.filter_map(|call| call.spoofs).collect::<Vec<_>>()
+    };
+    let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let forged = Spoof {
+        source: [127, 0, 0, 1].into(),
+        headers: vec![of("x-azure-fdid", "1111-22"), of("x-our-caller", "127.0.0.1")],
+    };
+    let denied: Vec<usize> =
+        (0..plan.edges.len()).filter(|edge| plan.edges[*edge].expect == Expect::Deny).collect();
+    assert_eq!(denied.iter().map(|edge| said(*edge)).collect::<Vec<_>>(), [vec![forged], Vec::new()]);
 }
 
 #[test]

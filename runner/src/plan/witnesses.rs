@@ -1,88 +1,84 @@
 //! The calls that witness the edges: without them a silence means nothing. This file must not know which edges there
 //! could be, only which there are.
 //!
-//! A deny edge asks for two things to be shown: that its endpoint lives, and that its vantage can send. Allow edges show
-//! both; where a vantage has none, its beacon or a refusal in a platform's own words shows the second.
+//! A deny edge asks for two things to be shown: that its endpoint lives, and that its vantage can send (see
+//! [`super::vantages`]). Allow edges show both.
 
 use std::collections::HashSet;
 
 use ringfence_contract::address::{Family, Host};
 
-use crate::scenario::{Agent, AgentIndex, Answers, Endpoint, EndpointIndex, Expect, Scenario, WitnessBy};
+use crate::scenario::{AgentIndex, Endpoint, EndpointIndex, Expect, Scenario, WitnessBy};
 
 use super::model::{Edge, Witness, WitnessTarget};
+use super::vantages;
 
 /// How many calls witness one thing: with two, the loss of one of them leaves the evidence standing.
-const WITNESSES_EACH: usize = 2;
+pub(super) const WITNESSES_EACH: usize = 2;
 
 /// How many addresses of a name are witnessed: as many as a denied edge is called at by default, three.
 pub const ADDRESSES_EACH: u32 = 3;
 
-/// The first few candidates for one witness, better ones before others.
-#[derive(Debug, Clone, Default)]
-struct Few {
-    better: Vec<usize>,
-    others: Vec<usize>,
+/// The first few candidates for one witness, better ones before others: places in the pool, of four bytes each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Few {
+    better: [u32; WITNESSES_EACH],
+    others: [u32; WITNESSES_EACH],
+}
+
+/// No candidate.
+const NONE: u32 = u32::MAX;
+
+impl Default for Few {
+    fn default() -> Self {
+        Self { better: [NONE; WITNESSES_EACH], others: [NONE; WITNESSES_EACH] }
+    }
 }
 
 impl Few {
-    fn offer(&mut self, edge: usize, is_better: bool) {
+    pub(super) fn offer(&mut self, edge: usize, is_better: bool) {
         let list = if is_better { &mut self.better } else { &mut self.others };
-        if list.len() < WITNESSES_EACH {
-            list.push(edge);
+        if let (Some(free), Ok(edge)) = (list.iter_mut().find(|place| **place == NONE), u32::try_from(edge)) {
+            *free = edge;
         }
     }
 
-    fn taken(&self) -> impl Iterator<Item = usize> + Clone + '_ {
-        self.better.iter().chain(&self.others).take(WITNESSES_EACH).copied()
+    /// The best of them.
+    pub(super) fn taken(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        let all = self.better.into_iter().chain(self.others).filter(|place| *place != NONE);
+        all.take(WITNESSES_EACH).map(|place| place as usize)
     }
 
-    fn is_empty(&self) -> bool {
-        self.better.is_empty() && self.others.is_empty()
+    /// Those that were offered as better ones.
+    pub(super) fn better(&self) -> impl Iterator<Item = usize> + use<> {
+        self.better.into_iter().filter(|place| *place != NONE).map(|place| place as usize)
     }
 }
 
-/// What is known of one endpoint or one vantage in one family.
-#[derive(Debug, Clone, Default)]
+/// What is known of one endpoint in one family.
+#[derive(Debug, Clone, Copy, Default)]
 struct Side {
     /// Whether a selected edge of it must be denied.
     denied: bool,
     /// Allow edges, as places in the pool.
     allowed: Few,
-    /// Deny edges to HTTP endpoints, as places in the pool.
-    refused: Few,
     /// Whether a selected deny edge of this endpoint says that the target witnesses itself.
     itself: bool,
 }
 
-/// The witness calls for the selected edges, taken from a pool of edges: endpoints' first, then vantages', each in the
-/// order of the scenario, none twice.
+/// The witness calls for the selected edges, taken from a pool of edges, both by vantage in the order of the scenario:
+/// endpoints' first, then vantages', each in the order of the scenario, none twice.
 pub(super) fn witnesses(scenario: &Scenario, selected: &[Edge], pool: &[Edge]) -> Vec<Witness> {
-    let mut endpoints = vec![[Side::default(), Side::default()]; scenario.endpoints.len()];
-    let mut vantages = vec![[Side::default(), Side::default()]; scenario.agents.len()];
+    let mut endpoints = vec![[Side::default(); 2]; scenario.endpoints.len()];
     for edge in selected.iter().filter(|edge| edge.expect == Expect::Deny) {
-        let family = place(edge.family);
-        let by_itself = scenario.rule(edge.rule).witness == WitnessBy::TargetItself;
-        endpoints[edge.endpoint.0][family].denied = true;
-        endpoints[edge.endpoint.0][family].itself |= by_itself;
-        vantages[edge.vantage.0][family].denied = true;
+        let side = &mut endpoints[edge.endpoint.0][place(edge.family)];
+        side.denied = true;
+        side.itself |= scenario.rule(edge.rule).witness == WitnessBy::TargetItself;
     }
-    for (number, edge) in pool.iter().enumerate() {
-        let family = place(edge.family);
-        let endpoint = scenario.endpoint(edge.endpoint);
-        match edge.expect {
-            Expect::Allow => {
-                // An agent's call to itself shows less of the way there than another's.
-                let other = endpoint.owner != Some(edge.vantage);
-                endpoints[edge.endpoint.0][family].allowed.offer(number, other);
-                let sealed = endpoint.answers == Answers::Agent;
-                vantages[edge.vantage.0][family].allowed.offer(number, sealed);
-            }
-            Expect::Deny => {
-                let http = endpoint.route.address.transport.is_http();
-                vantages[edge.vantage.0][family].refused.offer(number, http);
-            }
-        }
+    for (number, edge) in pool.iter().enumerate().filter(|(_, edge)| edge.expect == Expect::Allow) {
+        // An agent's call to itself shows less of the way there than another's.
+        let other = scenario.endpoint(edge.endpoint).owner != Some(edge.vantage);
+        endpoints[edge.endpoint.0][place(edge.family)].allowed.offer(number, other);
     }
     let mut found = Found { witnesses: Vec::new(), known: HashSet::new(), pool };
     for (number, sides) in endpoints.iter().enumerate() {
@@ -90,32 +86,30 @@ pub(super) fn witnesses(scenario: &Scenario, selected: &[Edge], pool: &[Edge]) -
             found.of_endpoint(scenario, EndpointIndex(number), &sides[place(family)], family);
         }
     }
-    for (number, sides) in vantages.iter().enumerate() {
-        for family in FAMILIES {
-            found.of_vantage(scenario, AgentIndex(number), &sides[place(family)], family);
-        }
-    }
+    vantages::witnesses(scenario, selected, &mut found);
     found.witnesses
 }
 
-const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
+pub(super) const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
-fn place(family: Family) -> usize {
+pub(super) fn place(family: Family) -> usize {
     match family {
         Family::Ipv4 => 0,
         Family::Ipv6 => 1,
     }
 }
 
-struct Found<'p> {
+/// What has been found so far.
+pub(super) struct Found<'p> {
     witnesses: Vec<Witness>,
     known: HashSet<(AgentIndex, WitnessTarget, Family)>,
-    pool: &'p [Edge],
+    /// The edges that calls may go over.
+    pub(super) pool: &'p [Edge],
 }
 
 impl Found<'_> {
     /// A witness whose address is the first will do wherever its vantage calls that endpoint already.
-    fn add(&mut self, witness: Witness) {
+    pub(super) fn add(&mut self, witness: Witness) {
         let known = !self.known.insert((witness.vantage, witness.to, witness.family));
         if !known || witness.nth > 0 {
             self.witnesses.push(witness);
@@ -123,7 +117,7 @@ impl Found<'_> {
     }
 
     /// A call over each of these edges, unless there is one already.
-    fn add_edges(&mut self, edges: impl Iterator<Item = usize>) {
+    pub(super) fn add_edges(&mut self, edges: impl Iterator<Item = usize>) {
         for edge in edges.filter_map(|edge| self.pool.get(edge)) {
             let to = WitnessTarget::Endpoint(edge.endpoint);
             self.add(Witness { vantage: edge.vantage, to, family: edge.family, nth: 0, expect: edge.expect });
@@ -150,22 +144,6 @@ impl Found<'_> {
             self.add(Witness { vantage: owner, to, family, nth: 0, expect: Expect::Allow });
         }
     }
-
-    fn of_vantage(&mut self, scenario: &Scenario, number: AgentIndex, side: &Side, family: Family) {
-        if !side.denied {
-            return;
-        }
-        if has_beacon(scenario.agent(number), family) {
-            let to = WitnessTarget::Beacon;
-            self.add(Witness { vantage: number, to, family, nth: 0, expect: Expect::Allow });
-        }
-        if side.allowed.is_empty() {
-            // Only HTTP has platforms that say no in their own words.
-            self.add_edges(side.refused.better.iter().copied());
-        } else {
-            self.add_edges(side.allowed.taken());
-        }
-    }
 }
 
 /// How many addresses of an endpoint are witnessed: a name may have several.
@@ -174,15 +152,4 @@ fn addresses(endpoint: &Endpoint) -> u32 {
         (None, Host::Name(_)) => ADDRESSES_EACH,
         _ => 1,
     }
-}
-
-/// Whether an agent has a beacon that can be called in this family.
-fn has_beacon(agent: &Agent, family: Family) -> bool {
-    agent.beacon.as_ref().is_some_and(|beacon| {
-        let literal = beacon.route.connect.or(match beacon.route.address.host {
-            Host::Ip(address) => Some(address),
-            Host::Name(_) => None,
-        });
-        literal.is_none_or(|address| Family::of(address) == family)
-    })
 }

@@ -35,6 +35,7 @@ fn run(server: &str, body: &str) -> Scene {
             location: Some(body.to_owned()),
             body: body.to_owned(),
             flaw: None,
+            told: None,
         })
     };
     Scene::sound().saw(VM_TO_SITE, [outcome()]).saw(OUTSIDER_TO_SITE, [outcome(), outcome(), outcome()])

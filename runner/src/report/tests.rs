@@ -159,7 +159,7 @@ before or after
     address: https://app.scm.test
     evidence: called 203.0.113.9:443 from 192.0.2.1:50000
     evidence: `app/scm` was reached by nobody
-    evidence: `outsider` reached something before and after
+    evidence: `outsider` reached something at tcp port 443 before and after
     hint: the endpoint may be down: look why the vantages that are allowed do not reach it
 
 ? outsider -> app/scm ipv4: expected to resolve to private addresses, but `outsider` did not come to ask for the name

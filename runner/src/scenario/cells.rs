@@ -25,6 +25,22 @@ impl Scenario {
     }
 }
 
+/// Whether a rule is about a cell whose family is one of its endpoint's.
+pub(super) fn is_about(rule: &Rule, endpoints: &[Endpoint], cell: Cell) -> bool {
+    let itself = endpoints.get(cell.endpoint.0).is_some_and(|endpoint| endpoint.owner == Some(cell.vantage));
+    let family = rule.families.is_empty() || rule.families.contains(&cell.family);
+    let named = rule.from.contains(&cell.vantage) && rule.to.contains(&cell.endpoint);
+    named && family && wants(rule.self_calls, itself)
+}
+
+fn wants(self_calls: SelfCalls, itself: bool) -> bool {
+    match self_calls {
+        SelfCalls::Excluded => !itself,
+        SelfCalls::Included => true,
+        SelfCalls::Only => itself,
+    }
+}
+
 /// The cells a rule is about, among these endpoints.
 pub(super) fn cells<'s, E: Borrow<Endpoint>>(
     rule: &'s Rule,
@@ -34,12 +50,9 @@ pub(super) fn cells<'s, E: Borrow<Endpoint>>(
         rule.to.iter().flat_map(move |place| {
             let endpoint = endpoints.get(place.0).map(Borrow::borrow);
             let itself = endpoint.is_some_and(|endpoint| endpoint.owner == Some(*vantage));
-            let wanted = match rule.self_calls {
-                SelfCalls::Excluded => !itself,
-                SelfCalls::Included => true,
-                SelfCalls::Only => itself,
-            };
-            let families = endpoint.filter(|_| wanted).map_or(&[][..], |endpoint| &endpoint.families);
+            let families = endpoint
+                .filter(|_| wants(rule.self_calls, itself))
+                .map_or(&[][..], |endpoint| &endpoint.families);
             let families =
                 families.iter().filter(|family| rule.families.is_empty() || rule.families.contains(family));
             families.map(|family| Cell { vantage: *vantage, endpoint: *place, family: *family })

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::fault::{Fault, LoadError};
 use super::mistake::Mistake;
+use super::optional::{self, LeftOut};
 use super::shape::{InputShape, Named};
 use super::text::{Known, Node, Scalar};
 use super::{file, shape_reader, suggest, text};
@@ -84,37 +85,55 @@ impl Inputs {
     }
 }
 
-/// Puts the inputs into every scalar but those of `inputs:` itself. Faults: inputs without a value, values without an
-/// input, names nobody declared.
-pub(super) fn put_in(root: &mut Node, given: &Inputs, faults: &mut Vec<Fault>) {
+/// Puts the inputs into every scalar but those of `inputs:` itself, and leaves out what an optional one has no value for.
+/// Faults: inputs without a value, values without an input, names nobody declared.
+pub(super) fn put_in(root: &mut Node, given: &Inputs, faults: &mut Vec<Fault>) -> Vec<LeftOut> {
     let declared = shape_reader::read_inputs(root);
-    let mut filling = Filling { values: values(&declared, given, faults), faults, reported: HashSet::new() };
-    let Node::Map(entries, _) = root else { return };
+    let values = values(&declared, given, faults);
+    let left_out = optional::leave_out(root, &values);
+    let mut filling = Filling { values, faults, reported: HashSet::new() };
+    let Node::Map(entries, _) = root else { return left_out };
     for (_, node) in entries.iter_mut().filter(|(key, _)| key.text != "inputs") {
         filling.node(node);
     }
+    left_out
 }
 
-/// The value of each declared input; none where that is a fault.
-fn values(
-    declared: &Named<InputShape>,
-    given: &Inputs,
-    faults: &mut Vec<Fault>,
-) -> IndexMap<String, Option<String>> {
+/// What stands for an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// This text.
+    Text(String),
+    /// Nothing, and that has been reported.
+    Missing,
+    /// Nothing, and that is fine: what needs it is left out.
+    Left,
+}
+
+/// The value of each declared input.
+fn values(declared: &Named<InputShape>, given: &Inputs, faults: &mut Vec<Fault>) -> IndexMap<String, Value> {
     let mut values = IndexMap::new();
     for (name, input) in &declared.0 {
-        let value = given.given.get(&name.text).map(|given| &given.value);
-        let value = value.or(input.default.as_ref().map(|default| &default.text));
+        let optional = optional::is_optional(input, faults);
+        let text = given.given.get(&name.text).map(|given| &given.value);
+        let text = text.or(input.default.as_ref().map(|default| &default.text));
+        let value = match text {
+            // A variable of a pipeline that nobody set is an empty one.
+            Some(text) if text.is_empty() && optional => Value::Left,
+            None if optional => Value::Left,
+            Some(text) => Value::Text(text.clone()),
+            None => Value::Missing,
+        };
         if !name.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
             let mistake = Mistake::InputName { name: name.text.clone() };
             faults.push(Fault::at(name.span.clone(), mistake).help("use letters, digits, `_` and `-`"));
-        } else if value.is_none() {
+        } else if value == Value::Missing {
             let mistake = Mistake::InputWithoutValue { name: name.text.clone() };
             let help = format!("give --set {}=... or --inputs FILE", name.text);
             let label = input.description.as_ref().map_or("declared here", |text| text.text.as_str());
             faults.push(Fault::at(name.span.clone(), mistake).label(label).help(help));
         }
-        values.insert(name.text.clone(), value.cloned());
+        values.insert(name.text.clone(), value);
     }
     for (name, given) in given.given.iter().filter(|(name, _)| !values.contains_key(*name)) {
         let mistake = Mistake::UnusedValue { name: name.clone(), origin: given.origin.clone() };
@@ -129,7 +148,7 @@ fn values(
 }
 
 struct Filling<'f> {
-    values: IndexMap<String, Option<String>>,
+    values: IndexMap<String, Value>,
     faults: &'f mut Vec<Fault>,
     reported: HashSet<String>,
 }
@@ -165,6 +184,11 @@ impl Filling<'_> {
                 "declare it under `inputs:`, or write `$$` for a `$`".to_owned()
             }
             Mistake::UnknownInput { name } => suggest::hint(name, self.values.keys().map(String::as_str)),
+            Mistake::OptionalInput { name } => {
+                format!(
+                    "only an endpoint or a target can be left out: give `{name}` a value or a default, or use it there alone"
+                )
+            }
             _ => "close it with `}`, or write `$$` for a `$`".to_owned(),
         };
         self.faults.push(Fault::at(scalar.span.clone(), mistake).help(help));
@@ -172,7 +196,7 @@ impl Filling<'_> {
 }
 
 /// The text with its inputs put in; none where one of them has no value, which has been reported.
-fn fill(text: &str, values: &IndexMap<String, Option<String>>) -> Result<Option<String>, Mistake> {
+fn fill(text: &str, values: &IndexMap<String, Value>) -> Result<Option<String>, Mistake> {
     let mut filled = String::with_capacity(text.len());
     let mut known = true;
     let mut rest = text;
@@ -183,9 +207,12 @@ fn fill(text: &str, values: &IndexMap<String, Option<String>>) -> Result<Option<
             rest = after;
         } else if let Some(after) = after.strip_prefix('{') {
             let (name, after) = after.split_once('}').ok_or(Mistake::InputUnclosed)?;
-            let value = values.get(name).ok_or_else(|| Mistake::UnknownInput { name: name.to_owned() })?;
-            filled.push_str(value.as_deref().unwrap_or_default());
-            known &= value.is_some();
+            match values.get(name) {
+                Some(Value::Text(text)) => filled.push_str(text),
+                Some(Value::Missing) => known = false,
+                Some(Value::Left) => return Err(Mistake::OptionalInput { name: name.to_owned() }),
+                None => return Err(Mistake::UnknownInput { name: name.to_owned() }),
+            }
             rest = after;
         } else {
             filled.push('$');
@@ -203,9 +230,10 @@ mod tests {
     #[test]
     fn dollars_are_read_from_left_to_right() {
         let values = IndexMap::from([
-            ("a".to_owned(), Some("1".to_owned())),
-            ("b".to_owned(), Some("${a}".to_owned())),
-            ("none".to_owned(), None),
+            ("a".to_owned(), Value::Text("1".to_owned())),
+            ("b".to_owned(), Value::Text("${a}".to_owned())),
+            ("none".to_owned(), Value::Missing),
+            ("left".to_owned(), Value::Left),
         ]);
         for (text, filled) in [
             ("x${a}y${a}", Ok(Some("x1y1"))),
@@ -214,6 +242,7 @@ mod tests {
             ("$a $", Ok(Some("$a $"))),
             ("${b}", Ok(Some("${a}"))),
             ("${none}", Ok(None)),
+            ("x${left}", Err(Mistake::OptionalInput { name: "left".to_owned() })),
             ("${a", Err(Mistake::InputUnclosed)),
             ("${c}", Err(Mistake::UnknownInput { name: "c".to_owned() })),
         ] {

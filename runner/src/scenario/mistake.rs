@@ -3,6 +3,7 @@
 use ringfence_contract::address::{AddressError, Family, Transport};
 use ringfence_contract::call::PinError;
 use ringfence_contract::name::NameError;
+use ringfence_contract::spoof::SpoofError;
 
 use super::model::Expect;
 
@@ -40,6 +41,10 @@ pub(super) enum Mistake {
     InputName { name: String },
     #[error("input `{name}` has no value")]
     InputWithoutValue { name: String },
+    #[error("optional input `{name}` has no value")]
+    OptionalInput { name: String },
+    #[error("`optional: true` beside a `default`")]
+    OptionalWithDefault,
     #[error("{origin} gives a value to an unknown input: `{name}`")]
     UnusedValue { name: String, origin: String },
 
@@ -116,6 +121,14 @@ pub(super) enum Mistake {
     PlatformTransport(Transport),
     #[error("a beacon over udp shows nothing: no answer has to come")]
     BeaconUdp,
+    #[error("both `beacon` and `beacons`")]
+    BeaconAndBeacons,
+    #[error("neither a URL nor an endpoint: `{name}`")]
+    UnknownBeacon { name: String },
+    #[error("`{endpoint}` is an endpoint of `{agent}` itself, and shows nothing about its way out")]
+    BeaconOfItself { agent: String, endpoint: String },
+    #[error("`{agent}` may not reach its own beacon `{endpoint}`")]
+    BeaconDenied { agent: String, endpoint: String },
     #[error("`resolves` on an address, which is not resolved: {endpoint}")]
     ResolvesNothing { endpoint: String },
     #[error("`{word}` says where a caller comes from, not what a name resolves to")]
@@ -166,4 +179,8 @@ pub(super) enum Mistake {
     FingerprintTooWide,
     #[error("`header-contains` without `header`")]
     HeaderContains,
+    #[error("{reason}: `{text}`")]
+    SpoofHeader { text: String, reason: SpoofError },
+    #[error("more than {limit} {what}")]
+    TooMany { what: &'static str, limit: usize },
 }

@@ -13,6 +13,8 @@ mod latency;
 mod meaning;
 mod mistake;
 mod model;
+mod optional;
+mod port;
 mod reader;
 mod resolves;
 mod schema;
@@ -25,6 +27,7 @@ mod suggest;
 mod text;
 mod throughput;
 mod words;
+mod zone;
 
 use std::path::Path;
 
@@ -34,13 +37,16 @@ pub use glob::glob_matches;
 pub use inputs::{Inputs, SetError};
 pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
-    Agent, AgentIndex, Answers, Beacon, Control, Endpoint, EndpointIndex, Expect, Rule, RuleIndex, Scenario,
-    SelfCalls, Spoofing, WitnessBy, Zone,
+    Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Rule,
+    RuleIndex, Scenario, SelfCalls, SpoofHeader, Spoofing, WitnessBy, WitnessPort,
 };
+pub use optional::LeftOut;
+pub use port::{Carrier, Port};
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Lines, Source, Span};
 pub use throughput::{Rate, RateUnit, Throughput};
+pub use zone::{Place, ServiceEndpoint, Zone, caller_in_its_network, is_service_endpoint};
 
 /// Loads a scenario from a file.
 ///
@@ -63,9 +69,10 @@ pub fn read(source: Source, base: &Path, inputs: &Inputs) -> Result<Scenario, Lo
         Err(fault) => return Err(LoadError::mistakes(source, vec![fault])),
     };
     let mut faults = Vec::new();
-    inputs::put_in(&mut root, inputs, &mut faults);
+    let left_out = inputs::put_in(&mut root, inputs, &mut faults);
     let shape = shape_reader::read(root, &mut faults);
-    let scenario = shape.and_then(|shape| meaning::understand(&shape, &source, base, &mut faults));
+    let scenario =
+        shape.and_then(|shape| meaning::understand((&shape, left_out), &source, base, &mut faults));
     match scenario {
         Some(scenario) if faults.is_empty() => Ok(scenario),
         _ => Err(LoadError::mistakes(source, faults)),

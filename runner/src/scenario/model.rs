@@ -4,9 +4,7 @@
 //! know how a scenario is written.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use ringfence_contract::address::{Family, Host, Transport};
 use ringfence_contract::call::{Route, Timeouts};
 use ringfence_contract::fingerprint::Fingerprint;
@@ -16,9 +14,11 @@ use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
+use super::optional::LeftOut;
 use super::resolves::NameClaim;
 use super::source::{Source, Span};
 use super::throughput::Throughput;
+use super::zone::Zone;
 
 /// The place of an agent in [`Scenario::agents`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +45,12 @@ pub struct Scenario {
     pub endpoints: Vec<Endpoint>,
     /// Every rule, in the order of the file, and last the one `otherwise: deny` stands for.
     pub rules: Vec<Rule>,
-    /// How platforms say no: the scenario's own rows first, then those known by heart.
+    /// Endpoints that are not called, because an input that they need was not given.
+    pub left_out: Vec<LeftOut>,
+    /// What answers say in somebody's own words: the scenario's own rows first, then those known by heart.
     pub fingerprints: Vec<Fingerprint>,
+    /// Headers that forged calls have beside those known by heart, or in place of one of them.
+    pub spoof_headers: Vec<SpoofHeader>,
     /// How long each phase of a call may take.
     pub timeouts: Timeouts,
 }
@@ -71,6 +75,15 @@ impl Scenario {
     }
 }
 
+/// A header that a forged call has as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoofHeader {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value; none stands for the address that the call says it comes from.
+    pub value: Option<String>,
+}
+
 /// An agent: a vantage that calls are made from, and the owner of the endpoints it answers on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
@@ -80,28 +93,10 @@ pub struct Agent {
     pub zone: Option<Zone>,
     /// How orders get to it.
     pub control: Control,
-    /// Something outside that this vantage can always reach: its witness when it may reach no endpoint.
-    pub beacon: Option<Beacon>,
+    /// What this vantage can always reach: its witnesses at the ports where it may reach no endpoint.
+    pub beacons: Vec<Beacon>,
     /// Where the scenario names it.
     pub span: Span,
-}
-
-/// A named set of networks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone {
-    /// Its name.
-    pub name: String,
-    /// The networks, as written but for `service-endpoint`, which is `fd00::/8`.
-    pub networks: Vec<IpNet>,
-}
-
-impl Zone {
-    /// Whether an address lies in the zone. A v4-mapped address counts as the IPv4 address it maps.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
-    }
 }
 
 /// How orders get to an agent.
@@ -142,11 +137,22 @@ impl Control {
     }
 }
 
-/// Something that any healthy vantage can reach.
+/// Something that a healthy vantage can always reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beacon {
-    /// How it is reached. Any HTTP answer, or any accepted TCP connection, will do.
-    pub route: Route,
+    /// What it is.
+    pub to: BeaconTarget,
+    /// Where the scenario names it.
+    pub span: Span,
+}
+
+/// What a beacon is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeaconTarget {
+    /// Something outside the scenario. Any HTTP answer, or any accepted TCP connection, will do.
+    Outside(Route),
+    /// An endpoint of the scenario, which is called as one.
+    Endpoint(EndpointIndex),
 }
 
 /// One way in to something.
@@ -206,6 +212,8 @@ pub struct Rule {
     pub self_calls: SelfCalls,
     /// Who shows that a silent endpoint lives.
     pub witness: WitnessBy,
+    /// At which port a vantage has to show that it can send.
+    pub witness_port: WitnessPort,
     /// Whether denied callers also try to pass for admitted ones.
     pub spoofing: Spoofing,
     /// What the names it is about have to resolve to, whatever their endpoints say.
@@ -264,4 +272,13 @@ pub enum WitnessBy {
     Allowed,
     /// The target agent's own call to its own listener: weaker, and shown as such.
     TargetItself,
+}
+
+/// At which port a vantage has to show that it can send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WitnessPort {
+    /// At that of the endpoint that stays silent.
+    Same,
+    /// At any: weaker, and shown as such.
+    Any,
 }

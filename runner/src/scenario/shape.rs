@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::shape_macro::shape;
-use super::shape_rules::{FingerprintShape, RuleShape, TimeoutsShape};
+use super::shape_rules::{FingerprintShape, RuleShape, SpoofHeaderShape, TimeoutsShape};
 use super::text::Scalar;
 use super::words;
 
@@ -83,6 +83,17 @@ shape! {
         /// How further platforms say that they refused, looked at before those known by heart.
         #[schemars(default)]
         fingerprints ("fingerprints"): Vec<FingerprintShape>,
+        /// Refusals that are no denial of the network: a challenge, a login, a rule about the request. Looked at before those
+        /// known by heart.
+        #[schemars(default)]
+        not_denials ("not-denials"): Vec<FingerprintShape>,
+        /// Answers of the caller's own side of the way: a proxy, a sidecar, an egress firewall, a captive portal. Looked at
+        /// before those known by heart.
+        #[schemars(default)]
+        callers_side ("callers-side"): Vec<FingerprintShape>,
+        /// Headers that forged calls have beside those known by heart, or in place of one of them.
+        #[schemars(default)]
+        spoof_headers ("spoof-headers"): Vec<SpoofHeaderShape>,
     }
 }
 
@@ -101,6 +112,9 @@ shape! {
         /// Its value where none is given. Without a default a value has to be given.
         #[schemars(default, schema_with = "words::scalar_schema")]
         default ("default"): Option<Scalar>,
+        /// `true` where it need not be given. Endpoints and targets that need it are left out then, and reports say so.
+        #[schemars(default, schema_with = "words::truth_schema")]
+        optional ("optional"): Option<Scalar>,
     }
 }
 
@@ -115,9 +129,12 @@ shape! {
         /// Its ways in.
         #[schemars(default)]
         endpoints ("endpoints"): Named<WayShape>,
-        /// Something outside that this vantage can always reach, to show that it can send at all.
+        /// The one thing that this vantage can always reach: short for `beacons` with one entry.
         #[schemars(default, with = "BeaconShape")]
         beacon ("beacon"): Option<WayShape>,
+        /// What this vantage can always reach, to show that it can send: URLs, endpoints of the scenario, or maps.
+        #[schemars(default, with = "Vec<BeaconShape>")]
+        beacons ("beacons"): Vec<WayShape>,
     }
 }
 

@@ -7,7 +7,9 @@ use super::reader::{Reader, first_key};
 use super::shape::{
     AgentShape, BeaconMap, ControlMap, ControlShape, InputShape, Named, ScenarioFile, WayMap, WayShape,
 };
-use super::shape_rules::{FingerprintShape, LatencyShape, RuleShape, ThroughputShape, TimeoutsShape};
+use super::shape_rules::{
+    FingerprintShape, LatencyShape, RuleShape, SpoofHeaderShape, ThroughputShape, TimeoutsShape,
+};
 use super::text::{Node, Scalar};
 
 /// Reads the shape of a scenario. `None` only where faults say why.
@@ -66,9 +68,16 @@ impl Reader<'_> {
         let targets = fields.take("targets").map(|(_, node)| self.named(node, "`targets`", Self::way));
         let rules = rules.map(|node| self.items(node, "`rules`", Self::rule));
         let timeouts = fields.take("timeouts").map(|(key, node)| self.timeouts(&key, node));
-        let fingerprints = fields
-            .take("fingerprints")
-            .map(|(_, node)| self.items(node, "`fingerprints`", Self::fingerprint));
+        let mut rows = |reader: &mut Self, key: &'static str| {
+            let rows =
+                fields.take(key).map(|(_, node)| reader.items(node, &format!("`{key}`"), Self::fingerprint));
+            rows.unwrap_or_default()
+        };
+        let (fingerprints, not_denials, callers_side) =
+            (rows(self, "fingerprints"), rows(self, "not-denials"), rows(self, "callers-side"));
+        let spoof_headers = fields.take("spoof-headers");
+        let spoof_headers =
+            spoof_headers.map(|(_, node)| self.items(node, "`spoof-headers`", Self::spoof_header));
         Some(ScenarioFile {
             name: name.and_then(|node| self.scalar(node, "`name`"))?,
             inputs: inputs.unwrap_or_default(),
@@ -79,19 +88,23 @@ impl Reader<'_> {
             otherwise: self.optional(&mut fields, "otherwise"),
             families: self.optional_scalars(&mut fields, "families"),
             timeouts: timeouts.flatten(),
-            fingerprints: fingerprints.unwrap_or_default(),
+            fingerprints,
+            not_denials,
+            callers_side,
+            spoof_headers: spoof_headers.unwrap_or_default(),
         })
     }
 
     fn input(&mut self, name: &Scalar, node: Node) -> Option<InputShape> {
         if matches!(node, Node::Nothing(_)) {
-            return Some(InputShape { description: None, default: None });
+            return Some(InputShape { description: None, default: None, optional: None });
         }
         let what = format!("input `{}`", name.text);
         let mut fields = self.fields(node, (&what, name.span.clone()), InputShape::KEYS)?;
         let description = self.optional(&mut fields, "description");
         let default = self.optional(&mut fields, "default");
-        Some(InputShape { description, default })
+        let optional = self.optional(&mut fields, "optional");
+        Some(InputShape { description, default, optional })
     }
 
     fn agent(&mut self, name: &Scalar, node: Node) -> Option<AgentShape> {
@@ -102,11 +115,15 @@ impl Reader<'_> {
         let control = self.require(&mut fields, "control", help).and_then(|node| self.control(node));
         let endpoints = fields.take("endpoints").map(|(_, node)| self.named(node, "`endpoints`", Self::way));
         let beacon = fields.take("beacon").map(|(key, node)| self.beacon(&key, node));
+        let beacons = fields
+            .take("beacons")
+            .map(|(key, node)| self.items(node, "`beacons`", |reader, node| reader.beacon(&key, node)));
         Some(AgentShape {
             zone: self.optional(&mut fields, "zone"),
             control: control?,
             endpoints: endpoints.unwrap_or_default(),
             beacon: beacon.flatten(),
+            beacons: beacons.unwrap_or_default(),
         })
     }
 
@@ -136,7 +153,7 @@ impl Reader<'_> {
     }
 
     fn beacon(&mut self, key: &Scalar, node: Node) -> Option<WayShape> {
-        self.way_with("`beacon`", key, node, BeaconMap::KEYS)
+        self.way_with("a beacon", key, node, BeaconMap::KEYS)
     }
 
     fn way_with(
@@ -197,6 +214,7 @@ impl Reader<'_> {
         let families = self.optional_scalars(&mut fields, "families");
         let self_calls = self.optional(&mut fields, "self");
         let witness = self.optional(&mut fields, "witness");
+        let witness_port = self.optional(&mut fields, "witness-port");
         let spoof = self.optional(&mut fields, "spoof");
         let resolves = self.optional_one_or_many(&mut fields, "resolves");
         let latency = fields.take("latency").and_then(|(key, node)| self.latency(&key, node));
@@ -214,6 +232,7 @@ impl Reader<'_> {
             families,
             self_calls,
             witness,
+            witness_port,
             spoof,
             resolves,
             latency,
@@ -258,16 +277,23 @@ impl Reader<'_> {
         })
     }
 
+    fn spoof_header(&mut self, node: Node) -> Option<SpoofHeaderShape> {
+        let at = first_key(&node);
+        let mut fields = self.fields(node, ("a forged header", at), SpoofHeaderShape::KEYS)?;
+        let name = self.require(&mut fields, "name", "add `name:`, for example X-Azure-FDID");
+        let value = self.optional(&mut fields, "value");
+        Some(SpoofHeaderShape { name: name.and_then(|node| self.scalar(node, "`name`"))?, value })
+    }
+
     fn fingerprint(&mut self, node: Node) -> Option<FingerprintShape> {
         let at = first_key(&node);
         let mut fields = self.fields(node, ("a fingerprint", at), FingerprintShape::KEYS)?;
         let name = self.require(&mut fields, "name", "add `name:` with the platform's name");
-        let status = self.require(&mut fields, "status", "add `status:`, for example 403");
         let name = name.and_then(|node| self.scalar(node, "`name`"));
-        let status = status.and_then(|node| self.scalar(node, "`status`"));
+        let status = self.optional_one_or_many(&mut fields, "status");
         let header = self.optional(&mut fields, "header");
         let header_contains = self.optional(&mut fields, "header-contains");
         let body_contains = self.optional(&mut fields, "body-contains");
-        Some(FingerprintShape { name: name?, status: status?, header, header_contains, body_contains })
+        Some(FingerprintShape { name: name?, status, header, header_contains, body_contains })
     }
 }

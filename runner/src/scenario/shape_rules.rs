@@ -44,8 +44,12 @@ shape! {
         /// admits anybody to it.
         #[schemars(default, schema_with = "words::witness_schema")]
         witness ("witness"): Option<Scalar>,
-        /// Whether one call more over each HTTP edge says, in the headers of proxies, that it comes from an admitted
-        /// address. Default: true.
+        /// At which port a vantage has to show that it can send, where the endpoint stays silent: `same` (the default), that
+        /// of the endpoint, or `any`, which is weaker.
+        #[schemars(default, schema_with = "words::witness_port_schema")]
+        witness_port ("witness-port"): Option<Scalar>,
+        /// Whether further calls over each HTTP edge say, in the headers of proxies, that they come from an admitted address.
+        /// Default: true.
         #[schemars(default, schema_with = "words::truth_schema")]
         spoof ("spoof"): Option<Scalar>,
         /// What the names of its endpoints have to resolve to for these vantages, whatever the endpoints say: networks,
@@ -152,13 +156,24 @@ shape! {
 }
 
 shape! {
-    /// What a refusal in a platform's own words looks like. Every part that is given must hold.
-    FingerprintShape {
-        /// The platform, as reports name it.
+    /// A header that forged calls have as well.
+    SpoofHeaderShape {
+        /// Its name.
         name ("name"): Scalar,
-        /// The HTTP status, 100 to 599.
-        #[schemars(schema_with = "words::status_schema")]
-        status ("status"): Scalar,
+        /// Its value. Without one, the address that the call says it comes from.
+        #[schemars(default, with = "Scalar")]
+        value ("value"): Option<Scalar>,
+    }
+}
+
+shape! {
+    /// What an answer in somebody's own words looks like. Every part that is given must hold.
+    FingerprintShape {
+        /// Who or what it is, as reports name it.
+        name ("name"): Scalar,
+        /// The HTTP statuses, 100 to 599: one or several. Without any, every status will do; a refusal needs one.
+        #[schemars(default, schema_with = "words::status_schema")]
+        status ("status"): Option<Vec<Scalar>>,
         /// A response header that must be there.
         #[schemars(default, with = "Scalar")]
         header ("header"): Option<Scalar>,

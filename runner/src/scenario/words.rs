@@ -7,7 +7,7 @@ use ringfence_contract::outcome::OutcomeKind;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::defaults;
-use super::model::{Expect, SelfCalls, Spoofing, WitnessBy};
+use super::model::{Expect, SelfCalls, Spoofing, WitnessBy, WitnessPort};
 use super::resolves::Resolves;
 use super::throughput::RateUnit;
 
@@ -50,6 +50,10 @@ pub(super) const SELF: &[(&str, SelfCalls)] =
 /// What `witness:` may say.
 pub(super) const WITNESS: &[(&str, WitnessBy)] =
     &[("allowed", WitnessBy::Allowed), ("self", WitnessBy::TargetItself)];
+
+/// What `witness-port:` may say.
+pub(super) const WITNESS_PORT: &[(&str, WitnessPort)] =
+    &[("same", WitnessPort::Same), ("any", WitnessPort::Any)];
 
 /// What `spoof:` may say.
 pub(super) const SPOOF: &[(&str, Spoofing)] = &[("true", Spoofing::Tried), ("false", Spoofing::Left)];
@@ -124,6 +128,10 @@ pub(super) fn witness_schema(_generator: &mut SchemaGenerator) -> Schema {
     one_of(WITNESS)
 }
 
+pub(super) fn witness_port_schema(_generator: &mut SchemaGenerator) -> Schema {
+    one_of(WITNESS_PORT)
+}
+
 pub(super) fn resolves_schema(_generator: &mut SchemaGenerator) -> Schema {
     let word = json_schema!({ "enum": texts(RESOLVES).collect::<Vec<_>>() });
     let network = json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$|\\$\\{" });
@@ -149,7 +157,8 @@ pub(super) fn scalar_schema(_generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn status_schema(_generator: &mut SchemaGenerator) -> Schema {
-    integer(100, 599)
+    let one = integer(100, 599);
+    json_schema!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
 }
 
 pub(super) fn statuses_schema(_generator: &mut SchemaGenerator) -> Schema {

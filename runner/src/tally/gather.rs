@@ -7,7 +7,7 @@ use super::record::{
 };
 use crate::dispatch::{AgentObservation, Attempt, Observations, Unasked, UnaskedWhy};
 use crate::judge::Verdict;
-use crate::plan::{Plan, Witness, WitnessTarget};
+use crate::plan::{Plan, Witness, witness_name};
 use crate::scenario::{Agent, Rule, Scenario, Source};
 
 pub(super) fn scenario(scenario: &Scenario) -> ScenarioRecord {
@@ -96,13 +96,7 @@ pub(super) fn witnesses(scenario: &Scenario, plan: &Plan, observations: &Observa
     let kind = |side: &[Attempt], place: usize| side.get(place).and_then(kind_of);
     let record = |(place, witness): (usize, &Witness)| WitnessRecord {
         vantage: scenario.agent(witness.vantage).name.clone(),
-        to: match witness.to {
-            WitnessTarget::Endpoint(endpoint) => scenario.endpoint(endpoint).name.clone(),
-            WitnessTarget::Beacon => "beacon".to_owned(),
-            WitnessTarget::OwnListener(endpoint) => {
-                format!("own listener of {}", scenario.endpoint(endpoint).name)
-            }
-        },
+        to: witness_name(scenario, witness),
         family: witness.family,
         before: kind(&observations.before, place),
         after: kind(&observations.after, place),

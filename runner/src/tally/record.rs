@@ -210,7 +210,7 @@ pub struct AttemptRecord {
 pub struct WitnessRecord {
     /// Who called.
     pub vantage: AgentName,
-    /// What was called: an endpoint's name, `beacon`, or `own listener of …`.
+    /// What was called: an endpoint's name, `beacon` and its address, or `own listener of …`.
     pub to: String,
     /// In which family.
     pub family: Family,

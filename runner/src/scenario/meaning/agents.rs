@@ -1,16 +1,18 @@
-//! Agents: names, zones, beacons, and the local one. This file must not know how orders travel.
+//! Agents: names, zones, and the local one. This file must not know how orders travel.
 
 use indexmap::IndexMap;
 
 use super::control::{Relays, make_direct};
+use super::rules::endpoint_names;
 use super::understand::Meaning;
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
-use crate::scenario::model::{Agent, Answers, Control, Endpoint, Zone};
+use crate::scenario::model::{Agent, Answers, Beacon, Control, Endpoint};
 use crate::scenario::shape::{AgentShape, ScenarioFile};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::text::Scalar;
+use crate::scenario::zone::Zone;
 
 impl Meaning<'_> {
     /// Every agent in the order of the file; none in the place of one with a fault.
@@ -25,11 +27,13 @@ impl Meaning<'_> {
             self.fault(Fault::nowhere(Mistake::NoAgents).help(help));
         }
         let mut relays = Relays::new(file, endpoints);
+        let names = endpoint_names(file);
         let agents = file.agents.0.iter().enumerate();
         let mut agents: Vec<_> = agents
             .map(|(place, (name, shape))| {
                 let control = self.control(place, &shape.control, &mut relays);
-                self.agent((name, shape), zones, control)
+                let beacons = self.beacons(&names, shape);
+                self.agent((name, shape), zones, (control, beacons))
             })
             .collect();
         self.circles(&relays);
@@ -47,18 +51,17 @@ impl Meaning<'_> {
         &mut self,
         (name, shape): (&Scalar, &AgentShape),
         zones: &IndexMap<String, Zone>,
-        control: Option<Control>,
+        (control, beacons): (Option<Control>, Option<Vec<Beacon>>),
     ) -> Option<Agent> {
         let known = self.name(name);
         let zone = self.maybe(shape.zone.as_ref(), |meaning, zone| {
             meaning.value(zone, |text| zones.get(text).cloned().ok_or_else(|| unknown_zone(zone, zones)))
         });
-        let beacon = self.maybe(shape.beacon.as_ref(), Self::beacon);
         Some(Agent {
             name: known?,
             zone: zone.ok()?,
             control: control?,
-            beacon: beacon.ok()?,
+            beacons: beacons?,
             span: name.span.clone(),
         })
     }

@@ -4,8 +4,10 @@
 //! This folder must not know what YAML is or what becomes of the edges.
 
 mod agents;
+mod beacons;
 mod control;
 mod latency;
+mod marks;
 mod names;
 mod overlap;
 mod rules;

@@ -147,7 +147,7 @@ fn no_edge(rule: &Rule, shape: &RuleShape) -> Fault {
 /// What else a rule says of an edge, beside what it expects.
 fn settings(rule: &Rule) -> impl PartialEq + use<'_> {
     let calls = (rule.attempts, rule.window_ms, rule.retries, &rule.by);
-    (calls, rule.witness, rule.spoofing, resolves(rule), latency(rule), throughput(rule))
+    (calls, (rule.witness, rule.witness_port), rule.spoofing, resolves(rule), latency(rule), throughput(rule))
 }
 
 /// What a rule says names resolve to, wherever it says so.
@@ -173,6 +173,7 @@ fn differing(one: &Rule, other: &Rule) -> String {
         ("retry", one.retries != other.retries),
         ("by", one.by != other.by),
         ("witness", one.witness != other.witness),
+        ("witness-port", one.witness_port != other.witness_port),
         ("spoof", one.spoofing != other.spoofing),
         ("resolves", resolves(one) != resolves(other)),
         ("latency", latency(one) != latency(other)),

@@ -12,14 +12,14 @@ use crate::scenario::fault::Fault;
 use crate::scenario::glob::glob_matches;
 use crate::scenario::mistake::Mistake;
 use crate::scenario::model::{
-    Agent, AgentIndex, Endpoint, EndpointIndex, Expect, Rule, SelfCalls, WitnessBy,
+    Agent, AgentIndex, Endpoint, EndpointIndex, Expect, Rule, SelfCalls, WitnessBy, WitnessPort,
 };
 use crate::scenario::shape::ScenarioFile;
 use crate::scenario::shape_rules::RuleShape;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::text::Scalar;
-use crate::scenario::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, SPOOF, WITNESS};
+use crate::scenario::words::{DENIALS, EXPECT, FAMILIES, OTHERWISE, SELF, SPOOF, WITNESS, WITNESS_PORT};
 
 /// The names rules can use.
 struct Names<'a> {
@@ -30,12 +30,17 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn of(file: &'a ScenarioFile) -> Self {
         let agents = file.agents.0.iter().map(|(name, _)| name.text.as_str()).collect();
-        let owned = file.agents.0.iter().flat_map(|(agent, shape)| {
-            shape.endpoints.0.iter().map(move |(name, _)| format!("{}/{}", agent.text, name.text))
-        });
-        let targets = file.targets.0.iter().map(|(name, _)| name.text.clone());
-        Self { agents, endpoints: owned.chain(targets).collect() }
+        Self { agents, endpoints: endpoint_names(file) }
     }
+}
+
+/// What every endpoint is called, in the order of the scenario.
+pub(super) fn endpoint_names(file: &ScenarioFile) -> Vec<String> {
+    let owned = file.agents.0.iter().flat_map(|(agent, shape)| {
+        shape.endpoints.0.iter().map(move |(name, _)| format!("{}/{}", agent.text, name.text))
+    });
+    let targets = file.targets.0.iter().map(|(name, _)| name.text.clone());
+    owned.chain(targets).collect()
 }
 
 impl Meaning<'_> {
@@ -116,6 +121,8 @@ impl Meaning<'_> {
             self.words("families", shape.families.as_deref().unwrap_or_default(), FAMILIES);
         let self_calls = shape.self_calls.as_ref().map(|word| self.word("self", word, SELF));
         let witness = shape.witness.as_ref().map(|word| self.word("witness", word, WITNESS));
+        let witness_port = shape.witness_port.as_ref();
+        let witness_port = witness_port.map(|word| self.word("witness-port", word, WITNESS_PORT));
         let spoofing = shape.spoof.as_ref().map(|word| self.word("spoof", word, SPOOF));
         let resolves = self.maybe(shape.resolves.as_deref(), Self::resolves);
         let latency = self.maybe(shape.latency.as_ref(), Self::latency);
@@ -132,6 +139,7 @@ impl Meaning<'_> {
             families,
             self_calls: self_calls.unwrap_or(Some(SelfCalls::Excluded))?,
             witness: witness.unwrap_or(Some(WitnessBy::Allowed))?,
+            witness_port: witness_port.unwrap_or(Some(WitnessPort::Same))?,
             spoofing: spoofing.unwrap_or(Some(defaults::SPOOFING))?,
             resolves: resolves.ok()?,
             latency: latency.ok()?,
@@ -148,6 +156,7 @@ impl Meaning<'_> {
             ("retry", shape.retry.as_ref()),
             ("by", by),
             ("witness", shape.witness.as_ref()),
+            ("witness-port", shape.witness_port.as_ref()),
             ("spoof", shape.spoof.as_ref()),
             ("latency", latency),
             ("throughput", shape.throughput.as_ref().map(|throughput| &throughput.at_least)),
@@ -160,7 +169,7 @@ impl Meaning<'_> {
                 ("latency" | "throughput", Expect::Deny) => {
                     "remove it: only calls that get through are measured, and none of these may"
                 }
-                ("by" | "witness" | "spoof", Expect::Allow) => {
+                ("by" | "witness" | "witness-port" | "spoof", Expect::Allow) => {
                     "remove it: an allowed call shows by its answer that it got through"
                 }
                 _ => continue,
@@ -180,8 +189,10 @@ impl Meaning<'_> {
         };
         let mut fits = vec![false; known.len()];
         for pattern in patterns {
+            let left_out = of == "endpoint"
+                && self.left_out.iter().any(|left| glob_matches(&pattern.text, &left.endpoint));
             let found = self.value(pattern, |text| match fitting(text, &known) {
-                none if none.is_empty() => Err(nothing_matches(of, pattern, &known, names)),
+                none if none.is_empty() && !left_out => Err(nothing_matches(of, pattern, &known, names)),
                 found => Ok(found),
             });
             found.into_iter().flatten().for_each(|place| fits[place] = true);
@@ -225,6 +236,7 @@ fn otherwise_rule(expect: Expect, names: &Names<'_>, span: Option<Span>) -> Rule
         families: Vec::new(),
         self_calls: SelfCalls::Excluded,
         witness: WitnessBy::Allowed,
+        witness_port: WitnessPort::Same,
         spoofing: defaults::SPOOFING,
         resolves: None,
         latency: None,

@@ -1,17 +1,16 @@
-//! What a file says beside its agents and rules: its name, zones, timeouts and fingerprints. This file must not know what
-//! they are used for.
+//! What a file says beside its agents and rules: its name, zones and timeouts. This file must not know what they are used for.
 
 use indexmap::IndexMap;
 use ringfence_contract::call::Timeouts;
-use ringfence_contract::fingerprint::{self, Fingerprint};
 
 use super::understand::Meaning;
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
-use crate::scenario::model::Zone;
 use crate::scenario::shape::Named;
-use crate::scenario::shape_rules::{FingerprintShape, TimeoutsShape};
-use crate::scenario::text::Scalar;
+use crate::scenario::shape_rules::TimeoutsShape;
+use crate::scenario::text::{Known, Scalar};
+use crate::scenario::words;
+use crate::scenario::zone::{ServiceEndpoint, Zone};
 
 impl Meaning<'_> {
     /// A name for people: anything that is not blank.
@@ -29,8 +28,16 @@ impl Meaning<'_> {
         let mut known = IndexMap::new();
         for (name, networks) in &zones.0 {
             self.name(name);
-            let networks = networks.iter().filter_map(|network| self.network(network)).collect();
-            known.insert(name.text.clone(), Zone { name: name.text.clone(), networks });
+            let is_word =
+                |scalar: &&Scalar| scalar.known == Known::Yes && scalar.text == words::SERVICE_ENDPOINT;
+            let service_endpoint = match networks.iter().find(is_word) {
+                Some(_) => ServiceEndpoint::Listed,
+                None => ServiceEndpoint::Unlisted,
+            };
+            let networks = networks.iter().filter(|scalar| !is_word(scalar));
+            let networks = networks.filter_map(|network| self.network(network)).collect();
+            let name = name.text.clone();
+            known.insert(name.clone(), Zone { name, networks, service_endpoint });
         }
         known
     }
@@ -50,35 +57,5 @@ impl Meaning<'_> {
             *phase_ms = ms.unwrap_or(*phase_ms);
         }
         timeouts
-    }
-
-    /// The scenario's own rows first, then those known by heart.
-    pub(super) fn fingerprints(&mut self, shapes: &[FingerprintShape]) -> Vec<Fingerprint> {
-        let own: Vec<_> = shapes.iter().filter_map(|shape| self.fingerprint(shape)).collect();
-        own.into_iter().chain(fingerprint::known()).collect()
-    }
-
-    fn fingerprint(&mut self, shape: &FingerprintShape) -> Option<Fingerprint> {
-        let name = self.title(&shape.name);
-        let status = self.number("status", &shape.status, 100, 599);
-        match (&shape.header, &shape.header_contains, &shape.body_contains) {
-            (None, Some(contains), _) => {
-                let fault = Fault::at(contains.span.clone(), Mistake::HeaderContains);
-                self.fault(fault.help("add `header:` with the name of the header that must contain this"));
-            }
-            (None, None, None) => {
-                let help = "add `header:` or `body-contains:`: a stopped app or the app's own door may send the same status";
-                self.fault(Fault::at(shape.status.span.clone(), Mistake::FingerprintTooWide).help(help));
-            }
-            (Some(_), _, _) | (None, None, Some(_)) => {}
-        }
-        let text = |scalar: &Option<Scalar>| scalar.as_ref().map(|scalar| scalar.text.clone());
-        Some(Fingerprint {
-            name: name?,
-            status: u16::try_from(status?).ok()?,
-            header: text(&shape.header).map(|header| header.to_ascii_lowercase()),
-            header_contains: text(&shape.header_contains),
-            body_contains: text(&shape.body_contains),
-        })
     }
 }

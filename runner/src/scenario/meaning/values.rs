@@ -136,12 +136,9 @@ impl Meaning<'_> {
         })
     }
 
-    /// A network, an address (the network of it alone), or `service-endpoint`.
+    /// A network of a zone, or an address (the network of it alone). The zone may list `service-endpoint` as well.
     pub(super) fn network(&mut self, scalar: &Scalar) -> Option<IpNet> {
-        self.value(scalar, |text| match text {
-            SERVICE_ENDPOINT => Ok(service_endpoint()),
-            _ => read_network(scalar, [SERVICE_ENDPOINT].into_iter()),
-        })
+        self.value(scalar, |_| read_network(scalar, [SERVICE_ENDPOINT].into_iter()))
     }
 
     /// What makes a certificate good: a CA file, a pin, or what the calling host trusts.
@@ -269,12 +266,6 @@ fn read_bounded(path: &std::path::Path) -> std::io::Result<Option<String>> {
     std::fs::File::open(path)?.take(CA_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let fits = bytes.len() as u64 <= CA_MAX_BYTES;
     Ok(fits.then(|| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// `fd00::/8`: App Service's front end shows a caller that comes through a service endpoint as a unique local address
-/// (captures in microsoft/clarity#1133 and Azure/static-web-apps#1666).
-fn service_endpoint() -> IpNet {
-    IpNet::new_assert(IpAddr::V6(std::net::Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0)), 8)
 }
 
 /// `3s`, `3.5s`, `200ms`: up to three decimals of a second, none of a millisecond.

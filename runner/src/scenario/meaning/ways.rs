@@ -1,4 +1,4 @@
-//! Endpoints, targets and beacons: the ways in. This file must not know who may use them.
+//! Endpoints and targets: the ways in. This file must not know who may use them.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use ringfence_contract::call::{Method, Route};
 use super::understand::Meaning;
 use crate::scenario::fault::Fault;
 use crate::scenario::mistake::Mistake;
-use crate::scenario::model::{AgentIndex, Answers, Beacon, Endpoint};
-use crate::scenario::shape::{ScenarioFile, WayMap, WayShape};
+use crate::scenario::model::{AgentIndex, Answers, Endpoint};
+use crate::scenario::shape::{ScenarioFile, WayMap};
 use crate::scenario::text::Scalar;
 use crate::scenario::words::{ANSWERS, AnswersWord, FAMILIES, METHODS};
 
@@ -138,17 +138,6 @@ impl Meaning<'_> {
                 self.fault(Fault::at(scalar.span.clone(), mistake).help(help));
             }
         }
-    }
-
-    /// Something that a vantage can always reach.
-    pub(super) fn beacon(&mut self, way: &WayShape) -> Option<Beacon> {
-        let route = self.route(&way.0)?;
-        if route.address.transport == Transport::Udp {
-            let fault = Fault::at(way.0.url.span.clone(), Mistake::BeaconUdp);
-            self.fault(fault.help("give an https, http or tcp address"));
-            return None;
-        }
-        Some(Beacon { route })
     }
 }
 
