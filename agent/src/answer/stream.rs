@@ -118,5 +118,5 @@ fn answer_datagram(answerer: &Answerer, datagram: &[u8], peer: SocketAddr) -> Op
 
 fn by_peer(peer: SocketAddr) -> SeenSource {
     let peer = canonical(peer);
-    SeenSource { address: peer.ip(), by: SeenBy::Peer, peer }
+    SeenSource { address: peer.ip(), by: SeenBy::Peer, peer, conflict: None }
 }

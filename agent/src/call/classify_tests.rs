@@ -23,7 +23,7 @@ fn call(expects: Option<&str>) -> Call {
 
 fn sealed(run: &Run, call: CallId, agent: &str) -> Vec<u8> {
     let peer: SocketAddr = "10.0.1.4:40000".parse().expect("an address");
-    let seen = SeenSource { address: peer.ip(), by: SeenBy::Peer, peer };
+    let seen = SeenSource { address: peer.ip(), by: SeenBy::Peer, peer, conflict: None };
     let agent = agent.parse().expect("a name");
     let answer = Answer { call, agent, boot: BootId::random(), receipt: 7, seen, at_ms: 1, refused: None };
     seal_answer(&run.key, &answer).into_bytes()

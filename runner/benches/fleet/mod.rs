@@ -194,7 +194,7 @@ fn caller(scenario: &Scenario, vantage: AgentIndex) -> IpAddr {
 
 fn seen(scenario: &Scenario, vantage: AgentIndex) -> SeenSource {
     let address = caller(scenario, vantage);
-    SeenSource { address, by: SeenBy::Peer, peer: (address, 50_000).into() }
+    SeenSource { address, by: SeenBy::Peer, peer: (address, 50_000).into(), conflict: None }
 }
 
 fn unasked() -> Attempt {
