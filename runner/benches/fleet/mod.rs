@@ -231,6 +231,8 @@ fn sampled(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex, ou
         resolution: is_site.then(|| Box::new(resolution(scenario, endpoint))),
         tls: (is_site && is_answer).then(|| Arc::new(certificate())),
         status,
+        again: None,
+        limit: None,
     };
     Attempt { call, sample: Ok(Box::new(sample)) }
 }

@@ -4,7 +4,7 @@
 //! send, and the target's agent has written nothing down. Anything that got in wins over everything else.
 
 use ringfence_contract::address::{Host, Transport};
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Unreachable, Unsealed};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset, Unreachable, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::case::{Case, Finding, not_asked, unknown};
@@ -141,6 +141,8 @@ fn see_obstacle(case: &Case<'_>, sample: &Sample) -> Seen {
         Outcome::TimedOut(Phase::Connect) if transport != Transport::Udp => Seen::SilentAtConnect,
         Outcome::TimedOut(Phase::Resolve) => Seen::Unknown(Reason::NotResolved),
         Outcome::TimedOut(Phase::Transfer) => see_cut_answer(sample),
+        // The server may have taken the request up, and nobody could ask what came of it.
+        Outcome::Reset(Reset::TakenBack) => Seen::Unknown(Reason::NotSent),
         Outcome::Reset(reset) => match reset.phase() {
             Phase::Transfer => see_cut_answer(sample),
             Phase::Resolve | Phase::Connect | Phase::Tls => Seen::SilentAtConnect,

@@ -3,7 +3,7 @@
 //! This file must not conclude anything. A pass says in a line or two what it rests on; everything else says all.
 
 use ringfence_contract::outcome::Outcome;
-use ringfence_contract::sample::Sample;
+use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::case::{Case, Finding};
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
@@ -94,6 +94,10 @@ fn path_of(sample: &Sample) -> Vec<String> {
     if let Some(error) = sample.tls.as_ref().and_then(|tls| tls.certificate_error.as_deref()) {
         lines.push(format!("the certificate is not good: {}", quote_detail(error)));
     }
+    if let Some(why) = sample.again {
+        let by = sample.tls.as_ref().and_then(|tls| tls.alpn.as_deref()).unwrap_or("http/1.1");
+        lines.push(format!("asked again ({why}), over {}", quote(by)));
+    }
     lines
 }
 
@@ -103,6 +107,12 @@ fn answer_of(sample: &Sample) -> Vec<String> {
     match &sample.outcome {
         Outcome::Unsealed(unsealed) if !unsealed.body.is_empty() => {
             lines.push(format!("the body begins: {}", quote(&unsealed.body)));
+        }
+        Outcome::Unsealed(_) if sample.limit == Some(OwnLimit::Coding) => {
+            lines.push("the body is in a coding that cannot be undone here".to_owned());
+        }
+        Outcome::Unsealed(_) if sample.limit == Some(OwnLimit::Head) => {
+            lines.push("the head is more than is read: its status is all that counts".to_owned());
         }
         Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
         Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),

@@ -121,6 +121,7 @@ pub(super) fn rows() -> Vec<Row> {
         both("closed in TLS", Outcome::Reset(Reset::ClosedDuringTls), R::Blocked, Early),
         both("reset after the request", Outcome::Reset(Reset::BeforeAnswer), R::Blocked, Late),
         both("closed after the request", Outcome::Reset(Reset::ClosedBeforeAnswer), R::Blocked, Late),
+        both("taken back", Outcome::Reset(Reset::TakenBack), R::Blocked, In(R::NotSent)),
         both("reset in the answer", Outcome::Reset(Reset::MidAnswer), R::Blocked, In(R::PathOpen)),
         Row { head: Some(403), ..both("403, reset", Outcome::Reset(Reset::MidAnswer), R::Blocked, Late) },
         both("closed in the answer", Outcome::Reset(Reset::ClosedMidAnswer), R::Blocked, In(R::PathOpen)),
