@@ -325,7 +325,11 @@ mod tests {
         ] {
             let text = format!("https://x.test:8443{path}");
             let address = text.parse::<Address>().expect(path);
-            assert_eq!((address.path.as_str(), address.to_string()), (path, text), "what is shown is what is called");
+            assert_eq!(
+                (address.path.as_str(), address.to_string()),
+                (path, text),
+                "what is shown is what is called"
+            );
         }
     }
 

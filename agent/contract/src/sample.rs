@@ -57,7 +57,8 @@ words! {
 words! {
     /// A limit of the calling program's own that an answer met. What came before it is told all the same.
     OwnLimit {
-        /// The head is longer, or has more fields, than is read.
+        /// The head has more bytes or fields than are read, or breaks a rule that the calling program's HTTP library holds to:
+        /// only its status counts.
         Head = "head",
         /// The body is longer than is read ([`BODY_READ_BYTES`](crate::fingerprint::BODY_READ_BYTES)).
         BodyBytes = "body-bytes",

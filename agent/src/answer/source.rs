@@ -56,7 +56,8 @@ pub fn seen_source(peer: SocketAddr, headers: &HeaderMap, proxies: &Proxies) -> 
     }
     let named = proxies.named.iter().map(|name| (name, SeenBy::NamedHeader));
     let named = claims(headers, named);
-    let usual = || claims(headers, [(&CLIENT_IP, SeenBy::ClientIp), (&X_FORWARDED_FOR, SeenBy::XForwardedFor)]);
+    let usual =
+        || claims(headers, [(&CLIENT_IP, SeenBy::ClientIp), (&X_FORWARDED_FOR, SeenBy::XForwardedFor)]);
     let claims = if named.is_empty() { usual() } else { named };
     let Some((address, by)) = claims.first().copied() else { return by_peer };
     let conflict = claims.iter().map(|(other, _)| *other).find(|other| *other != address);
@@ -68,7 +69,8 @@ fn claims<'n>(
     headers: &HeaderMap,
     names: impl IntoIterator<Item = (&'n HeaderName, SeenBy)>,
 ) -> Vec<(IpAddr, SeenBy)> {
-    let all = names.into_iter().flat_map(|(name, by)| said(headers, name).into_iter().map(move |said| (said, by)));
+    let all =
+        names.into_iter().flat_map(|(name, by)| said(headers, name).into_iter().map(move |said| (said, by)));
     all.collect()
 }
 
@@ -151,7 +153,12 @@ mod tests {
     }
 
     /// The headers that are named, those that came, and the address and the one that contradicts it.
-    type Said = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
+    type Said = (
+        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
+        &'static str,
+        Option<&'static str>,
+    );
 
     const SAID: &[Said] = &[
         // App Service writes both, one of them with the port.

@@ -18,7 +18,7 @@ use super::trail::{Timed, Trail, within};
 
 /// How long a body is waited for whose head has said all that is asked: it only goes into the evidence then. An event stream
 /// has no end.
-const HEAD_DECIDES: Duration = Duration::from_secs(1);
+const HEAD_DECIDES: Duration = Duration::from_millis(500);
 
 /// An answer whose head has come.
 pub(super) struct Answer {
@@ -51,16 +51,22 @@ impl Answer {
             Began::NoHttp => return Err(Outcome::Unsealed(unsealed(None, &lost.overheard.first, None))),
             Began::Head(head, body) => (head, body.to_vec()),
         };
-        let end = (!lost.is_not_taken()).then(|| lost.outcome(Progress::Answering));
+        let is_not_taken = lost.is_not_taken();
+        let end = (!is_not_taken).then(|| lost.outcome(Progress::Answering));
         let limit = match lost.error {
             None => Some(OwnLimit::Time),
-            Some(_) => lost.is_too_large().then_some(OwnLimit::Head),
+            Some(_) => is_not_taken.then_some(OwnLimit::Head),
         };
         Ok(Self { head, rest: Rest::Cut(Cut { body, end, limit }) })
     }
 
     /// Reads the body, and says what the answer comes to.
-    pub(super) async fn read(self, attempt: &Attempt<'_>, exchange: &mut Exchange, trail: &mut Trail) -> Outcome {
+    pub(super) async fn read(
+        self,
+        attempt: &Attempt<'_>,
+        exchange: &mut Exchange,
+        trail: &mut Trail,
+    ) -> Outcome {
         let Self { head, rest } = self;
         let cut = match rest {
             Rest::Cut(cut) => cut,
@@ -86,7 +92,9 @@ async fn cut(
             (None, (body.len() >= BODY_READ_BYTES).then_some(OwnLimit::BodyBytes))
         }
         // The body breaks HTTP's own rules on a connection that stands.
-        Ok((Err(lost), _)) if lost.overheard.end.is_none() && lost.protocol == Protocol::Http1 => (None, None),
+        Ok((Err(lost), _)) if lost.overheard.end.is_none() && lost.protocol == Protocol::Http1 => {
+            (None, None)
+        }
         Ok((Err(lost), _)) => (Some(lost.outcome(Progress::Answering)), None),
         Err(timed_out) => (Some(timed_out), Some(OwnLimit::Time)),
     };

@@ -14,7 +14,8 @@ const CODINGS_MAX: usize = 4;
 
 /// What a body says, at most [`BODY_READ_BYTES`] of it; none where it is in a coding that cannot be undone.
 pub(super) fn undo<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
-    let lines = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let lines =
+        headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let list = lines.collect::<Vec<_>>().join(",").to_ascii_lowercase();
     let codings: Vec<&str> =
         list.split(',').map(str::trim).filter(|coding| !matches!(*coding, "" | "identity")).collect();
@@ -25,7 +26,10 @@ pub(super) fn undo<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<Cow<'b, [u
         return None;
     }
     // They are listed in the order in which they were applied.
-    let undone = codings.iter().rev().try_fold(Cow::Borrowed(body), |body, coding| Some(Cow::Owned(undo_one(coding, &body)?)));
+    let undone = codings
+        .iter()
+        .rev()
+        .try_fold(Cow::Borrowed(body), |body, coding| Some(Cow::Owned(undo_one(coding, &body)?)));
     undone
 }
 

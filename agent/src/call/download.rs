@@ -57,7 +57,9 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
         let exchange = visit.exchange();
         let mut incoming = match rest {
             Rest::Coming(incoming) => incoming,
-            rest @ Rest::Cut(_) => return Ok(Answer { head, rest }.read(&attempt, exchange, &mut trail).await),
+            rest @ Rest::Cut(_) => {
+                return Ok(Answer { head, rest }.read(&attempt, exchange, &mut trail).await);
+            }
         };
         let answer = hear(&attempt, exchange, &head, &mut incoming).await;
         match (&answer.outcome, answer.refused) {

@@ -185,22 +185,38 @@ mod tests {
             ("a head", vec![frame(HEADERS, 4, 1, &[0x88])], with(200)),
             ("a head with a body", vec![frame(HEADERS, 4, 1, &[0x88]), frame(DATA, 0, 1, b"x")], with(200)),
             ("padded", vec![frame(HEADERS, 0xc, 1, &[2, 0x8d, 0, 0])], with(404)),
-            ("padded, with a priority", vec![frame(HEADERS, 0x2c, 1, &[1, 0, 0, 0, 0, 9, 0x8c, 0])], with(400)),
+            (
+                "padded, with a priority",
+                vec![frame(HEADERS, 0x2c, 1, &[1, 0, 0, 0, 0, 9, 0x8c, 0])],
+                with(400),
+            ),
             ("all padding", vec![frame(HEADERS, 8, 1, &[3, 0x88, 0x88, 0x88])], begun),
             ("more padding than payload", vec![frame(HEADERS, 8, 1, &[9, 0x88])], begun),
             ("another's head", vec![frame(HEADERS, 4, 3, &[0x88])], none),
-            ("a status that is sent later", vec![frame(HEADERS, 0, 1, &[]), frame(CONTINUATION, 4, 1, &[0x88])], with(200)),
+            (
+                "a status that is sent later",
+                vec![frame(HEADERS, 0, 1, &[]), frame(CONTINUATION, 4, 1, &[0x88])],
+                with(200),
+            ),
             ("an interim head", vec![frame(HEADERS, 4, 1, b"\x08\x03103")], begun),
             (
                 "an interim head, then the final one",
                 vec![frame(HEADERS, 4, 1, b"\x08\x03103"), frame(HEADERS, 4, 1, b"\x08\x03503")],
                 with(503),
             ),
-            ("a head, then trailers", vec![frame(HEADERS, 4, 1, &[0x88]), frame(HEADERS, 5, 1, &[0x40, 0])], with(200)),
+            (
+                "a head, then trailers",
+                vec![frame(HEADERS, 4, 1, &[0x88]), frame(HEADERS, 5, 1, &[0x40, 0])],
+                with(200),
+            ),
             ("a body without a head", vec![frame(DATA, 1, 1, b"x")], begun),
             ("a promise", vec![frame(PUSH_PROMISE, 4, 1, &[0, 0, 0, 2, 0x88])], begun),
             ("a request taken back", vec![reset(7)], Told { reset: Some(7), ..none }),
-            ("a head, then taken back", vec![frame(HEADERS, 4, 1, &[0x88]), reset(2)], Told { reset: Some(2), ..with(200) }),
+            (
+                "a head, then taken back",
+                vec![frame(HEADERS, 4, 1, &[0x88]), reset(2)],
+                Told { reset: Some(2), ..with(200) },
+            ),
         ] {
             assert_eq!(told(&[vec![settings()], frames].concat()), expected, "{sentence}");
         }
@@ -209,7 +225,9 @@ mod tests {
     #[test]
     fn a_cut_frame_counts_as_far_as_it_came() {
         let head = frame(HEADERS, 4, 1, &[vec![0x88], vec![0; 100]].concat());
-        for (bytes, expected) in [(8, (false, None)), (9, (true, None)), (10, (true, Some(200))), (60, (true, Some(200)))] {
+        for (bytes, expected) in
+            [(8, (false, None)), (9, (true, None)), (10, (true, Some(200))), (60, (true, Some(200)))]
+        {
             let told = told(&[settings(), head.get(..bytes).expect("longer").to_vec()]);
             assert_eq!((told.began, told.status), expected, "{bytes} bytes");
         }
@@ -217,7 +235,8 @@ mod tests {
 
     #[test]
     fn who_leaves_says_what_was_taken_up() {
-        let leave = |last: u32, code: u32| frame(GOAWAY, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat());
+        let leave =
+            |last: u32, code: u32| frame(GOAWAY, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat());
         for (frames, expected) in [
             (vec![leave(0, 0)], Some((0, false))),
             (vec![leave(1, 0)], Some((0, true))),
@@ -242,7 +261,11 @@ mod tests {
 
     #[test]
     fn what_is_no_http_2_is_odd() {
-        for bytes in [b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), frame(HEADERS, 4, 1, &[0x88]), b"SSH-2.0-OpenSSH\r\n".to_vec()] {
+        for bytes in [
+            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            frame(HEADERS, 4, 1, &[0x88]),
+            b"SSH-2.0-OpenSSH\r\n".to_vec(),
+        ] {
             assert!(told(&[bytes.clone()]).is_odd, "{bytes:?}");
         }
         assert!(!told(&[b"HTTP".to_vec()]).is_odd, "not enough to say");

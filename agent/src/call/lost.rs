@@ -56,17 +56,10 @@ impl Lost {
         })
     }
 
-    /// Whether its head was more than is read.
-    pub(super) fn is_too_large(&self) -> bool {
-        match self.protocol {
-            Protocol::Http1 => self.error.as_ref().is_some_and(hyper::Error::is_parse_too_large),
-            Protocol::Http2 => self.is_not_taken(),
-        }
-    }
-
     /// Whether an HTTP/1.1 request met a server that speaks HTTP/2, whatever was agreed on: it begins with SETTINGS, type 4
     /// in the fourth byte (RFC 9113 sections 3.4 and 4.1).
     pub(super) fn is_other_protocol(&self) -> bool {
-        self.protocol == Protocol::Http1 && self.overheard.first.get(..4).is_some_and(|head| head[0] == 0 && head[3] == 4)
+        self.protocol == Protocol::Http1
+            && self.overheard.first.get(..4).is_some_and(|head| head[0] == 0 && head[3] == 4)
     }
 }

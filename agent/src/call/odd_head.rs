@@ -82,7 +82,9 @@ fn fields(mut rest: &[u8]) -> (HeaderMap, Option<&[u8]>) {
             body = Some(behind);
             break;
         }
-        if let (true, Some((_, value))) = (line.starts_with(b" ") || line.starts_with(b"\t"), fields.last_mut()) {
+        if let (true, Some((_, value))) =
+            (line.starts_with(b" ") || line.starts_with(b"\t"), fields.last_mut())
+        {
             value.push(b' ');
             value.extend_from_slice(line.trim_ascii());
             continue;
@@ -110,7 +112,8 @@ mod tests {
             Began::NoHttp => "no http".to_owned(),
             Began::NoStatus => "no status".to_owned(),
             Began::Head(head, body) => {
-                let value = head.headers.get("x").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                let value =
+                    head.headers.get("x").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
                 format!("{} {:?} {:?}", head.status, value.unwrap_or_default(), String::from_utf8_lossy(body))
             }
         }
@@ -129,7 +132,10 @@ mod tests {
             ("HTTP/1.1 200 OK\r\n", "200 \"\" \"\""),
             ("HTTP/1.1 999 Denied\r\n\r\n", "999 \"\" \"\""),
             ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "101 \"\" \"\""),
-            ("HTTP/1.1 103 Early Hints\r\nx: early\r\n\r\nHTTP/1.1 403 No\r\nx: late\r\n\r\n", "403 \"late\" \"\""),
+            (
+                "HTTP/1.1 103 Early Hints\r\nx: early\r\n\r\nHTTP/1.1 403 No\r\nx: late\r\n\r\n",
+                "403 \"late\" \"\"",
+            ),
             ("HTTP/1.1 100 Continue\r\n\r\n", "no status"),
             ("HTTP/1.1 100 Continue\r\n", "no status"),
             ("HTTP/1.1 100 Continue\r\n\r\nHTT", "no status"),

@@ -239,7 +239,11 @@ mod tests {
         let alert = End::of(&io::Error::other(alert));
         assert!(matches!(&alert, End::Tls(TlsFailedWhy::Alert, _)));
         for end in [alert, End::Unreachable(Unreachable::Host)] {
-            assert_eq!(end.outcome(Progress::Answering), Outcome::Reset(Reset::MidAnswer), "an answer had begun");
+            assert_eq!(
+                end.outcome(Progress::Answering),
+                Outcome::Reset(Reset::MidAnswer),
+                "an answer had begun"
+            );
         }
     }
 

@@ -112,7 +112,7 @@ fn answer_of(sample: &Sample) -> Vec<String> {
             lines.push("the body is in a coding that cannot be undone here".to_owned());
         }
         Outcome::Unsealed(_) if sample.limit == Some(OwnLimit::Head) => {
-            lines.push("the head is more than is read: its status is all that counts".to_owned());
+            lines.push("the head is not one that is read here: its status is all that counts".to_owned());
         }
         Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
         Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),
