@@ -28,86 +28,78 @@ fn told(sample: &Sample) -> String {
     }
 }
 
+/// What a peer says behind the status line of a good answer, how it ends, and what is told.
+type Row = (&'static str, String, End, &'static str);
+
+const HELLO: &str = "Some(200) \"hello\" None";
+const NONE: &str = "Some(200) \"\" None";
+const HEAD_ALONE: &str = "Some(200) \"\" Some(Head)";
+const ODD: &str = "Some(200) \"hello\" Some(Head)";
+
+/// So many fields, and what ends the head of an answer that is `hello`.
+fn fields(count: usize) -> String {
+    let fields: Vec<String> = (0..count).map(|n| format!("x-{n}: 1\r\n")).collect();
+    format!("{}content-length: 5\r\n\r\nhello", fields.concat())
+}
+
 #[tokio::test]
 async fn a_platform_s_answer_is_told_by_its_head_whatever_becomes_of_its_body() {
-    let ok = |rest: &str| Script::http(format!("HTTP/1.1 200 OK\r\n{rest}"));
-    let fields = |count: usize| (0..count).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
-    let endless = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n7\r\n: hi!\n\n\r\n";
-    let (hello, none) = ("Some(200) \"hello\" None", "Some(200) \"\" None");
-    let odd = "Some(200) \"hello\" Some(Head)";
-    for (sentence, script, expected) in [
-        ("an event stream", ok(endless).ending(End::Hang), "Some(200) \": hi!\\n\\n\" Some(Time)"),
-        ("a short body", ok("content-length: 500\r\n\r\nhello"), hello),
-        ("a body that is reset", ok("content-length: 500\r\n\r\n").ending(End::Reset), none),
-        ("chunks that are none", ok("transfer-encoding: chunked\r\n\r\nzz\r\n"), none),
-        ("chunks without an end", ok("transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"), hello),
-        ("no length", ok("\r\nhello"), hello),
-        ("120 fields", ok(&format!("{}content-length: 5\r\n\r\nhello", fields(120))), hello),
-        ("1,000 fields", ok(&format!("{}content-length: 5\r\n\r\nhello", fields(1_000))), hello),
+    let stream = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n7\r\n: hi!\n\n\r\n";
+    let both = "content-length: 9\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let row = |sentence, rest: &str, end, told| (sentence, rest.to_owned(), end, told);
+    let rows: Vec<Row> = vec![
+        row("an event stream", stream, End::Hang, "Some(200) \": hi!\\n\\n\" Some(Time)"),
+        row("a short body", "content-length: 500\r\n\r\nhello", End::Close, HELLO),
+        row("a body that is reset", "content-length: 500\r\n\r\n", End::Reset, NONE),
+        row("chunks that are none", "transfer-encoding: chunked\r\n\r\nzz\r\n", End::Close, NONE),
+        row("chunks without an end", "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", End::Close, HELLO),
+        row("no length", "\r\nhello", End::Close, HELLO),
+        row("a length and chunks", both, End::Close, HELLO),
+        row("two lengths", "content-length: 5\r\ncontent-length: 6\r\n\r\nhello", End::Close, ODD),
+        row("a length that is none", "content-length: five\r\n\r\nhello", End::Close, ODD),
+        row("a head without an end", "x: y\r\n", End::Close, NONE),
+        row("a head that hangs", "x: y\r\n", End::Hang, "Some(200) \"\" Some(Time)"),
+    ];
+    for (sentence, rest, end, expected) in rows {
+        let script = Script::http(format!("HTTP/1.1 200 OK\r\n{rest}")).ending(end);
+        assert_eq!(told(&called(script).await), expected, "{sentence}");
+    }
+    let script = Script::http("HTTP/1.1 403 No\r\ncontent-length: 9\r\n\r\nno").ending(End::Hang);
+    assert_eq!(told(&called(script).await), "Some(403) \"no\" Some(Time)", "a refusal whose page hangs");
+}
+
+#[tokio::test]
+async fn a_head_that_browsers_read_is_read() {
+    let ok = |rest: &str| format!("HTTP/1.1 200 OK\r\n{rest}").into_bytes();
+    let hello = |fields: &str| ok(&format!("{fields}content-length: 5\r\n\r\nhello"));
+    let early = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+    let large = |kib: usize| hello(&format!("x: {}\r\n", "y".repeat(kib * 1_024)));
+    let bytes = |text: &[u8]| text.to_vec();
+    for (sentence, said, expected) in [
+        ("120 fields", ok(&fields(120)), HELLO),
+        ("1,000 fields", ok(&fields(1_000)), HELLO),
+        ("2,000 fields", ok(&fields(2_000)), HEAD_ALONE),
+        ("300 KiB", large(300), HELLO),
+        ("2 MiB", large(2 * 1_024), HEAD_ALONE),
+        ("bare line feeds", bytes(b"HTTP/1.1 200 OK\ncontent-length: 5\n\nhello"), HELLO),
+        ("a folded field", hello("x: a\r\n  b\r\n"), HELLO),
+        ("a space before the colon", hello("x : a\r\n"), HELLO),
+        ("a name with odd characters", hello("odd name(1): a\r\n"), HELLO),
+        ("a line that is no field", hello("nothing\r\n"), HELLO),
+        ("no UTF-8", bytes(b"HTTP/1.1 200 \xc4\r\nx: \xff\xfe\r\ncontent-length: 5\r\n\r\nhello"), HELLO),
+        ("no reason", bytes(b"HTTP/1.1 200\r\ncontent-length: 5\r\n\r\nhello"), HELLO),
+        ("HTTP/1.0", bytes(b"HTTP/1.0 200 OK\r\n\r\nhello"), HELLO),
+        ("HTTP/1.0 with chunks", bytes(b"HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\nhello"), ODD),
         (
-            "2,000 fields",
-            ok(&format!("{}content-length: 5\r\n\r\nhello", fields(2_000))),
-            "Some(200) \"\" Some(Head)",
-        ),
-        (
-            "300 KiB of fields",
-            ok(&format!("x: {}\r\ncontent-length: 5\r\n\r\nhello", "y".repeat(300 * 1_024))),
-            hello,
-        ),
-        (
-            "2 MiB of fields",
-            ok(&format!("x: {}\r\n\r\nhello", "y".repeat(2 * 1_024 * 1_024))),
-            "Some(200) \"\" Some(Head)",
-        ),
-        ("bare line feeds", Script::http("HTTP/1.1 200 OK\ncontent-length: 5\n\nhello"), hello),
-        ("a folded field", ok("x: a\r\n  b\r\ncontent-length: 5\r\n\r\nhello"), hello),
-        ("a space before the colon", ok("x : a\r\ncontent-length: 5\r\n\r\nhello"), hello),
-        ("a name with odd characters", ok("odd name(1): a\r\ncontent-length: 5\r\n\r\nhello"), hello),
-        ("a line that is no field", ok("nothing\r\ncontent-length: 5\r\n\r\nhello"), hello),
-        (
-            "a value that is no UTF-8",
-            Script::http(b"HTTP/1.1 200 OK\r\nx: \xff\xfe\r\ncontent-length: 5\r\n\r\nhello".to_vec()),
-            hello,
-        ),
-        ("no reason", Script::http("HTTP/1.1 200\r\ncontent-length: 5\r\n\r\nhello"), hello),
-        (
-            "a reason that is no UTF-8",
-            Script::http(b"HTTP/1.1 200 \xc4\r\ncontent-length: 5\r\n\r\nhello".to_vec()),
-            hello,
-        ),
-        ("HTTP/1.0", Script::http("HTTP/1.0 200 OK\r\n\r\nhello"), hello),
-        (
-            "a length and chunks",
-            ok("content-length: 9\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
-            hello,
-        ),
-        ("two lengths", ok("content-length: 5\r\ncontent-length: 6\r\n\r\nhello"), odd),
-        ("a length that is none", ok("content-length: five\r\n\r\nhello"), odd),
-        (
-            "a status of nobody's",
-            Script::http("HTTP/1.1 999 No\r\ncontent-length: 2\r\n\r\nno"),
+            "nobody's status",
+            bytes(b"HTTP/1.1 999 No\r\ncontent-length: 2\r\n\r\nno"),
             "Some(999) \"no\" None",
         ),
-        ("a head without an end", ok("x: y\r\n"), none),
-        ("a head that hangs", ok("x: y\r\n").ending(End::Hang), "Some(200) \"\" Some(Time)"),
-        (
-            "a refusal whose page hangs",
-            Script::http("HTTP/1.1 403 No\r\ncontent-length: 9\r\n\r\nno").ending(End::Hang),
-            "Some(403) \"no\" Some(Time)",
-        ),
-        (
-            "an early hint before it",
-            Script::http("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"),
-            hello,
-        ),
-        ("what is no HTTP", Script::http("SSH-2.0-x\r\n"), "None \"SSH-2.0-x\\r\\n\" None"),
-        (
-            "a status line that is none",
-            Script::http("HTTP/1.1 OK\r\n\r\n"),
-            "None \"HTTP/1.1 OK\\r\\n\\r\\n\" None",
-        ),
+        ("an early hint before it", bytes(early.as_bytes()), HELLO),
+        ("no HTTP", bytes(b"SSH-2.0-x\r\n"), "None \"SSH-2.0-x\\r\\n\" None"),
+        ("no status", bytes(b"HTTP/1.1 OK\r\n\r\n"), "None \"HTTP/1.1 OK\\r\\n\\r\\n\" None"),
     ] {
-        assert_eq!(told(&called(script).await), expected, "{sentence}");
+        assert_eq!(told(&called(Script::http(said)).await), expected, "{sentence}");
     }
 }
 
@@ -139,8 +131,8 @@ async fn an_agent_s_answer_is_found_behind_a_head_that_browsers_read() {
     let run = run();
     let call = call_to(route("http://127.0.0.1:1"));
     let good = String::from_utf8(sealed(&run, call.id, EXPECTED)).expect("text");
-    let fields = (0..120).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
-    for head in [format!("{fields}\r\n"), "x: a\r\n b\r\n\r\n".to_owned(), "odd name: 1\r\n\r\n".to_owned()] {
+    let many = fields(120).replace("content-length: 5\r\n\r\nhello", "\r\n");
+    for head in [many, "x: a\r\n b\r\n\r\n".to_owned(), "odd name: 1\r\n\r\n".to_owned()] {
         let peer = Script::http(format!("HTTP/1.1 200 OK\r\n{head}{good}")).play().await;
         let to = Destination::Endpoint(route(&format!("http://{}", peer.address)));
         let sample = place_freely(&run, &Call { to, ..call.clone() }).await;

@@ -30,13 +30,13 @@ const BOTH: &[&str] = &["h2", "http/1.1"];
 const ONLY: &[&str] = &["h2"];
 
 /// The server of one row: what it says over HTTP/2, connection by connection, and over HTTP/1.1 where it speaks that.
-struct Row {
-    sentence: &'static str,
-    alpn: &'static [&'static str],
+struct Row<'a> {
+    sentence: &'a str,
+    alpn: &'a [&'a str],
     http2: Vec<Say>,
     http1: Say,
     /// The outcome, why it was asked again, and the status.
-    told: &'static str,
+    told: &'a str,
 }
 
 fn told(sample: &Sample) -> String {
@@ -70,7 +70,7 @@ fn answer(status: &str, body: &str) -> Vec<Vec<u8>> {
     vec![head(0, status, &[]), frame(DATA, END_STREAM, 1, body.as_bytes())]
 }
 
-async fn check(row: Row) {
+async fn check(row: Row<'_>) {
     let Row { sentence, alpn, http2, http1, told: expected } = row;
     let authority = Authority::new();
     let peer = play(authority.server(NAME, Validity::Now, alpn), http2, http1).await;
@@ -79,102 +79,80 @@ async fn check(row: Row) {
 }
 
 /// A server of both protocols, which is silent over HTTP/1.1.
-fn http2_only(sentence: &'static str, said: &[Vec<u8>], end: End, told: &'static str) -> Row {
+fn http2_only<'a>(sentence: &'a str, said: &[Vec<u8>], end: End, told: &'a str) -> Row<'a> {
     Row { sentence, alpn: BOTH, http2: vec![frames(said, end)], http1: http1(b""), told }
 }
 
 #[tokio::test]
 async fn what_began_an_answer_is_never_told_as_a_silence() {
+    let early = || head(0, "103", &[("link", "</a.css>")]);
+    let begun = || head(0, "200", &[]);
+    let part = || frame(HEADERS, 0, 1, &[0x88]);
+    let no_status = || frame(HEADERS, END_HEADERS, 1, b"\x00\x01x\x01y");
+    let promise = || frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2, 0x82]);
+    let (failed, cut) = ("reset mid-answer, once, None", "reset closed-mid-answer, once, Some(200)");
+    for (sentence, said, end, told) in [
+        ("reset", vec![begun(), reset(INTERNAL_ERROR)], End::Hang, "reset mid-answer, once, Some(200)"),
+        ("closed", vec![begun()], End::Close, cut),
+        ("a part of a head", vec![part()], End::Close, cut),
+        ("a head without a status", vec![no_status()], End::Hang, failed),
+        ("a body without a head", vec![frame(DATA, 0, 1, b"hello")], End::Hang, failed),
+        ("a promise", vec![promise()], End::Hang, failed),
+        ("an early hint, then reset", vec![early(), reset(INTERNAL_ERROR)], End::Hang, failed),
+        ("an early hint, then refused", vec![early(), reset(HTTP_1_1_REQUIRED)], End::Hang, failed),
+        ("an early hint, then closed", vec![early()], End::Close, "reset closed-mid-answer, once, None"),
+    ] {
+        check(http2_only(sentence, &said, end, told)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_the_library_does_not_take_is_an_answer() {
     let mut flood = vec![frame(HEADERS, 0, 1, &[0x88])];
     flood.resize(2_000, frame(CONTINUATION, 0, 1, &[]));
-    let early = head(0, "103", &[("link", "</a.css>")]);
-    for row in [
-        http2_only(
-            "a head, then reset",
-            &[head(0, "200", &[]), reset(INTERNAL_ERROR)],
-            End::Hang,
-            "reset mid-answer, once, Some(200)",
-        ),
-        http2_only(
-            "a head, then closed",
-            &[head(0, "200", &[])],
-            End::Close,
-            "reset closed-mid-answer, once, Some(200)",
-        ),
-        http2_only(
-            "a head with an odd field, which no library takes",
-            &[head(0, "200", &[("Upper", "x")])],
+    let trailers = frame(HEADERS, END_HEADERS | END_STREAM, 1, b"\x00\x01x\x01y");
+    let with_trailers = vec![head(0, "200", &[]), frame(DATA, 0, 1, b"hello"), trailers];
+    let early = vec![head(0, "103", &[("link", "</a.css>")])];
+    let leaves = vec![goaway(1, ENHANCE_YOUR_CALM)];
+    for (sentence, said, end, told) in [
+        (
+            "an odd field",
+            vec![head(0, "200", &[("Upper", "x")])],
             End::Hang,
             "unsealed \"\", once, Some(200)",
         ),
-        http2_only(
-            "a head with a forbidden field",
-            &[head(0, "503", &[("connection", "close")])],
+        (
+            "a forbidden field",
+            vec![head(0, "503", &[("connection", "close")])],
             End::Hang,
             "unsealed \"\", once, Some(503)",
         ),
-        http2_only(
-            "a part of a head",
-            &[frame(HEADERS, 0, 1, &[0x88])],
-            End::Close,
-            "reset closed-mid-answer, once, Some(200)",
-        ),
-        http2_only(
-            "a head without a status",
-            &[frame(HEADERS, END_HEADERS, 1, b"\x00\x01x\x01y")],
-            End::Hang,
-            "reset mid-answer, once, None",
-        ),
-        http2_only(
-            "a body without a head",
-            &[frame(DATA, 0, 1, b"hello")],
-            End::Hang,
-            "reset mid-answer, once, None",
-        ),
-        http2_only(
-            "a promise",
-            &[frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2, 0x82])],
-            End::Hang,
-            "reset mid-answer, once, None",
-        ),
-        http2_only(
-            "an early hint, then reset",
-            &[early.clone(), reset(INTERNAL_ERROR)],
-            End::Hang,
-            "reset mid-answer, once, None",
-        ),
-        http2_only(
-            "an early hint, then closed",
-            &[early.clone()],
-            End::Close,
-            "reset closed-mid-answer, once, None",
-        ),
-        http2_only(
-            "an early hint, then the answer",
-            &[vec![early], answer("404", "none")].concat(),
+        ("a head that has no end", flood, End::Hang, "unsealed \"\", once, Some(200)"),
+        ("trailers", with_trailers, End::Hang, "unsealed \"hello\", once, Some(200)"),
+        (
+            "an early hint before it",
+            [early, answer("404", "none")].concat(),
             End::Hang,
             "unsealed \"none\", once, Some(404)",
         ),
-        http2_only("a head that has no end", &flood, End::Hang, "unsealed \"\", once, Some(200)"),
-        http2_only(
-            "an answer, then an unknown code",
-            &[answer("403", "no"), vec![goaway(1, ENHANCE_YOUR_CALM)]].concat(),
+        (
+            "its server leaves",
+            [answer("403", "no"), leaves].concat(),
             End::Close,
             "unsealed \"no\", once, Some(403)",
         ),
-        http2_only(
-            "an answer with trailers",
-            &[
-                head(0, "200", &[]),
-                frame(DATA, 0, 1, b"hello"),
-                frame(HEADERS, END_HEADERS | END_STREAM, 1, b"\x00\x01x\x01y"),
-            ],
-            End::Hang,
-            "unsealed \"hello\", once, Some(200)",
-        ),
     ] {
-        check(row).await;
+        check(http2_only(sentence, &said, end, told)).await;
     }
+}
+
+/// A head that takes several frames.
+fn in_pieces(fields: &[u8]) -> Vec<Vec<u8>> {
+    let pieces: Vec<&[u8]> = fields.chunks(16_000).collect();
+    let last = pieces.len() - 1;
+    let kind = |place| [CONTINUATION, HEADERS][usize::from(place == 0)];
+    let flags = |place| [0, END_HEADERS][usize::from(place == last)];
+    pieces.iter().enumerate().map(|(place, piece)| frame(kind(place), flags(place), 1, piece)).collect()
 }
 
 #[tokio::test]
@@ -184,14 +162,7 @@ async fn a_head_that_browsers_take_is_taken_and_the_limit_of_a_larger_one_is_our
         let many: Vec<String> = (0..fields).map(|n| format!("x-{n}")).collect();
         let value = "p".repeat(1_000);
         let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), value.as_str())).collect();
-        let block = fields_of("200", &many);
-        let pieces: Vec<&[u8]> = block.chunks(16_000).collect();
-        let mut said = Vec::new();
-        for (place, piece) in pieces.iter().enumerate() {
-            let kind = if place == 0 { HEADERS } else { CONTINUATION };
-            let flags = if place + 1 == pieces.len() { END_HEADERS } else { 0 };
-            said.push(frame(kind, flags, 1, piece));
-        }
+        let mut said = in_pieces(&fields_of("200", &many));
         said.push(frame(DATA, END_STREAM, 1, b"hello"));
         let tls = authority.server(NAME, Validity::Now, BOTH);
         let peer = play(tls, vec![frames(&said, End::Hang)], http1(b"")).await;
@@ -203,127 +174,63 @@ async fn a_head_that_browsers_take_is_taken_and_the_limit_of_a_larger_one_is_our
 }
 
 #[tokio::test]
-async fn what_says_nothing_about_the_request_is_asked_again() {
+async fn what_was_not_taken_up_is_asked_again() {
     let said = |said: &[Vec<u8>]| frames(said, End::Hang);
+    let leaves = |said: &[Vec<u8>]| frames(said, End::Close);
     let ok = || said(&answer("200", "second"));
-    let row = |sentence, alpn, http2, http1, told| Row { sentence, alpn, http2, http1, told };
-    let open = || page("200 OK", "first");
-    for row in [
-        row(
-            "the server wants HTTP/1.1",
-            BOTH,
-            vec![said(&[reset(HTTP_1_1_REQUIRED)])],
-            open(),
-            "unsealed \"first\", http-1-1-required, Some(200)",
-        ),
-        row(
+    let refused = || said(&[reset(REFUSED_STREAM)]);
+    let in_steps = [goaway(0x7fff_ffff, NO_ERROR), goaway(0, NO_ERROR)];
+    let wants = || said(&[reset(HTTP_1_1_REQUIRED)]);
+    let (over_1, over_2) = ("unsealed \"first\"", "unsealed \"second\"");
+    for (sentence, alpn, http2, told) in [
+        ("the server wants HTTP/1.1", BOTH, vec![wants()], format!("{over_1}, http-1-1-required")),
+        (
             "and leaves",
             BOTH,
             vec![said(&[goaway(0, HTTP_1_1_REQUIRED)])],
-            open(),
-            "unsealed \"first\", http-1-1-required, Some(200)",
+            format!("{over_1}, http-1-1-required"),
         ),
-        row(
-            "the server refuses the request",
-            BOTH,
-            vec![said(&[reset(REFUSED_STREAM)]), ok()],
-            http1(b""),
-            "unsealed \"second\", refused-stream, Some(200)",
-        ),
-        row(
-            "the server leaves",
-            BOTH,
-            vec![frames(&[goaway(0, NO_ERROR)], End::Close), ok()],
-            http1(b""),
-            "unsealed \"second\", goaway, Some(200)",
-        ),
-        row(
-            "it leaves in steps",
-            BOTH,
-            vec![frames(&[goaway(0x7fff_ffff, NO_ERROR), goaway(0, NO_ERROR)], End::Close), ok()],
-            http1(b""),
-            "unsealed \"second\", goaway, Some(200)",
-        ),
-        row(
-            "it speaks HTTP/2 alone",
+        ("it refuses", BOTH, vec![refused(), ok()], format!("{over_2}, refused-stream")),
+        (
+            "it refuses and speaks nothing else",
             ONLY,
-            vec![said(&[reset(REFUSED_STREAM)]), ok()],
-            http1(b""),
-            "unsealed \"second\", refused-stream, Some(200)",
+            vec![refused(), ok()],
+            format!("{over_2}, refused-stream"),
         ),
-        row(
-            "it refuses twice",
+        ("it refuses twice", BOTH, vec![refused()], format!("{over_1}, refused-stream")),
+        (
+            "it refuses, then wants HTTP/1.1",
             BOTH,
-            vec![said(&[reset(REFUSED_STREAM)])],
-            open(),
-            "unsealed \"first\", refused-stream, Some(200)",
+            vec![refused(), wants()],
+            format!("{over_1}, http-1-1-required"),
         ),
-        row(
-            "it refuses, then fails",
-            BOTH,
-            vec![said(&[reset(REFUSED_STREAM)]), said(&[reset(INTERNAL_ERROR)])],
-            open(),
-            "unsealed \"first\", stream-reset, Some(200)",
-        ),
-        row(
-            "any other code",
-            BOTH,
-            vec![said(&[reset(INTERNAL_ERROR)])],
-            open(),
-            "unsealed \"first\", stream-reset, Some(200)",
-        ),
-        row(
-            "a cancelled request",
-            BOTH,
-            vec![said(&[reset(CANCEL)])],
-            open(),
-            "unsealed \"first\", stream-reset, Some(200)",
-        ),
-        row(
-            "a code nobody knows",
-            BOTH,
-            vec![said(&[reset(0xbeef)])],
-            open(),
-            "unsealed \"first\", stream-reset, Some(200)",
-        ),
-        row(
-            "the connection closes",
-            BOTH,
-            vec![frames(&[], End::Close)],
-            open(),
-            "unsealed \"first\", connection-ended, Some(200)",
-        ),
-        row(
-            "the connection is reset",
-            BOTH,
-            vec![frames(&[], End::Reset)],
-            open(),
-            "unsealed \"first\", connection-ended, Some(200)",
-        ),
-        row(
-            "what came may have been taken up",
-            BOTH,
-            vec![frames(&[goaway(1, PROTOCOL_ERROR)], End::Close)],
-            open(),
-            "unsealed \"first\", connection-ended, Some(200)",
-        ),
-        row(
-            "frames that break the rules",
-            BOTH,
-            vec![said(&[frame(8, 0, 0, &[0; 4])])],
-            open(),
-            "unsealed \"first\", connection-ended, Some(200)",
-        ),
-        row(
-            "what is no HTTP/2",
-            BOTH,
-            vec![Say { bytes: b"SSH-2.0-x\r\n".to_vec(), end: End::Close }],
-            open(),
-            "unsealed \"SSH-2.0-x\\r\\n\", once, None",
-        ),
+        ("it leaves", BOTH, vec![leaves(&[goaway(0, NO_ERROR)]), ok()], format!("{over_2}, goaway")),
+        ("it leaves in steps", BOTH, vec![leaves(&in_steps), ok()], format!("{over_2}, goaway")),
     ] {
-        check(row).await;
+        let (http1, told) = (page("200 OK", "first"), format!("{told}, Some(200)"));
+        check(Row { sentence, alpn, http2, http1, told: &told }).await;
     }
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_the_request_is_asked_over_http_1_1() {
+    let broken = || vec![frame(8, 0, 0, &[0; 4])];
+    for (sentence, said, end, again) in [
+        ("failed", vec![reset(INTERNAL_ERROR)], End::Hang, "stream-reset"),
+        ("cancelled", vec![reset(CANCEL)], End::Hang, "stream-reset"),
+        ("a code nobody knows", vec![reset(0xbeef)], End::Hang, "stream-reset"),
+        ("closed", vec![], End::Close, "connection-ended"),
+        ("reset", vec![], End::Reset, "connection-ended"),
+        ("it may have been taken up", vec![goaway(1, PROTOCOL_ERROR)], End::Close, "connection-ended"),
+        ("frames that break the rules", broken(), End::Hang, "connection-ended"),
+    ] {
+        let told = format!("unsealed \"first\", {again}, Some(200)");
+        let http1 = page("200 OK", "first");
+        check(Row { http1, ..http2_only(sentence, &said, end, &told) }).await;
+    }
+    let http2 = vec![Say { bytes: b"SSH-2.0-x\r\n".to_vec(), end: End::Close }];
+    let told = "unsealed \"SSH-2.0-x\\r\\n\", once, None";
+    check(Row { sentence: "no HTTP/2", alpn: BOTH, http2, http1: page("200 OK", "first"), told }).await;
 }
 
 #[tokio::test]
@@ -335,7 +242,7 @@ async fn a_silence_stays_one_where_http_1_1_says_so() {
         ("nor is leaving", vec![goaway(0, NO_ERROR)], End::Close, "goaway"),
     ] {
         let expected = format!("reset closed-before-answer, {again}, None");
-        check(http2_only(sentence, &said, end, Box::leak(expected.into_boxed_str()))).await;
+        check(http2_only(sentence, &said, end, &expected)).await;
     }
 }
 

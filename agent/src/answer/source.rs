@@ -77,10 +77,10 @@ fn claims<'n>(
 /// The addresses that one header says. A list is one in the order of its lines (RFC 9110 section 5.3), and its end is the
 /// nearest proxy's; any other header has one line, and a second is not the proxy's.
 fn said(headers: &HeaderMap, name: &HeaderName) -> Vec<IpAddr> {
-    let lines = headers.get_all(name).iter();
+    let mut lines = headers.get_all(name).iter();
     let read = |line: &HeaderValue| read_address(line.to_str().ok()?.rsplit(',').next()?);
     if [X_FORWARDED_FOR, FORWARDED].contains(name) {
-        return lines.last().and_then(read).into_iter().collect();
+        return lines.next_back().and_then(read).into_iter().collect();
     }
     lines.filter_map(read).collect()
 }

@@ -26,11 +26,10 @@ pub(super) fn undo<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<Cow<'b, [u
         return None;
     }
     // They are listed in the order in which they were applied.
-    let undone = codings
+    codings
         .iter()
         .rev()
-        .try_fold(Cow::Borrowed(body), |body, coding| Some(Cow::Owned(undo_one(coding, &body)?)));
-    undone
+        .try_fold(Cow::Borrowed(body), |body, coding| Some(Cow::Owned(undo_one(coding, &body)?)))
 }
 
 fn undo_one(coding: &str, body: &[u8]) -> Option<Vec<u8>> {

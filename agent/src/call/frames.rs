@@ -163,7 +163,9 @@ mod tests {
         whole.ask();
         drops.ask();
         whole.read(&bytes);
-        bytes.iter().for_each(|byte| drops.read(&[*byte]));
+        for byte in &bytes {
+            drops.read(&[*byte]);
+        }
         assert_eq!(whole.told(), drops.told(), "in whatever pieces it comes");
         whole.told()
     }
@@ -266,7 +268,7 @@ mod tests {
             frame(HEADERS, 4, 1, &[0x88]),
             b"SSH-2.0-OpenSSH\r\n".to_vec(),
         ] {
-            assert!(told(&[bytes.clone()]).is_odd, "{bytes:?}");
+            assert!(told(std::slice::from_ref(&bytes)).is_odd, "{bytes:?}");
         }
         assert!(!told(&[b"HTTP".to_vec()]).is_odd, "not enough to say");
     }

@@ -168,9 +168,10 @@ impl End {
             (Self::Closed, Progress::Answering) => Outcome::Reset(Reset::ClosedMidAnswer),
             (Self::Reset, Progress::Handshake) => Outcome::Reset(Reset::DuringTls),
             (Self::Reset, Progress::Waiting) => Outcome::Reset(Reset::BeforeAnswer),
-            (Self::Reset, Progress::Answering) => Outcome::Reset(Reset::MidAnswer),
             // Whatever ends it, an answer had begun.
-            (Self::Unreachable(_) | Self::Tls(..), Progress::Answering) => Outcome::Reset(Reset::MidAnswer),
+            (Self::Reset | Self::Unreachable(_) | Self::Tls(..), Progress::Answering) => {
+                Outcome::Reset(Reset::MidAnswer)
+            }
             (Self::Unreachable(kind), _) => Outcome::Unreachable(kind),
             (Self::TimedOut, Progress::Handshake) => Outcome::TimedOut(Phase::Tls),
             (Self::TimedOut, Progress::Waiting) => Outcome::TimedOut(Phase::FirstByte),

@@ -86,6 +86,7 @@ fn tls(why: TlsFailedWhy) -> Outcome {
 pub(super) fn rows() -> Vec<Row> {
     use Reason as R;
     use Worth::{Early, In, Late, NoName, Open, Said};
+    let cut = || Outcome::TimedOut(Phase::Transfer);
     let mut rows = vec![
         row("answered, from the zone", answered("10.0.0.4"), (R::Reached, R::WrongAgent), In(R::Leak)),
         row("answered, from elsewhere", answered("52.1.2.3"), (R::WrongSource, R::WrongAgent), In(R::Leak)),
@@ -112,16 +113,13 @@ pub(super) fn rows() -> Vec<Row> {
         both("silent in TLS", Outcome::TimedOut(Phase::Tls), R::Blocked, Late),
         both("silent after the request", Outcome::TimedOut(Phase::FirstByte), R::Blocked, Late),
         both("cut in the answer", Outcome::TimedOut(Phase::Transfer), R::Blocked, In(R::PathOpen)),
-        Row {
-            head: Some(200),
-            ..both("200, cut", Outcome::TimedOut(Phase::Transfer), R::Blocked, In(R::PathOpen))
-        },
-        Row { head: Some(403), ..both("403, cut", Outcome::TimedOut(Phase::Transfer), R::Blocked, Late) },
+        Row { head: Some(200), ..both("200, cut", cut(), R::Blocked, In(R::PathOpen)) },
+        Row { head: Some(403), ..both("403, cut", cut(), R::Blocked, Late) },
         both("reset in TLS", Outcome::Reset(Reset::DuringTls), R::Blocked, Early),
         both("closed in TLS", Outcome::Reset(Reset::ClosedDuringTls), R::Blocked, Early),
         both("reset after the request", Outcome::Reset(Reset::BeforeAnswer), R::Blocked, Late),
         both("closed after the request", Outcome::Reset(Reset::ClosedBeforeAnswer), R::Blocked, Late),
-        both("taken back", Outcome::Reset(Reset::TakenBack), R::Blocked, In(R::NotSent)),
+        both("taken back", Outcome::Reset(Reset::TakenBack), R::Blocked, Open(R::NotSent)),
         both("reset in the answer", Outcome::Reset(Reset::MidAnswer), R::Blocked, In(R::PathOpen)),
         Row { head: Some(403), ..both("403, reset", Outcome::Reset(Reset::MidAnswer), R::Blocked, Late) },
         both("closed in the answer", Outcome::Reset(Reset::ClosedMidAnswer), R::Blocked, In(R::PathOpen)),
