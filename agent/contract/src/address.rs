@@ -130,7 +130,7 @@ pub enum AddressError {
     #[error("fragment (`#`) in it, which is never sent")]
     Fragment,
     /// A character that a request line cannot carry. A URL is called as it is written, so nobody encodes it in silence.
-    #[error("{0:?} in it, which no request can carry as it is")]
+    #[error("`{}` in it, which no request can carry as it is", .0.to_string().escape_debug().to_string().replace("\\\\", "\\"))]
     Character(char),
 }
 
