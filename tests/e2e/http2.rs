@@ -10,8 +10,8 @@ use ringfence_tests::calls::{
 };
 use ringfence_tests::certificates::{Authority, Validity};
 use ringfence_tests::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PUSH_PROMISE, Say, fields_of, frame, frames,
-    goaway, head, play, reset,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PUSH_PROMISE, SETTINGS, Say, fields_of, frame,
+    frames, goaway, head, play, reset,
 };
 use ringfence_tests::script::{End, response};
 
@@ -281,6 +281,11 @@ async fn the_time_of_a_call_is_told_by_what_came_in_it() {
     let authority = Authority::new();
     for (sentence, said, expected) in [
         ("nothing", vec![], "timed-out first-byte, once, None"),
+        (
+            "no leave to ask",
+            vec![frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 0])],
+            "unsealed \"first\", refused-stream, Some(200)",
+        ),
         ("a part of a head", vec![frame(HEADERS, 0, 1, &[0x88])], "timed-out transfer, once, Some(200)"),
         ("an early hint", vec![head(0, "103", &[])], "timed-out transfer, once, None"),
         ("a head", vec![head(0, "403", &[])], "timed-out transfer, once, Some(403)"),

@@ -43,7 +43,8 @@ words! {
     Again {
         /// The server was leaving and had not taken the request up (GOAWAY, RFC 9113 section 6.8): asked on a new connection.
         Goaway = "goaway",
-        /// The server had not taken the request up (`REFUSED_STREAM`, RFC 9113 section 8.7): asked on a new connection.
+        /// The server did not take the request up (`REFUSED_STREAM`, RFC 9113 section 8.7), or takes none: asked on a new
+        /// connection.
         RefusedStream = "refused-stream",
         /// The server wants HTTP/1.1 (`HTTP_1_1_REQUIRED`, RFC 9113 section 7): asked over HTTP/1.1.
         Http11Required = "http-1-1-required",

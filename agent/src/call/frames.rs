@@ -13,6 +13,10 @@ const PUSH_PROMISE: u8 = 5;
 const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 
+/// The flag of SETTINGS that only acknowledges, and the setting that bounds a client's requests (RFC 9113 section 6.5).
+const ACK: u8 = 0x1;
+const MAX_CONCURRENT_STREAMS: u32 = 0x3;
+
 /// Flags of HEADERS (RFC 9113 section 6.2).
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
@@ -22,7 +26,7 @@ pub(super) const REFUSED_STREAM: u32 = 0x7;
 pub(super) const HTTP_1_1_REQUIRED: u32 = 0xd;
 
 /// How much of a frame's payload, or of a head, is kept: its first field is shorter.
-const KEPT_BYTES: usize = 64;
+const KEPT_BYTES: usize = 96;
 
 /// What the frames say about the request that was made last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(super) struct Told {
     pub(super) reset: Option<u32>,
     /// The error code with which the server takes leave, and whether it had taken the request up or may have.
     pub(super) goaway: Option<(u32, bool)>,
+    /// Whether the server takes no requests, so that this one was not sent.
+    pub(super) takes_none: bool,
     /// Whether what came are no frames a server begins with.
     pub(super) is_odd: bool,
 }
@@ -60,7 +66,8 @@ impl Frames {
     pub(super) fn ask(&mut self) {
         self.stream = if self.stream == 0 { 1 } else { self.stream + 2 };
         self.fields.clear();
-        self.told = Told { is_odd: self.told.is_odd, ..Told::default() };
+        let Told { takes_none, is_odd, .. } = self.told;
+        self.told = Told { takes_none, is_odd, ..Told::default() };
     }
 
     /// What came says so far.
@@ -112,6 +119,9 @@ impl Frames {
             RST_STREAM if stream == self.stream && payload.len() >= 4 => {
                 self.told.reset = Some(u32_of(payload));
             }
+            SETTINGS if flags & ACK == 0 && is_whole => {
+                self.told.takes_none = most_requests(payload).map_or(self.told.takes_none, |most| most == 0);
+            }
             GOAWAY if payload.len() >= 8 => self.goaway = Some((u31(payload), u32_of(&payload[4..]))),
             _ => {}
         }
@@ -133,6 +143,12 @@ fn fields(flags: u8, length: usize, payload: &[u8]) -> &[u8] {
     let before = usize::from(flags & PADDED != 0) + if flags & PRIORITY == 0 { 0 } else { 5 };
     let end = length.saturating_sub(pad).min(payload.len());
     payload.get(before..end).unwrap_or_default()
+}
+
+/// How many requests a server's settings let a client make at once, where they say so.
+fn most_requests(payload: &[u8]) -> Option<u32> {
+    let settings = payload.chunks_exact(6).map(|setting| (u32_of(&setting[..2]), u32_of(&setting[2..])));
+    settings.filter(|(name, _)| *name == MAX_CONCURRENT_STREAMS).map(|(_, most)| most).last()
 }
 
 fn length(head: &[u8]) -> usize {
@@ -248,6 +264,37 @@ mod tests {
             assert_eq!(told(&[vec![settings()], frames.clone()].concat()).goaway, expected, "{frames:?}");
         }
         assert_eq!(told(&[leave(0, 11)]).goaway, Some((11, false)), "with its first frame");
+    }
+
+    #[test]
+    fn a_server_may_take_no_requests() {
+        let settings = |most: u8| frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 255, 255, 0, 3, 0, 0, 0, most]);
+        for (frames, none) in [
+            (vec![settings(0)], true),
+            (vec![settings(1)], false),
+            (vec![settings(0), settings(9)], false),
+            (vec![settings(0), frame(SETTINGS, ACK, 0, &[])], true),
+            (vec![frame(SETTINGS, 0, 0, &[])], false),
+        ] {
+            assert_eq!(told(&frames).takes_none, none, "{frames:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_may_be_anything() {
+        let mut seed = 7_u64;
+        let mut byte = || {
+            seed = seed * 48_271 % 0x7fff_ffff;
+            u8::try_from(seed & 0xff).expect("eight bits")
+        };
+        for length in 0..2_000 {
+            let mut bytes: Vec<u8> = (0..length % 80).map(|_| byte()).collect();
+            // Frames whose length is near the truth, of every type.
+            if let Some(head) = bytes.get_mut(..9) {
+                head.copy_from_slice(&[0, 0, byte() % 80, byte() % 11, byte(), 0, 0, 0, byte() % 4]);
+            }
+            told(&[settings(), bytes]);
+        }
     }
 
     #[test]
