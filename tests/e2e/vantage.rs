@@ -80,6 +80,7 @@ async fn a_request_carries_the_call_and_nothing_of_the_caller() {
     lines.sort();
     let mut expected = vec![
         "accept: */*".to_owned(),
+        "accept-encoding: identity".to_owned(),
         "content-length: 0".to_owned(),
         format!("host: app-1.example.test:{}", peer.address.port()),
         "post /a?b=c http/1.1".to_owned(),

@@ -174,5 +174,7 @@ fn timed_out(call: ringfence_contract::id::CallId, started_ms: u64) -> Sample {
         resolution: None,
         tls: None,
         status: None,
+        again: None,
+        limit: None,
     }
 }

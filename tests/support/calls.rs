@@ -100,7 +100,7 @@ pub fn sealed(run: &Run, call: CallId, agent: &str) -> Vec<u8> {
         agent: agent.parse().expect("a name"),
         boot: BootId::random(),
         receipt: 1,
-        seen: SeenSource { address: peer.ip(), by: SeenBy::Peer, peer },
+        seen: SeenSource { address: peer.ip(), by: SeenBy::Peer, peer, conflict: None },
         at_ms: 1,
         refused: None,
     };

@@ -10,6 +10,7 @@
 //! - [`dns`]: DNS servers;
 //! - [`closed`]: addresses where nothing listens, or nothing accepts;
 //! - [`namespace`]: network namespaces, and what runs in them;
+//! - [`frames`]: an HTTP/2 server that says whatever frames it is told to;
 //! - [`link`]: links between namespaces that delay, lose and swallow packets;
 //! - [`ground`]: agents in namespaces around a hub;
 //! - [`capture`]: what went over an interface, and when;
@@ -29,6 +30,7 @@ pub mod certificates;
 pub mod closed;
 pub mod datagram;
 pub mod dns;
+pub mod frames;
 pub mod ground;
 pub mod h2;
 pub mod link;

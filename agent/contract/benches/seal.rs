@@ -33,7 +33,12 @@ fn calls(criterion: &mut Criterion) {
     group.bench_function("verify", |bench| bench.iter(|| verify(black_box(&token))));
 
     let peer = "10.0.1.4:40000".parse().expect("an address");
-    let seen = SeenSource { address: "10.0.1.4".parse().expect("an address"), by: SeenBy::Peer, peer };
+    let seen = SeenSource {
+        address: "10.0.1.4".parse().expect("an address"),
+        by: SeenBy::Peer,
+        peer,
+        conflict: None,
+    };
     let answer = Answer {
         call,
         agent: name(),

@@ -126,6 +126,12 @@ pub enum AddressError {
     /// A path, query or fragment where the transport has none.
     #[error("`{0}` takes no path, query or fragment")]
     Path(Transport),
+    /// A fragment: it stays with the client and is never sent (RFC 9110 section 7.1).
+    #[error("fragment (`#`) in it, which is never sent")]
+    Fragment,
+    /// A character that a request line cannot carry. A URL is called as it is written, so nobody encodes it in silence.
+    #[error("`{}` in it, which no request can carry as it is", .0.to_string().escape_debug().to_string().replace("\\\\", "\\"))]
+    Character(char),
 }
 
 /// One way in to something: `https://host/path`, `tcp://host:port`.
@@ -138,7 +144,8 @@ pub struct Address {
     pub host: Host,
     /// The port, 1 to 65535 (0 is refused by the system when the call is placed).
     pub port: u16,
-    /// Path and query as the request line carries them; empty for TCP and UDP.
+    /// Path and query, byte for byte as they are written and as the request line carries them (dot segments, escapes and
+    /// all); `/` where none is written, empty for TCP and UDP.
     pub path: String,
 }
 
@@ -158,7 +165,8 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(text).map_err(|error| AddressError::NotUrl(error.to_string()))?;
+        let Written { way_in, path } = split(text)?;
+        let url = Url::parse(way_in).map_err(|error| AddressError::NotUrl(error.to_string()))?;
         let transport = match url.scheme() {
             "http" => Transport::Http,
             "https" => Transport::Https,
@@ -171,18 +179,55 @@ impl FromStr for Address {
         }
         let host = read_host(url.host_str().ok_or(AddressError::NoHost)?)?;
         let port = url.port_or_known_default().ok_or(AddressError::NoPort(transport))?;
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        if transport.is_http() {
-            return Ok(Self { transport, host, port, path });
+        if !transport.is_http() {
+            return match path {
+                "" | "/" => Ok(Self { transport, host, port, path: String::new() }),
+                _ => Err(AddressError::Path(transport)),
+            };
         }
-        if !matches!(path.as_str(), "" | "/") || url.fragment().is_some() {
-            return Err(AddressError::Path(transport));
+        if path.contains('#') {
+            return Err(AddressError::Fragment);
         }
-        Ok(Self { transport, host, port, path: String::new() })
+        if let Some(odd) = path.chars().find(|c| !is_sendable(*c)) {
+            return Err(AddressError::Character(odd));
+        }
+        // A target begins with a slash (RFC 9112 section 3.2.1).
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Ok(Self { transport, host, port, path: format!("{slash}{path}") })
     }
+}
+
+/// An address as it is written: scheme, host and port; then path, query and fragment.
+struct Written<'a> {
+    way_in: &'a str,
+    path: &'a str,
+}
+
+/// Splits an address where its path begins. The `url` crate reads the part before; it would tidy what comes behind
+/// (WHATWG URL, "path state": dot segments are resolved, backslashes turned, spaces encoded), and another URL would be called.
+fn split(text: &str) -> Result<Written<'_>, AddressError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // The crate has the words for what this is instead.
+        let why = Url::parse(text).map_or_else(|error| error.to_string(), |_| "no `://` in it".to_owned());
+        return Err(AddressError::NotUrl(why));
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    // The crate drops some of these and takes a backslash for a slash.
+    if let Some(odd) = authority.chars().find(|c| c.is_whitespace() || c.is_control() || *c == '\\') {
+        return Err(AddressError::Character(odd));
+    }
+    if authority.is_empty() {
+        return Err(AddressError::NoHost);
+    }
+    let (way_in, _) = text.split_at(scheme.len() + "://".len() + end);
+    Ok(Written { way_in, path })
+}
+
+/// Whether a request line carries the character as it is: what RFC 3986 has in a path or a query, and what servers are
+/// known to take beside it. The rest would have to be percent-encoded, which is for the writer to do.
+fn is_sendable(c: char) -> bool {
+    c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '`' | '^' | '{' | '}' | '#')
 }
 
 /// Reads a host the way browsers do, for every scheme: the `url` crate does so only for the schemes it calls special.
@@ -257,8 +302,55 @@ mod tests {
             ("udp://host.test:53", "udp://host.test:53"),
             ("http://2852039166/", "http://169.254.169.254"),
             ("tcp://0xA9FEA9FE:80", "tcp://169.254.169.254:80"),
+            ("http://x?a=b", "http://x/?a=b"),
+            ("https://BÜCHER.example/", "https://xn--bcher-kva.example"),
         ] {
             assert_eq!(text.parse::<Address>().map(|a| a.to_string()), Ok(written.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_kept_as_it_is_written() {
+        for path in [
+            "/public/%2e%2e/admin",
+            "/public/../admin",
+            "/./a//b/",
+            "//admin",
+            "/a;/..;/b",
+            "/%C0%AF%zz%",
+            "/public\\..\\admin",
+            "/A%2fb?q=[a]&r='|~!$*",
+            "/?",
+            "/a??b=/../c",
+        ] {
+            let text = format!("https://x.test:8443{path}");
+            let address = text.parse::<Address>().expect(path);
+            assert_eq!(
+                (address.path.as_str(), address.to_string()),
+                (path, text),
+                "what is shown is what is called"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_request_line_carries_is_refused() {
+        for (text, why) in [
+            ("http://x/a b", AddressError::Character(' ')),
+            ("http://x/a\tb", AddressError::Character('\t')),
+            ("http://x/a\nb", AddressError::Character('\n')),
+            ("http://x/ä", AddressError::Character('ä')),
+            ("http://x/?q=<a>", AddressError::Character('<')),
+            ("http://x/ ", AddressError::Character(' ')),
+            ("http://x\\admin", AddressError::Character('\\')),
+            ("http://x\ty/", AddressError::Character('\t')),
+            ("http://x/#part", AddressError::Fragment),
+            ("http://x#part", AddressError::Fragment),
+            ("tcp://x:1#part", AddressError::Path(Transport::Tcp)),
+            ("http:///x", AddressError::NoHost),
+            ("http:x", AddressError::NotUrl("no `://` in it".to_owned())),
+        ] {
+            assert_eq!(text.parse::<Address>(), Err(why), "{text:?}");
         }
     }
 

@@ -25,7 +25,7 @@ pub struct Fingerprint {
     /// The HTTP statuses, 100 to 599; empty means any.
     pub statuses: Vec<u16>,
     /// A response header that must be there, in lower case; its value, if it is an address, says whom the platform
-    /// saw.
+    /// saw. Of a repeated header every line is looked at.
     pub header: Option<String>,
     /// What that header's value must contain.
     pub header_contains: Option<String>,
@@ -148,17 +148,24 @@ pub fn known() -> Vec<Fingerprint> {
 }
 
 impl Fingerprint {
-    /// Whether a response bears this fingerprint. `header` looks up a header by its lower-case name.
+    /// Whether a response bears this fingerprint. `header` looks up all values of a header by its lower-case name.
     #[must_use]
-    pub fn matches<'h>(&self, status: u16, header: impl Fn(&str) -> Option<&'h str>, body: &str) -> bool {
+    pub fn matches(&self, status: u16, header: impl Fn(&str) -> Vec<String>, body: &str) -> bool {
+        let body_holds = self.body_contains.as_ref().is_none_or(|part| body.contains(part.as_str()));
+        body_holds && self.may_match(status, header)
+    }
+
+    /// Whether a response with this head bears this fingerprint, if its body does.
+    #[must_use]
+    pub fn may_match(&self, status: u16, header: impl Fn(&str) -> Vec<String>) -> bool {
         let header_holds = match (&self.header, &self.header_contains) {
             (None, _) => true,
-            (Some(name), None) => header(name).is_some(),
-            (Some(name), Some(part)) => header(name).is_some_and(|value| value.contains(part.as_str())),
+            (Some(name), None) => !header(name).is_empty(),
+            // Several lines are one list (RFC 9110 section 5.3), and a proxy may have written it as one.
+            (Some(name), Some(part)) => header(name).join(", ").contains(part.as_str()),
         };
-        let body_holds = self.body_contains.as_ref().is_none_or(|part| body.contains(part.as_str()));
         let status_holds = self.statuses.is_empty() || self.statuses.contains(&status);
-        status_holds && header_holds && body_holds
+        status_holds && header_holds
     }
 }
 
@@ -168,7 +175,7 @@ mod tests {
 
     /// The row that an answer bears, and what it says.
     fn read(status: u16, header: (&str, &'static str), body: &str) -> Option<(String, Says, Basis)> {
-        let found = |name: &str| (name == header.0).then_some(header.1);
+        let found = |name: &str| (name == header.0).then(|| header.1.to_owned()).into_iter().collect();
         let row = known().into_iter().find(|row| row.matches(status, found, body))?;
         Some((row.name, row.says, row.by))
     }

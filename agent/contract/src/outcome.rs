@@ -132,6 +132,9 @@ words! {
         ClosedBeforeAnswer = "closed-before-answer",
         /// An orderly close inside the answer.
         ClosedMidAnswer = "closed-mid-answer",
+        /// HTTP/2 took the request back (`RST_STREAM` or GOAWAY, RFC 9113 sections 6.4 and 6.8) before any answer, and it
+        /// could not be asked again over HTTP/1.1. It may have been taken up: this is no silence.
+        TakenBack = "taken-back",
     }
 }
 
@@ -141,7 +144,7 @@ impl Reset {
     pub fn phase(self) -> Phase {
         match self {
             Self::DuringTls | Self::ClosedDuringTls => Phase::Tls,
-            Self::BeforeAnswer | Self::ClosedBeforeAnswer => Phase::FirstByte,
+            Self::BeforeAnswer | Self::ClosedBeforeAnswer | Self::TakenBack => Phase::FirstByte,
             Self::MidAnswer | Self::ClosedMidAnswer => Phase::Transfer,
         }
     }

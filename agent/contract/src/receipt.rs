@@ -34,15 +34,27 @@ pub struct SeenSource {
     pub by: SeenBy,
     /// The other end of the socket: the caller itself, or the last proxy.
     pub peer: SocketAddr,
+    /// Another address that the proxy's headers say as well: then neither is proved to be the caller's.
+    pub conflict: Option<IpAddr>,
+}
+
+impl SeenSource {
+    /// What the socket's other end alone says.
+    #[must_use]
+    pub fn by_peer(peer: SocketAddr) -> Self {
+        Self { address: peer.ip(), by: SeenBy::Peer, peer, conflict: None }
+    }
 }
 
 impl fmt::Display for SeenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.by {
-            SeenBy::Peer => write!(f, "{}", self.address),
-            SeenBy::ClientIp => write!(f, "{} (CLIENT-IP)", self.address),
-            SeenBy::XForwardedFor => write!(f, "{} (X-Forwarded-For)", self.address),
+            SeenBy::Peer => write!(f, "{}", self.address)?,
+            SeenBy::ClientIp => write!(f, "{} (CLIENT-IP)", self.address)?,
+            SeenBy::XForwardedFor => write!(f, "{} (X-Forwarded-For)", self.address)?,
+            SeenBy::NamedHeader => write!(f, "{} (the header named to it)", self.address)?,
         }
+        self.conflict.map_or(Ok(()), |other| write!(f, ", but {other} by another header"))
     }
 }
 
@@ -56,6 +68,8 @@ pub enum SeenBy {
     ClientIp,
     /// The right-most element of `X-Forwarded-For`: the one the nearest proxy appended.
     XForwardedFor,
+    /// A header that the agent was started with (`--source-header`).
+    NamedHeader,
 }
 
 /// What an agent's ring of receipts says about the calls it was asked for.

@@ -29,8 +29,45 @@ pub struct Sample {
     pub resolution: Option<Box<Resolution>>,
     /// What the peer's certificate said, where there was one.
     pub tls: Option<Arc<TlsFacts>>,
-    /// The HTTP status, as soon as a response head came, whatever happened to its body.
+    /// The final HTTP status, as soon as it came, whatever happened to the rest of the head or to the body.
     pub status: Option<u16>,
+    /// Why the request was asked again, where it was. What the sample says then is what the last asking saw.
+    pub again: Option<Again>,
+    /// The limit of this program's own that cut the answer short, where one did.
+    pub limit: Option<OwnLimit>,
+}
+
+words! {
+    /// Why a request was asked again, at the same address and within the time of one call. HTTP/2 has ways to say nothing
+    /// about a request that HTTP/1.1 has not. Which protocol the last asking spoke is in [`TlsFacts::alpn`].
+    Again {
+        /// The server was leaving and had not taken the request up (GOAWAY, RFC 9113 section 6.8): asked on a new connection.
+        Goaway = "goaway",
+        /// The server did not take the request up (`REFUSED_STREAM`, RFC 9113 section 8.7), or takes none: asked on a new
+        /// connection.
+        RefusedStream = "refused-stream",
+        /// The server wants HTTP/1.1 (`HTTP_1_1_REQUIRED`, RFC 9113 section 7): asked over HTTP/1.1.
+        Http11Required = "http-1-1-required",
+        /// The server ended the request without an answer (`RST_STREAM`): asked over HTTP/1.1.
+        StreamReset = "stream-reset",
+        /// The HTTP/2 connection ended without an answer: asked over HTTP/1.1.
+        ConnectionEnded = "connection-ended",
+    }
+}
+
+words! {
+    /// A limit of the calling program's own that an answer met. What came before it is told all the same.
+    OwnLimit {
+        /// The head has more bytes or fields than are read, or breaks a rule that the calling program's HTTP library holds to:
+        /// only its status counts.
+        Head = "head",
+        /// The body is longer than is read ([`BODY_READ_BYTES`](crate::fingerprint::BODY_READ_BYTES)).
+        BodyBytes = "body-bytes",
+        /// The answer was not at its end when its time was: the head decides, and the rest was not waited for.
+        Time = "time",
+        /// The body is in a content coding that cannot be undone here: what it says is unknown.
+        Coding = "coding",
+    }
 }
 
 /// How long each phase took, in microseconds, up to 71 minutes. A phase that did not take place, or did not end, is absent, never 0.

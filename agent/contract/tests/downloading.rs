@@ -51,6 +51,8 @@ fn what_came_is_read_as_it_was_sealed() {
         resolution: None,
         tls: None,
         status: None,
+        again: None,
+        limit: None,
     };
     let payload = Payload { bytes: 77_000_001, took_us: 1_500_000, seconds: vec![50_000_001, 27_000_000] };
     let downloaded = Downloaded { sample, payload, cut_short: Some("the connection ended".to_owned()) };

@@ -43,7 +43,12 @@ fn refusal(result: Result<Order, OrderError>) -> RefusalWhy {
 
 fn answer(call: CallId) -> Answer {
     let peer = "10.0.1.4:40000".parse().expect("an address");
-    let seen = SeenSource { address: "10.0.1.4".parse().expect("an address"), by: SeenBy::Peer, peer };
+    let seen = SeenSource {
+        address: "10.0.1.4".parse().expect("an address"),
+        by: SeenBy::Peer,
+        peer,
+        conflict: None,
+    };
     Answer {
         call,
         agent: name("app-1"),

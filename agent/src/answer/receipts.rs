@@ -97,7 +97,12 @@ mod tests {
 
     fn seen() -> SeenSource {
         let peer = "10.0.1.4:40000".parse().expect("an address");
-        SeenSource { address: "10.0.1.4".parse().expect("an address"), by: SeenBy::Peer, peer }
+        SeenSource {
+            address: "10.0.1.4".parse().expect("an address"),
+            by: SeenBy::Peer,
+            peer,
+            conflict: None,
+        }
     }
 
     #[test]

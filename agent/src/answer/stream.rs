@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ringfence_contract::address::Transport;
-use ringfence_contract::receipt::{SeenBy, SeenSource};
+use ringfence_contract::receipt::SeenSource;
 use ringfence_contract::seal::CALL_TOKEN_BYTES;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UdpSocket;
@@ -117,6 +117,5 @@ fn answer_datagram(answerer: &Answerer, datagram: &[u8], peer: SocketAddr) -> Op
 }
 
 fn by_peer(peer: SocketAddr) -> SeenSource {
-    let peer = canonical(peer);
-    SeenSource { address: peer.ip(), by: SeenBy::Peer, peer }
+    SeenSource::by_peer(canonical(peer))
 }

@@ -27,6 +27,9 @@ impl Attempt<'_> {
     }
 }
 
+/// How much of a header is kept as evidence, in bytes.
+const HEADER_MAX_BYTES: usize = 1_024;
+
 /// The head of an HTTP response.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
@@ -35,8 +38,17 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+    /// All values of a header, with what is not text replaced.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        let lines = self.headers.get_all(name).iter();
+        lines.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    }
+
+    /// The first value of a header, as evidence.
+    pub(super) fn first(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?.as_bytes();
+        let value = value.get(..HEADER_MAX_BYTES).unwrap_or(value);
+        Some(String::from_utf8_lossy(value).into_owned())
     }
 }
 
@@ -53,7 +65,7 @@ pub(super) fn classify(attempt: &Attempt<'_>, head: Option<&Head>, body: &[u8]) 
     }
 }
 
-/// What an answer comes to that `end` cut short. What did come may be enough.
+/// What an answer comes to that `end` cut short. What did come may be enough: where no agent is expected, its head is.
 pub(super) fn classify_part(
     attempt: &Attempt<'_>,
     head: Option<&Head>,
@@ -66,6 +78,9 @@ pub(super) fn classify_part(
     };
     if let Some(forbidden) = head.and_then(|head| forbidden(attempt.fingerprints, head, body)) {
         return forbidden;
+    }
+    if head.is_some() && attempt.call.expects.is_none() {
+        return Outcome::Unsealed(unsealed(head, body, flaw(error)));
     }
     match (error, &end) {
         (AnswerError::Truncated, Outcome::Reset(Reset::ClosedMidAnswer)) => {
@@ -85,7 +100,7 @@ pub(super) fn opened(attempt: &Attempt<'_>, body: &[u8]) -> Result<Outcome, Answ
 
 /// An answer that bears no good seal.
 pub(super) fn unsealed(head: Option<&Head>, body: &[u8], flaw: Option<SealFlaw>) -> Unsealed {
-    let header = |name| head.and_then(|head| head.header(name)).map(str::to_owned);
+    let header = |name| head.and_then(|head| head.first(name));
     Unsealed {
         status: head.map(|head| head.status),
         server: header("server"),
@@ -109,13 +124,19 @@ pub(super) fn flaw(error: AnswerError) -> Option<SealFlaw> {
 /// The first fingerprint that fits.
 fn recognised<'f>(fingerprints: &'f [Fingerprint], head: &Head, body: &[u8]) -> Option<&'f Fingerprint> {
     let body = String::from_utf8_lossy(body.get(..BODY_READ_BYTES).unwrap_or(body));
-    fingerprints.iter().find(|row| row.matches(head.status, |name| head.header(name), &body))
+    fingerprints.iter().find(|row| row.matches(head.status, |name| head.all(name), &body))
 }
 
 /// The refusal in a platform's own words, if the answer is one.
 pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Outcome> {
     let row = recognised(fingerprints, head, body).filter(|row| row.says == Says::Refused)?;
-    let saw = row.header.as_deref().and_then(|name| head.header(name)).and_then(read_address);
+    let values = row.header.as_deref().map(|name| head.all(name).join(",")).unwrap_or_default();
+    let mut named = values.split(',').filter_map(read_address);
+    let saw = named.next();
+    // A platform saw its caller at one address: a refusal that names two is not all its own.
+    if named.any(|other| Some(other) != saw) {
+        return None;
+    }
     let fingerprint = row.name.clone();
     Some(Outcome::Forbidden(Forbidden { fingerprint, by: row.by, status: head.status, saw }))
 }

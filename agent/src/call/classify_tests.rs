@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Destination;
-use ringfence_contract::fingerprint::{Basis, known};
+use ringfence_contract::fingerprint::{Basis, Fingerprint, Says, known};
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::outcome::{OutcomeKind, Phase, ToldKind};
 use ringfence_contract::receipt::{SeenBy, SeenSource};
@@ -23,7 +23,7 @@ fn call(expects: Option<&str>) -> Call {
 
 fn sealed(run: &Run, call: CallId, agent: &str) -> Vec<u8> {
     let peer: SocketAddr = "10.0.1.4:40000".parse().expect("an address");
-    let seen = SeenSource { address: peer.ip(), by: SeenBy::Peer, peer };
+    let seen = SeenSource { address: peer.ip(), by: SeenBy::Peer, peer, conflict: None };
     let agent = agent.parse().expect("a name");
     let answer = Answer { call, agent, boot: BootId::random(), receipt: 7, seen, at_ms: 1, refused: None };
     seal_answer(&run.key, &answer).into_bytes()
@@ -90,6 +90,96 @@ fn a_refusal_in_a_platforms_words_names_whom_it_saw() {
         assert_eq!(forbidden.fingerprint, "azure-app-service");
     }
     assert_eq!(forbidden(&known(), &head(403, &[]), b"denied"), None);
+}
+
+/// Names and values, repeated as they come.
+fn lines(status: u16, lines: &[(&'static str, &[u8])]) -> Head {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(*name, HeaderValue::from_bytes(value).expect("a value"));
+    }
+    Head { status, headers }
+}
+
+#[test]
+fn every_line_of_a_header_is_looked_at() {
+    let row = |part: Option<&str>| Fingerprint {
+        name: "ours".to_owned(),
+        says: Says::Refused,
+        by: Basis::Scenario,
+        statuses: vec![403],
+        header: Some("x-denied-by".to_owned()),
+        header_contains: part.map(str::to_owned),
+        body_contains: None,
+    };
+    for (sentence, part, lines_, saw) in [
+        (
+            "in the first",
+            Some("waf"),
+            &[("x-denied-by", &b"waf"[..]), ("x-denied-by", b"edge")][..],
+            Some(None),
+        ),
+        ("in the second", Some("waf"), &[("x-denied-by", b"edge"), ("x-denied-by", b"the waf")], Some(None)),
+        ("in a list", Some("waf"), &[("x-denied-by", b"edge, waf")], Some(None)),
+        (
+            "a list in lines",
+            Some("edge, waf"),
+            &[("x-denied-by", b"edge"), ("x-denied-by", b"waf")],
+            Some(None),
+        ),
+        ("beside what is no UTF-8", Some("waf"), &[("x-denied-by", b"\xff waf")], Some(None)),
+        ("no UTF-8 at all", None, &[("x-denied-by", b"\xff")], Some(None)),
+        ("nowhere", Some("waf"), &[("x-denied-by", b"edge"), ("x-other", b"waf")], None),
+        (
+            "an address in the second",
+            None,
+            &[("x-denied-by", b"edge"), ("x-denied-by", b"10.0.0.4")],
+            Some(Some("10.0.0.4")),
+        ),
+        (
+            "the same twice",
+            None,
+            &[("x-denied-by", b"10.0.0.4:9"), ("x-denied-by", b"::ffff:10.0.0.4")],
+            Some(Some("10.0.0.4")),
+        ),
+        ("two addresses", None, &[("x-denied-by", b"10.0.0.4"), ("x-denied-by", b"10.0.0.5")], None),
+        ("two in a list", None, &[("x-denied-by", b"10.0.0.4, 10.0.0.5")], None),
+    ] {
+        let told = match forbidden(&[row(part)], &lines(403, lines_), b"") {
+            Some(Outcome::Forbidden(forbidden)) => Some(forbidden.saw),
+            _ => None,
+        };
+        let saw = saw.map(|saw| saw.map(|saw: &str| saw.parse().expect("an address")));
+        assert_eq!(told, saw, "{sentence}");
+    }
+}
+
+#[test]
+fn where_no_agent_is_expected_the_head_decides() {
+    let (run, call) = (run(), call(None));
+    let attempt = Attempt { run: &run, fingerprints: &known(), call: &call, purpose: Purpose::Reach };
+    for end in [
+        Outcome::TimedOut(Phase::Transfer),
+        Outcome::Reset(Reset::MidAnswer),
+        Outcome::Reset(Reset::ClosedMidAnswer),
+    ] {
+        let part = |head: Option<&Head>| classify_part(&attempt, head, b"<html>", end.clone()).kind();
+        assert_eq!(part(Some(&head(200, &[]))), OutcomeKind::Unsealed, "{end:?}");
+        assert_eq!(
+            part(Some(&head(403, &[("x-ms-forbidden-ip", "10.0.0.4")]))),
+            OutcomeKind::Forbidden,
+            "{end:?}"
+        );
+        assert_eq!(part(None), end.kind(), "no head");
+    }
+}
+
+#[test]
+fn a_header_is_kept_as_far_as_it_is_evidence() {
+    let long = lines(302, &[("location", &[b'x'; 5_000]), ("server", b"\xe9 1")]);
+    let unsealed = unsealed(Some(&long), b"", None);
+    assert_eq!(unsealed.location.map(|location| location.len()), Some(HEADER_MAX_BYTES));
+    assert_eq!(unsealed.server.as_deref(), Some("\u{fffd} 1"));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Connection {
         }
         Ok(match goal.route.address.transport {
             Transport::Http | Transport::Https => {
-                Self::Http(Box::new(http::visit(means, attempt, &goal, way, trail).await?))
+                Self::Http(Box::new(http::visit(means, attempt, goal, way, trail).await?))
             }
             Transport::Tcp => Self::Tcp(tcp::visit(attempt, way, trail).await?),
             Transport::Udp => Self::Udp(udp::visit(way, trail)?),

@@ -14,9 +14,11 @@ use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::seal::{ANSWER_PREFIX, Purpose, open_answer};
 use tokio::time::timeout_at;
 
+use super::body::{Answer, Rest};
 use super::classify::{Attempt, Head, classify, classify_part};
 use super::connection::Connection;
-use super::exchange::{Exchange, Lost};
+use super::exchange::Exchange;
+use super::lost::Lost;
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::Progress;
@@ -51,8 +53,14 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
         let Connection::Http(mut visit) = Connection::open(means, &attempt, None, &mut trail).await? else {
             return Err(broken("a download is asked for over HTTP".to_owned()));
         };
-        let (head, mut incoming) = visit.request(&attempt, &mut trail).await?;
+        let Answer { head, rest } = visit.request(&attempt, &mut trail).await?;
         let exchange = visit.exchange();
+        let mut incoming = match rest {
+            Rest::Coming(incoming) => incoming,
+            rest @ Rest::Cut(_) => {
+                return Ok(Answer { head, rest }.read(&attempt, exchange, &mut trail).await);
+            }
+        };
         let answer = hear(&attempt, exchange, &head, &mut incoming).await;
         match (&answer.outcome, answer.refused) {
             (Outcome::Answered(_), None) => {

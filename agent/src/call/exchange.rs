@@ -1,5 +1,5 @@
 //! HTTP requests and their responses, one after the other on one connection: HTTP/1.1, or HTTP/2 where TLS agreed on it.
-//! No redirect is followed, nothing is sent twice, and no task outlives the exchange.
+//! No redirect is followed, nothing is sent twice here, and no task outlives the exchange.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -19,11 +19,19 @@ use tokio::task::JoinSet;
 
 use super::aim::Way;
 use super::connect::connect;
-use super::socket_error::End;
-use super::tap::{Listener, Overheard, Tap};
+use super::frames::Frames;
+use super::lost::Lost;
+use super::tap::{Listener, Tap};
 use super::tls::Handshake;
 use super::trail::Trail;
 use crate::clock::Stamps;
+
+/// How long a head may be, as far as it is told: curl takes 300 KiB (`MAX_HTTP_RESP_HEADER_SIZE`), and browsers less.
+const HEAD_MAX_BYTES: u32 = 1024 * 1024;
+
+/// How many fields an HTTP/1.1 head may have; curl takes 5,000, and servers send a hundred at most. Room for each is made
+/// before a head is read.
+const FIELDS_MAX: usize = 1_024;
 
 /// A connection, whatever it is made of.
 trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -124,49 +132,14 @@ pub(super) struct Exchange {
     protocol: Protocol,
 }
 
-/// Why there is no response, or no whole one.
-#[derive(Debug)]
-pub(super) struct Lost {
-    /// What the HTTP library says.
-    pub(super) error: hyper::Error,
-    /// What was overheard on the connection.
-    pub(super) overheard: Overheard,
-    /// What was spoken on it.
-    pub(super) protocol: Protocol,
-}
-
-impl Lost {
-    /// Whether what came is not the HTTP that was agreed on.
-    pub(super) fn is_gibberish(&self) -> bool {
-        let first = self.overheard.first.as_slice();
-        match self.protocol {
-            Protocol::Http1 => {
-                let begins = first.starts_with(b"HTTP/") || b"HTTP/".starts_with(first);
-                !first.is_empty() && (!begins || self.error.is_parse())
-            }
-            // A server's first frame is SETTINGS, type 4 in its fourth byte (RFC 9113 sections 3.4 and 4.1).
-            Protocol::Http2 => first.get(3).is_some_and(|kind| *kind != 4),
-        }
-    }
-
-    /// How the connection ended. Where nothing ended it, the peer cancelled the one request on it: a reset.
-    pub(super) fn end(&self) -> End {
-        self.overheard.end.clone().unwrap_or(End::Reset)
-    }
-
-    /// Whether anything of an HTTP/1.1 answer came.
-    pub(super) fn has_begun(&self) -> bool {
-        self.protocol == Protocol::Http1 && !self.overheard.first.is_empty()
-    }
-}
-
 impl Exchange {
     /// An exchange on a connection.
     pub(super) fn on(opened: Opened) -> Self {
         let Opened { stream, stamps, protocol } = opened;
         // HTTP/2's first bytes are settings, and no answer.
         let told = stamps.clone().filter(|_| protocol == Protocol::Http1);
-        let (tap, listener) = Tap::on(stream, told);
+        let frames = (protocol == Protocol::Http2).then(Frames::default);
+        let (tap, listener) = Tap::on(stream, told, frames);
         let io = Some(TokioIo::new(tap));
         Self { io, sender: None, listener, stamps, protocol }
     }
@@ -248,7 +221,12 @@ impl Exchange {
     }
 
     fn lost(&self, error: hyper::Error) -> Lost {
-        Lost { error, overheard: self.listener.overheard(), protocol: self.protocol }
+        Lost { error: Some(error), ..self.slow() }
+    }
+
+    /// What there is when the time for an answer is over.
+    pub(super) fn slow(&self) -> Lost {
+        Lost { error: None, overheard: self.listener.overheard(), protocol: self.protocol }
     }
 }
 
@@ -256,15 +234,29 @@ impl Exchange {
 async fn begin(io: Io, protocol: Protocol) -> Result<Sender, hyper::Error> {
     Ok(match protocol {
         Protocol::Http1 => {
-            let (sender, connection) = http1::handshake(io).await?;
+            let (sender, connection) = as_browsers_do().handshake(io).await?;
             Sender::Http1(sender, Some(Box::new(connection)))
         }
         Protocol::Http2 => {
             let set = Arc::default();
             let tasks = Tasks(Arc::downgrade(&set));
-            let (sender, connection) = http2::handshake(tasks.clone(), io).await?;
+            let mut builder = http2::Builder::new(tasks.clone());
+            builder.max_header_list_size(HEAD_MAX_BYTES);
+            let (sender, connection) = builder.handshake(io).await?;
             hyper::rt::Executor::execute(&tasks, async move { drop(connection.await) });
             Sender::Http2(sender, set)
         }
     })
+}
+
+/// Takes the heads that browsers and curl take.
+fn as_browsers_do() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .max_buf_size(usize::try_from(HEAD_MAX_BYTES).unwrap_or(usize::MAX))
+        .max_headers(FIELDS_MAX)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    builder
 }

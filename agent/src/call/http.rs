@@ -1,7 +1,7 @@
 //! A call over HTTP: the sealed call in a request header, the answer in the body of the response.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, header};
@@ -10,94 +10,166 @@ use hyper::body::Incoming;
 use ringfence_contract::CALL_HEADER;
 use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Guise, Method, Route};
-use ringfence_contract::fingerprint::BODY_READ_BYTES;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::seal::Purpose;
 
+use super::again::{again, unasked};
 use super::aim::{Goal, Way};
-use super::classify::{Attempt, Head, classify, classify_part, unsealed};
-use super::exchange::{Exchange, Limits, Lost, Protocol, open};
+use super::body::{Answer, Rest};
+use super::classify::{Attempt, Head};
+use super::exchange::{Exchange, Limits, Protocol, open};
 use super::forged::forge;
 use super::guise::{introduce, named};
+use super::lost::Lost;
 use super::means::Means;
 use super::not_sent::broken;
-use super::socket_error::Progress;
 use super::tls::{H2_OR_HTTP1, HTTP1_ONLY, Terms, prepare};
 use super::trail::{Timed, Trail, within};
 
 /// A connection to an endpoint, and the request that is made on it.
 pub(super) struct Visit {
+    door: Door,
     exchange: Exchange,
     /// The request, but for the sealed call.
     form: Request<Full<Bytes>>,
+}
+
+/// Where a visit goes, and with what.
+struct Door {
+    means: Means,
+    goal: Goal,
+    way: Way,
 }
 
 /// Opens a connection.
 pub(super) async fn visit(
     means: &Means,
     attempt: &Attempt<'_>,
-    goal: &Goal,
+    goal: Goal,
     way: Way,
     trail: &mut Trail,
 ) -> Result<Visit, Outcome> {
-    let timeouts = attempt.call.timeouts;
-    let route = named(&goal.route, attempt.call);
-    let ms = |ms: u32| Duration::from_millis(ms.into());
-    let handshake = match goal.route.address.transport {
-        Transport::Https => {
-            let (host, trust) = (&route.address.host, &route.trust);
-            let alpn = match attempt.purpose {
-                Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
-                // HTTP/2's own windows would bound what is counted (RFC 9113 section 5.2).
-                Purpose::Download(_) => HTTP1_ONLY,
-            };
-            let terms = Terms { host, trust, certificates: goal.certificates, alpn };
-            Some(prepare(means, terms).await?)
-        }
-        _ => None,
+    let door = Door { means: means.clone(), goal, way };
+    let offered = match attempt.purpose {
+        Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
+        // HTTP/2's own windows would bound what is counted (RFC 9113 section 5.2).
+        Purpose::Download(_) => HTTP1_ONLY,
     };
-    // Every form it may take is made first: a request that cannot be written sends nothing.
-    let form = |protocol| request(&route, attempt.call, protocol);
-    let http1 = form(Protocol::Http1)?;
-    let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
-    let purpose = attempt.purpose;
-    let limits = Limits { purpose, connect: ms(timeouts.connect_ms), tls: ms(timeouts.tls_ms) };
-    let exchange = Exchange::on(open(way, handshake, limits, trail).await?);
-    let form = http2.filter(|_| exchange.protocol() == Protocol::Http2).unwrap_or(http1);
-    Ok(Visit { exchange, form })
+    let timeouts = attempt.call.timeouts;
+    let (connect, tls) = (ms(timeouts.connect_ms), ms(timeouts.tls_ms));
+    let limits = Limits { purpose: attempt.purpose, connect, tls };
+    let (exchange, form) = door.open(attempt, offered, limits, trail).await?;
+    Ok(Visit { door, exchange, form })
+}
+
+impl Door {
+    async fn open(
+        &self,
+        attempt: &Attempt<'_>,
+        alpn: &[&[u8]],
+        limits: Limits,
+        trail: &mut Trail,
+    ) -> Result<(Exchange, Request<Full<Bytes>>), Outcome> {
+        let Self { means, goal, way } = self;
+        let route = named(&goal.route, attempt.call);
+        let handshake = match goal.route.address.transport {
+            Transport::Https => {
+                let (host, trust) = (&route.address.host, &route.trust);
+                let terms = Terms { host, trust, certificates: goal.certificates, alpn };
+                Some(prepare(means, terms).await?)
+            }
+            _ => None,
+        };
+        // Every form it may take is made first: a request that cannot be written sends nothing.
+        let form = |protocol| request(&route, attempt.call, protocol);
+        let http1 = form(Protocol::Http1)?;
+        let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
+        let exchange = Exchange::on(open(*way, handshake, limits, trail).await?);
+        let form = http2.filter(|_| exchange.protocol() == Protocol::Http2).unwrap_or(http1);
+        Ok((exchange, form))
+    }
 }
 
 impl Visit {
     /// Makes a call on the connection.
     pub(super) async fn ask(&mut self, attempt: &Attempt<'_>, trail: &mut Trail) -> Result<Outcome, Outcome> {
         let answer = self.request(attempt, trail).await?;
-        Ok(body(attempt, &mut self.exchange, answer, trail).await)
+        Ok(answer.read(attempt, &mut self.exchange, trail).await)
     }
 
-    /// Sends the request, and waits for the head of the response.
+    /// Sends the request, and waits for the head of the response. Where HTTP/2 leaves open what the answer is, the request is
+    /// asked again, in the time that the phases have left together.
     pub(super) async fn request(
         &mut self,
         attempt: &Attempt<'_>,
         trail: &mut Trail,
-    ) -> Result<(Head, Incoming), Outcome> {
-        let limit = Duration::from_millis(attempt.call.timeouts.first_byte_ms.into());
+    ) -> Result<Answer, Outcome> {
+        let first_byte = ms(attempt.call.timeouts.first_byte_ms);
+        let until = Instant::now() + first_byte + unspent(attempt, trail);
+        let mut lost = match self.send(attempt, first_byte, trail).await? {
+            Ok(answer) => return Ok(answer),
+            Err(lost) => lost,
+        };
+        while let Some((why, offered)) = again(&lost, trail.again) {
+            if !self.reopen(attempt, offered, until, trail).await {
+                return Err(unasked(&lost));
+            }
+            trail.again = Some(why);
+            let limit = first_byte.min(until.saturating_duration_since(Instant::now()));
+            match self.send(attempt, limit, trail).await? {
+                Ok(answer) => return Ok(answer),
+                Err(other) if other.is_other_protocol() => return Err(unasked(&lost)),
+                Err(next) => lost = next,
+            }
+        }
+        let answer = Answer::of_lost(&lost)?;
+        trail.status = Some(answer.head.status);
+        Ok(answer)
+    }
+
+    /// Sends the request once.
+    async fn send(
+        &mut self,
+        attempt: &Attempt<'_>,
+        limit: Duration,
+        trail: &mut Trail,
+    ) -> Result<Result<Answer, Lost>, Outcome> {
         let mut request = self.form.clone();
         let token = HeaderValue::try_from(attempt.token()).map_err(|error| broken(error.to_string()))?;
         if attempt.call.guise != Guise::Browser {
             request.headers_mut().insert(HeaderName::from_static(CALL_HEADER), token);
         }
-        if matches!(attempt.purpose, Purpose::Download(_)) {
-            // The bytes are counted as they are.
-            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
-        let sent = within(limit, Phase::FirstByte, pin!(self.exchange.send(request))).await?;
+        let sent = within(limit, Phase::FirstByte, pin!(self.exchange.send(request))).await;
         let (response, took) = match sent {
-            (Ok(response), took) => (response, took),
-            (Err(lost), _) => return Err(headless(&lost)),
+            Ok((Ok(response), took)) => (response, took),
+            Ok((Err(lost), _)) => return unsent(&lost).map_or(Ok(Err(lost)), Err),
+            Err(_) => return Ok(Err(self.exchange.slow())),
         };
         trail.took.first_byte = Some(Timed::by_kernel(self.exchange.took(), took));
         trail.status = Some(response.status().as_u16());
-        Ok(split(response))
+        Ok(Ok(split(response)))
+    }
+
+    /// Opens another connection to the same address, and says whether there is one. What the first showed stands if not.
+    async fn reopen(
+        &mut self,
+        attempt: &Attempt<'_>,
+        offered: &[&[u8]],
+        until: Instant,
+        trail: &mut Trail,
+    ) -> bool {
+        let left = |most_ms: u32| ms(most_ms).min(until.saturating_duration_since(Instant::now()));
+        let timeouts = attempt.call.timeouts;
+        let (connect, tls) = (left(timeouts.connect_ms), left(timeouts.tls_ms));
+        let limits = Limits { purpose: attempt.purpose, connect, tls };
+        let (took, local, tls) = (trail.took, trail.local, trail.tls.clone());
+        // Few calls come here: the others do not carry the room that this takes.
+        if let Ok((exchange, form)) = Box::pin(self.door.open(attempt, offered, limits, trail)).await {
+            (self.exchange, self.form) = (exchange, form);
+            return true;
+        }
+        (trail.took, trail.local, trail.tls) = (took, local, tls);
+        false
     }
 
     /// The requests and responses on the connection.
@@ -111,48 +183,28 @@ impl Visit {
     }
 }
 
-fn split(response: http::Response<Incoming>) -> (Head, Incoming) {
+fn ms(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
+/// What a new connection may take and this call's own has not taken.
+fn unspent(attempt: &Attempt<'_>, trail: &Trail) -> Duration {
+    let timeouts = attempt.call.timeouts;
+    let spent = |timed: Option<Timed>| timed.map(|timed| timed.took).unwrap_or_default();
+    let spent = spent(trail.took.connect) + spent(trail.took.tls);
+    (ms(timeouts.connect_ms) + ms(timeouts.tls_ms)).saturating_sub(spent)
+}
+
+/// What it comes to where the HTTP library sent nothing.
+fn unsent(lost: &Lost) -> Option<Outcome> {
+    let error = lost.error.as_ref().filter(|error| error.is_user())?;
+    (lost.overheard.end.is_none() && lost.overheard.first.is_empty()).then(|| broken(error.to_string()))
+}
+
+fn split(response: http::Response<Incoming>) -> Answer {
     let (parts, incoming) = response.into_parts();
-    (Head { status: parts.status.as_u16(), headers: parts.headers }, incoming)
-}
-
-/// Reads the body, and says what the answer comes to.
-async fn body(
-    attempt: &Attempt<'_>,
-    exchange: &mut Exchange,
-    (head, mut incoming): (Head, Incoming),
-    trail: &mut Trail,
-) -> Outcome {
-    let mut body = Vec::new();
-    let limit = Duration::from_millis(attempt.call.timeouts.transfer_ms.into());
-    let read = exchange.read(&mut incoming, BODY_READ_BYTES, &mut body);
-    let read = within(limit, Phase::Transfer, pin!(read)).await;
-    match read {
-        Ok((Ok(()), took)) => {
-            trail.took.transfer = Some(Timed::by_program(took));
-            classify(attempt, Some(&head), &body)
-        }
-        // The body breaks HTTP's own rules on a connection that stands: it is an answer, and a bad one.
-        Ok((Err(lost), _)) if lost.overheard.end.is_none() && lost.protocol == Protocol::Http1 => {
-            classify(attempt, Some(&head), &body)
-        }
-        Ok((Err(lost), _)) => {
-            classify_part(attempt, Some(&head), &body, lost.end().outcome(Progress::Answering))
-        }
-        Err(timed_out) => classify_part(attempt, Some(&head), &body, timed_out),
-    }
-}
-
-/// What it comes to when no head came.
-fn headless(lost: &Lost) -> Outcome {
-    if lost.is_gibberish() {
-        return Outcome::Unsealed(unsealed(None, &lost.overheard.first, None));
-    }
-    if lost.overheard.end.is_none() && lost.error.is_user() {
-        return broken(lost.error.to_string());
-    }
-    let progress = if lost.has_begun() { Progress::Answering } else { Progress::Waiting };
-    lost.end().outcome(progress)
+    let head = Head { status: parts.status.as_u16(), headers: parts.headers };
+    Answer { head, rest: Rest::Coming(incoming) }
 }
 
 /// The request without the sealed call, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section
@@ -166,7 +218,9 @@ fn request(route: &Route, call: &Call, protocol: Protocol) -> Result<Request<Ful
         Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
         Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
     };
-    let builder = introduce(builder, call.guise);
+    // A page is read, and a download counted, as it is.
+    let identity = HeaderValue::from_static("identity");
+    let builder = introduce(builder, call.guise).header(header::ACCEPT_ENCODING, identity);
     // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
     let builder = match method {
         Method::Post | Method::Put | Method::Patch => {

@@ -5,18 +5,25 @@
 //! This room must not know who ordered a call, what is expected of it, or whether it may be placed: it asks an
 //! [`Admit`] about every resolved address before it sends a single packet there.
 
+mod again;
 mod aim;
+mod body;
 mod classify;
+mod coding;
 mod connect;
 mod connection;
 mod download;
 mod exchange;
+mod first_field;
 mod forged;
+mod frames;
 mod guise;
 mod http;
 mod icmp;
+mod lost;
 mod means;
 mod not_sent;
+mod odd_head;
 mod place;
 mod post;
 mod resolve;

@@ -64,7 +64,7 @@ pub struct Seen {
 
 impl Kept {
     /// Places one measured call to an endpoint, at once, on the connection that the last one left if that still stands.
-    /// The target answers it and writes no receipt. Ends within the call's timeouts, and is not repeated.
+    /// The target answers it and writes no receipt. Ends within the call's timeouts, and is not repeated unless HTTP/2 asks for it.
     pub async fn measure(
         &mut self,
         means: &Means,
@@ -96,6 +96,7 @@ impl Kept {
             Ok(outcome)
         };
         let outcome = travelled.await.unwrap_or_else(|outcome: Outcome| outcome);
+        let is_opened = is_opened || trail.again.is_some();
         (self.remote, self.local) = (trail.remote, trail.local);
         let took = trail.took;
         Seen { sample: trail.into_sample(call.id, start, outcome), took, is_opened }

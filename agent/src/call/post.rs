@@ -19,10 +19,12 @@ use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
-use super::exchange::{Exchange, Limits, Lost, open};
+use super::exchange::{Exchange, Limits, open};
 use super::guise::OWN_NAME;
+use super::lost::Lost;
 use super::means::Means;
 use super::not_sent::broken;
+use super::odd_head::Began;
 use super::socket_error::Progress;
 use super::tls::{HTTP1_ONLY, Terms, prepare};
 use super::trail::{Trail, within};
@@ -242,11 +244,12 @@ async fn reply(
 }
 
 fn ended(lost: &Lost, progress: Progress) -> PostError {
-    if lost.is_gibberish() {
-        return PostError::Http(lost.error.to_string());
+    let came = lost.came();
+    if let (Some(error), true) = (&lost.error, lost.is_not_taken() || matches!(came, Began::NoHttp)) {
+        return PostError::Http(error.to_string());
     }
-    let progress = if lost.has_begun() { Progress::Answering } else { progress };
-    lost.end().outcome(progress).into()
+    let progress = if matches!(came, Began::Nothing) { progress } else { Progress::Answering };
+    lost.outcome(progress).into()
 }
 
 fn refused(head: &Head, body: &[u8]) -> PostError {
@@ -254,7 +257,7 @@ fn refused(head: &Head, body: &[u8]) -> PostError {
         let (status, fingerprint, saw) = (forbidden.status, forbidden.fingerprint, forbidden.saw);
         return PostError::Forbidden { status, fingerprint, saw };
     }
-    let server = head.headers.get(header::SERVER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let server = head.first(header::SERVER.as_str());
     match head.status {
         404 => PostError::NotTaken,
         status => PostError::Status { status, server },

@@ -168,7 +168,10 @@ impl End {
             (Self::Closed, Progress::Answering) => Outcome::Reset(Reset::ClosedMidAnswer),
             (Self::Reset, Progress::Handshake) => Outcome::Reset(Reset::DuringTls),
             (Self::Reset, Progress::Waiting) => Outcome::Reset(Reset::BeforeAnswer),
-            (Self::Reset, Progress::Answering) => Outcome::Reset(Reset::MidAnswer),
+            // Whatever ends it, an answer had begun.
+            (Self::Reset | Self::Unreachable(_) | Self::Tls(..), Progress::Answering) => {
+                Outcome::Reset(Reset::MidAnswer)
+            }
             (Self::Unreachable(kind), _) => Outcome::Unreachable(kind),
             (Self::TimedOut, Progress::Handshake) => Outcome::TimedOut(Phase::Tls),
             (Self::TimedOut, Progress::Waiting) => Outcome::TimedOut(Phase::FirstByte),
@@ -234,7 +237,15 @@ mod tests {
         let closed = End::of(&io::ErrorKind::UnexpectedEof.into());
         assert_eq!(closed.outcome(Progress::Answering), Outcome::Reset(Reset::ClosedMidAnswer));
         let alert = rustls::Error::AlertReceived(rustls::AlertDescription::HandshakeFailure);
-        assert!(matches!(End::of(&io::Error::other(alert)), End::Tls(TlsFailedWhy::Alert, _)));
+        let alert = End::of(&io::Error::other(alert));
+        assert!(matches!(&alert, End::Tls(TlsFailedWhy::Alert, _)));
+        for end in [alert, End::Unreachable(Unreachable::Host)] {
+            assert_eq!(
+                end.outcome(Progress::Answering),
+                Outcome::Reset(Reset::MidAnswer),
+                "an answer had begun"
+            );
+        }
     }
 
     #[test]

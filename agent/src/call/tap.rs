@@ -1,22 +1,27 @@
-//! Listens in on a connection: the first bytes that came, and how it ended. An HTTP library tells its user that an
-//! answer failed; the tap tells how.
+//! Listens in on a connection: the first bytes that came, its frames where it speaks HTTP/2, and how it ended. An HTTP
+//! library tells its user that an answer failed; the tap tells how.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use ringfence_contract::outcome::Unsealed;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::frames::{Frames, Told};
 use super::socket_error::End;
 use crate::clock::Stamps;
+
+/// How many bytes of an answer are kept: what a head that is not taken says, and what comes with it.
+const FIRST_BYTES: usize = 16 * 1024;
 
 /// What was overheard.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overheard {
-    /// The first bytes that came, at most [`Unsealed::BODY_MAX_BYTES`].
+    /// The first bytes that came, at most [`FIRST_BYTES`].
     pub(super) first: Vec<u8>,
+    /// What the frames say, where it is HTTP/2.
+    pub(super) told: Told,
     /// How the connection ended, if it has.
     pub(super) end: Option<End>,
 }
@@ -25,6 +30,7 @@ pub(super) struct Overheard {
 #[derive(Debug, Clone)]
 pub(super) struct Listener {
     heard: Arc<Mutex<Overheard>>,
+    frames: Option<Arc<Mutex<Frames>>>,
     /// Told of every byte that comes, as each is one of an answer.
     stamps: Option<Stamps>,
 }
@@ -32,18 +38,29 @@ pub(super) struct Listener {
 impl Listener {
     /// What was overheard so far.
     pub(super) fn overheard(&self) -> Overheard {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(frames) = &self.frames {
+            heard.told = frames.lock().unwrap_or_else(PoisonError::into_inner).told();
+        }
+        heard
     }
 
     /// Forgets the first bytes: those of another answer are to come.
     pub(super) fn forget(&self) {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).first.clear();
+        if let Some(frames) = &self.frames {
+            frames.lock().unwrap_or_else(PoisonError::into_inner).ask();
+        }
     }
 
     fn bytes(&self, bytes: &[u8]) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = Unsealed::BODY_MAX_BYTES.saturating_sub(heard.first.len());
-        heard.first.extend(bytes.iter().take(room));
+        let room = FIRST_BYTES.saturating_sub(heard.first.len());
+        heard.first.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        drop(heard);
+        if let Some(frames) = &self.frames {
+            frames.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
+        }
         if let Some(stamps) = &self.stamps {
             stamps.answered();
         }
@@ -62,9 +79,10 @@ pub(super) struct Tap<T> {
 }
 
 impl<T> Tap<T> {
-    /// Listens in on a connection, and tells these stamps when an answer begins.
-    pub(super) fn on(inner: T, stamps: Option<Stamps>) -> (Self, Listener) {
-        let listener = Listener { heard: Arc::default(), stamps };
+    /// Listens in on a connection, and tells these stamps when an answer begins. Frames are read where they are spoken.
+    pub(super) fn on(inner: T, stamps: Option<Stamps>, frames: Option<Frames>) -> (Self, Listener) {
+        let frames = frames.map(|frames| Arc::new(Mutex::new(frames)));
+        let listener = Listener { heard: Arc::default(), frames, stamps };
         (Self { inner, listener: listener.clone() }, listener)
     }
 

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Outcome, Phase};
-use ringfence_contract::sample::Clock;
-use ringfence_contract::sample::{Phases, Resolution, Sample, TlsFacts};
+use ringfence_contract::sample::{Again, Clock, OwnLimit, Phases, Resolution, Sample, TlsFacts};
 
 use super::window::Slot;
 
@@ -79,6 +78,8 @@ pub(super) struct Trail {
     pub(super) resolution: Option<Resolution>,
     pub(super) tls: Option<TlsFacts>,
     pub(super) status: Option<u16>,
+    pub(super) again: Option<Again>,
+    pub(super) limit: Option<OwnLimit>,
     /// A call's slot towards its target. An order to another agent has none.
     pub(super) slot: Option<Slot>,
     /// How long the call waited for its slot, which is no phase of it.
@@ -88,10 +89,11 @@ pub(super) struct Trail {
 impl Trail {
     /// The trail at its end.
     pub(super) fn into_sample(self, call: CallId, start: Start, outcome: Outcome) -> Sample {
-        let Self { took, remote, local, resolution, tls, status, waited, .. } = self;
+        let Self { took, remote, local, resolution, tls, status, again, limit, waited, .. } = self;
         let phases = took.phases(start.at.elapsed().saturating_sub(waited));
         let (resolution, tls) = (resolution.map(Box::new), tls.map(Arc::new));
-        Sample { call, started_ms: start.at_ms, outcome, phases, remote, local, resolution, tls, status }
+        let started_ms = start.at_ms;
+        Sample { call, started_ms, outcome, phases, remote, local, resolution, tls, status, again, limit }
     }
 }
 

@@ -55,9 +55,14 @@ pub(super) struct AgentArgs {
     #[arg(long, env = "RINGFENCE_ALLOW", hide_env_values = true, value_name = "ENTRY")]
     pub(super) allow: Vec<String>,
 
-    /// A network of proxies whose CLIENT-IP and X-Forwarded-For headers count; may be repeated
+    /// A network of proxies whose word on the caller's address counts; may be repeated
     #[arg(long, env = "RINGFENCE_TRUSTED_PROXIES", hide_env_values = true, value_name = "NETWORK")]
     pub(super) trusted_proxies: Vec<String>,
+
+    /// A header in which those proxies say the caller's address, and which they overwrite; may be repeated
+    /// [default: CLIENT-IP, X-Forwarded-For]
+    #[arg(long, env = "RINGFENCE_SOURCE_HEADER", hide_env_values = true, value_name = "NAME")]
+    pub(super) source_header: Vec<String>,
 
     /// The DNS server to ask instead of the system's, `ADDRESS` or `ADDRESS:PORT`
     #[arg(long, env = "RINGFENCE_RESOLVER", hide_env_values = true, value_name = "ADDRESS")]

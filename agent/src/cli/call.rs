@@ -91,6 +91,8 @@ fn lines(url: &str, sample: &Sample) -> String {
     if let Some(status) = sample.status {
         lines.push(row("status", &status.to_string()));
     }
+    lines.extend(sample.again.map(|why| row("asked-again", why.as_str())));
+    lines.extend(sample.limit.map(|limit| row("own-limit", limit.as_str())));
     if let Some(resolution) = &sample.resolution {
         let addresses: Vec<String> = resolution.addresses.iter().map(IpAddr::to_string).collect();
         let path: Vec<&str> =

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use ringfence_contract::address::Family;
 use ringfence_contract::name::AgentName;
@@ -33,7 +34,8 @@ pub(super) fn agent(
             Policy::default()
         }
     };
-    let proxies = Proxies::new(networks(&args.trusted_proxies, mistakes));
+    let named = source_headers(args, mistakes);
+    let proxies = Proxies::new(networks(&args.trusted_proxies, mistakes)).saying_in(named);
     let sources = sources(&args.source, mistakes);
     let resolver =
         given(args.resolver.as_ref()).and_then(|text| resolver(text, "RINGFENCE_RESOLVER", mistakes));
@@ -105,6 +107,22 @@ fn networks(texts: &[String], mistakes: &mut Vec<Mistake>) -> Vec<IpNet> {
         }
     }
     networks
+}
+
+fn source_headers(args: &AgentArgs, mistakes: &mut Vec<Mistake>) -> Vec<HeaderName> {
+    let mistake = |problem: String| Mistake::new("--source-header", "RINGFENCE_SOURCE_HEADER", problem);
+    let mut named = Vec::new();
+    for part in parts(&args.source_header) {
+        match part.parse() {
+            Ok(name) => named.push(name),
+            Err(_) => mistakes.push(mistake(format!("`{part}` is no header's name"))),
+        }
+    }
+    if !named.is_empty() && parts(&args.trusted_proxies).next().is_none() {
+        let next = "give the network of the proxies that write it with --trusted-proxies";
+        mistakes.push(mistake("nobody's headers count".to_owned()).next(next));
+    }
+    named
 }
 
 fn sources(texts: &[String], mistakes: &mut Vec<Mistake>) -> Vec<IpAddr> {

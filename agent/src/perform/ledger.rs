@@ -171,6 +171,8 @@ mod tests {
             resolution: None,
             tls: None,
             status: None,
+            again: None,
+            limit: None,
         };
         let first_byte = first_byte.map(|took| Timed { took, clock: Clock::Kernel });
         Seen { sample, took: Took { first_byte, ..Took::default() }, is_opened: true }

@@ -264,6 +264,8 @@ pub(super) fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
         resolution: None,
         tls: None,
         status: None,
+        again: None,
+        limit: None,
     }
 }
 

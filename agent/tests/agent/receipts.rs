@@ -132,7 +132,12 @@ async fn many_receipts_come_in_several_pages_and_none_in_one() {
     let bench = Bench::new();
     bench.hello().await;
     let peer = "127.0.0.1:40000".parse().expect("an address");
-    let seen = SeenSource { address: "127.0.0.1".parse().expect("an address"), by: SeenBy::Peer, peer };
+    let seen = SeenSource {
+        address: "127.0.0.1".parse().expect("an address"),
+        by: SeenBy::Peer,
+        peer,
+        conflict: None,
+    };
     let calls: Vec<CallId> = (0..1_201).map(|_| CallId::random()).collect();
     for call in &calls {
         let answerer = bench.running.agent().answerer();

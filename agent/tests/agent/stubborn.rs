@@ -123,7 +123,12 @@ fn read(run: &Run, text: &str) -> CallId {
 /// A sealed answer, as `app-2`.
 pub(crate) fn answer(run: &Run, call: CallId) -> String {
     let peer = "127.0.0.1:9".parse().expect("an address");
-    let seen = SeenSource { address: "127.0.0.1".parse().expect("an address"), by: SeenBy::Peer, peer };
+    let seen = SeenSource {
+        address: "127.0.0.1".parse().expect("an address"),
+        by: SeenBy::Peer,
+        peer,
+        conflict: None,
+    };
     let agent = "app-2".parse().expect("a name");
     seal_answer(
         &run.key,

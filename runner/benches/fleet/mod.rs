@@ -202,7 +202,7 @@ fn caller(scenario: &Scenario, vantage: AgentIndex) -> IpAddr {
 
 fn seen(scenario: &Scenario, vantage: AgentIndex) -> SeenSource {
     let address = caller(scenario, vantage);
-    SeenSource { address, by: SeenBy::Peer, peer: (address, 50_000).into() }
+    SeenSource { address, by: SeenBy::Peer, peer: (address, 50_000).into(), conflict: None }
 }
 
 fn unasked() -> Attempt {
@@ -239,6 +239,8 @@ fn sampled(scenario: &Scenario, vantage: AgentIndex, endpoint: EndpointIndex, ou
         resolution: is_site.then(|| Box::new(resolution(scenario, endpoint))),
         tls: (is_site && is_answer).then(|| Arc::new(certificate())),
         status,
+        again: None,
+        limit: None,
     };
     Attempt { call, role: None, sample: Ok(Box::new(sample)) }
 }

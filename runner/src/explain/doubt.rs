@@ -64,6 +64,11 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
             let endpoint = &case.endpoint.name;
             format!("{got} under another certificate than `{endpoint}` shows to those who may reach it")
         }
+        Reason::NotAskedAgain => {
+            format!("{got}: HTTP/2 took the request back, and HTTP/1.1 is not spoken there")
+        }
+        Reason::Unreadable => format!("{got}, with a page in a coding that cannot be read here"),
+        Reason::SourceUnclear => format!("{got}, but {}", disputed(case, finding)),
         Reason::OthersAddress => format!("{got}: {}", others_address(case, finding)),
         Reason::NoSuchSite => format!("{got}: the same server says the same of a site that does not exist"),
         Reason::NoReceipts => {
@@ -98,6 +103,15 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         | Reason::TargetNotAsked
         | Reason::TargetRestarted
         | Reason::ReceiptsWrapped => got.to_owned(),
+    }
+}
+
+/// What the target saw where its front end's headers contradict each other.
+fn disputed(case: &Case<'_>, finding: &Finding) -> String {
+    let target = case.owner_name();
+    match case.telling_sample(finding).map(|sample| &sample.outcome) {
+        Some(Outcome::Answered(answered)) => format!("`{target}` saw the call come from {}", answered.seen),
+        _ => format!("`{target}` saw the call come from two addresses"),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use ringfence_contract::outcome::Outcome;
-use ringfence_contract::sample::Sample;
+use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
 use crate::dispatch::Attempt;
@@ -118,6 +118,10 @@ fn path_of(sample: &Sample) -> Vec<String> {
     if let Some(error) = sample.tls.as_ref().and_then(|tls| tls.certificate_error.as_deref()) {
         lines.push(format!("the certificate is not good: {}", quote_detail(error)));
     }
+    if let Some(why) = sample.again {
+        let by = sample.tls.as_ref().and_then(|tls| tls.alpn.as_deref()).unwrap_or("http/1.1");
+        lines.push(format!("asked again ({why}), over {}", quote(by)));
+    }
     lines
 }
 
@@ -127,6 +131,12 @@ fn answer_of(case: &Case<'_>, sample: &Sample) -> Vec<String> {
     match &sample.outcome {
         Outcome::Unsealed(unsealed) if !unsealed.body.is_empty() => {
             lines.push(format!("the body begins: {}", quote(&unsealed.body)));
+        }
+        Outcome::Unsealed(_) if sample.limit == Some(OwnLimit::Coding) => {
+            lines.push("the body is in a coding that cannot be undone here".to_owned());
+        }
+        Outcome::Unsealed(_) if sample.limit == Some(OwnLimit::Head) => {
+            lines.push("the head is not one that is read here: its status is all that counts".to_owned());
         }
         Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
         Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),

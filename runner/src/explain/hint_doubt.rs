@@ -76,6 +76,16 @@ fn said(reason: Reason) -> &'static str {
             "the refusal may be that of another call, out of a cache, or the caller goes another way than the scenario says: \
              look at what stands in front, and at where this vantage leaves its network"
         }
+        Reason::NotAskedAgain => {
+            "let the server speak HTTP/1.1 to this vantage, or answer the request over HTTP/2: what became of it is unknown"
+        }
+        Reason::Unreadable => {
+            "let the server heed `Accept-Encoding: identity`, or name the refusal by its status and a header in `fingerprints`"
+        }
+        Reason::SourceUnclear => {
+            "a header that the front end does not overwrite may be the caller's own: start the agent with `--source-header` and \
+             the one header that its front end writes"
+        }
         Reason::NoSuchSite => {
             "look whether the host name belongs to a site there; if this 404 is the site's own, list it: `statuses: [404]`"
         }

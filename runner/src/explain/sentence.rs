@@ -66,6 +66,9 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::NotADenial
         | Reason::NotAskedAsBrowser
         | Reason::Intercepted
+        | Reason::NotAskedAgain
+        | Reason::Unreadable
+        | Reason::SourceUnclear
         | Reason::OthersAddress
         | Reason::NoSuchSite
         | Reason::NoReceipts => unknown(case, finding, &got),

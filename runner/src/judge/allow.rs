@@ -111,6 +111,7 @@ fn unconfirmed(case: &Case<'_>, call: CallId, answered: &Answered) -> Option<Rea
 
 fn look_at_source(case: &Case<'_>, answered: &Answered) -> Reason {
     match &case.vantage.zone {
+        Some(_) if answered.seen.conflict.is_some() => Reason::SourceUnclear,
         Some(zone) if !zone.contains(answered.seen.address) => Reason::WrongSource,
         Some(_) | None => Reason::Reached,
     }

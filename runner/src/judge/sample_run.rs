@@ -387,6 +387,8 @@ pub(crate) fn sample(outcome: Outcome) -> Sample {
         resolution: None,
         tls,
         status: None,
+        again: None,
+        limit: None,
     }
 }
 
@@ -404,7 +406,7 @@ pub(crate) fn receipt(call: CallId) -> Receipt {
 
 fn seen(address: &str) -> SeenSource {
     let peer = "192.0.2.2:1".parse().expect("an address");
-    SeenSource { address: address.parse().expect("an address"), by: SeenBy::Peer, peer }
+    SeenSource { address: address.parse().expect("an address"), by: SeenBy::Peer, peer, conflict: None }
 }
 
 /// The life that every agent is in.

@@ -5,8 +5,8 @@
 
 use ringfence_contract::STRANGER_PAGE;
 use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, ToldKind, Unsealed};
-use ringfence_contract::sample::Sample;
+use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset, ToldKind, Unsealed};
+use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::case::{Case, not_asked};
 use super::platform::{BARE_DENIAL, CAPTIVE, NOT_FOUND, PROXY_LOGIN};
@@ -151,6 +151,8 @@ fn see_sample(case: &Case<'_>, attempt: &Attempt, sample: &Sample) -> Seen {
         }
         Outcome::TimedOut(Phase::FirstByte) => Seen::SilentLater,
         Outcome::Reset(reset) if reset.phase() == Phase::Transfer => see_cut_answer(case, sample),
+        // The server may have taken the request up, and nobody could ask what came of it.
+        Outcome::Reset(Reset::TakenBack) => Seen::Unknown(Reason::NotAskedAgain),
         Outcome::Reset(_) => Seen::Silent,
         Outcome::Unresolved(unresolved) => {
             let means = case.rule.by.contains(&OutcomeKind::Unresolved);
@@ -178,6 +180,8 @@ fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
         Some(status) if is_listed(case, status) => open(case, sample),
         Some(BARE_DENIAL) if is_told(unsealed, ToldKind::NotADenial) => Seen::Unknown(Reason::NotADenial),
         Some(BARE_DENIAL) if unsealed.flaw.is_none() => bare_denial(case, sample),
+        // An error page may be a refusal in words that cannot be read here.
+        Some(400..) if sample.limit == Some(OwnLimit::Coding) => Seen::Unknown(Reason::Unreadable),
         Some(NOT_FOUND) if is_no_site(case, sample) => Seen::Unknown(Reason::NoSuchSite),
         _ => open(case, sample),
     }

@@ -91,6 +91,7 @@ fn tls(why: TlsFailedWhy) -> Outcome {
 pub(crate) fn rows() -> Vec<Row> {
     use Reason as R;
     use Worth::{Early, In, Late, NoName, Open, Said};
+    let cut = || Outcome::TimedOut(Phase::Transfer);
     let mut rows = vec![
         row("answered, from the zone", answered("10.0.0.4"), (R::Reached, R::WrongAgent), In(R::Leak)),
         row("answered, from elsewhere", answered("52.1.2.3"), (R::WrongSource, R::WrongAgent), In(R::Leak)),
@@ -117,15 +118,13 @@ pub(crate) fn rows() -> Vec<Row> {
         both("silent in TLS", Outcome::TimedOut(Phase::Tls), R::Blocked, Early),
         both("silent after the request", Outcome::TimedOut(Phase::FirstByte), R::Blocked, Late),
         both("cut in the answer", Outcome::TimedOut(Phase::Transfer), R::Blocked, In(R::PathOpen)),
-        Row {
-            head: Some(200),
-            ..row("200, cut", Outcome::TimedOut(Phase::Transfer), (R::Blocked, R::Reached), In(R::PathOpen))
-        },
-        Row { head: Some(403), ..both("403, cut", Outcome::TimedOut(Phase::Transfer), R::Blocked, Late) },
+        Row { head: Some(200), ..row("200, cut", cut(), (R::Blocked, R::Reached), In(R::PathOpen)) },
+        Row { head: Some(403), ..both("403, cut", cut(), R::Blocked, Late) },
         both("reset in TLS", Outcome::Reset(Reset::DuringTls), R::Blocked, Early),
         both("closed in TLS", Outcome::Reset(Reset::ClosedDuringTls), R::Blocked, Early),
         both("reset after the request", Outcome::Reset(Reset::BeforeAnswer), R::Blocked, Early),
         both("closed after the request", Outcome::Reset(Reset::ClosedBeforeAnswer), R::Blocked, Early),
+        both("taken back", Outcome::Reset(Reset::TakenBack), R::Blocked, Open(R::NotAskedAgain)),
         both("reset in the answer", Outcome::Reset(Reset::MidAnswer), R::Blocked, In(R::PathOpen)),
         Row { head: Some(403), ..both("403, reset", Outcome::Reset(Reset::MidAnswer), R::Blocked, Late) },
         both("closed in the answer", Outcome::Reset(Reset::ClosedMidAnswer), R::Blocked, In(R::PathOpen)),

@@ -87,6 +87,12 @@ words! {
         NotAskedAsBrowser = "not-asked-as-browser",
         /// Inconclusive: admitted callers are shown a good certificate at that address, and this vantage another.
         Intercepted = "intercepted",
+        /// Inconclusive: HTTP/2 took the request back, and it could not be asked again over HTTP/1.1.
+        NotAskedAgain = "not-asked-again",
+        /// Inconclusive: an error page in a coding that cannot be undone, which may be a refusal.
+        Unreadable = "unreadable",
+        /// Inconclusive: the headers that say where the caller came from contradict each other.
+        SourceUnclear = "source-unclear",
         /// Inconclusive: the refusal names an address that is another's, so it may be the refusal of another's call.
         OthersAddress = "others-address",
         /// Inconclusive: the door says the same of a site that does not exist.
@@ -137,6 +143,9 @@ impl Reason {
             | Self::NotADenial
             | Self::NotAskedAsBrowser
             | Self::Intercepted
+            | Self::NotAskedAgain
+            | Self::Unreadable
+            | Self::SourceUnclear
             | Self::OthersAddress
             | Self::NoSuchSite
             | Self::NotResolved

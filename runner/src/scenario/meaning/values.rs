@@ -240,6 +240,8 @@ fn not_address(error: AddressError, scalar: &Scalar) -> Fault {
         AddressError::NoPort(transport) => format!("add the port: `{transport}://HOST:PORT`"),
         AddressError::Credentials => "remove them: agents are known by keys, not passwords".to_owned(),
         AddressError::Path(_) => "end it behind the port".to_owned(),
+        AddressError::Fragment => "leave out `#` and what follows, or write `%23`".to_owned(),
+        AddressError::Character(_) => "percent-encode it: a URL is called as it is written".to_owned(),
         AddressError::NotUrl(_) | AddressError::Scheme(_) | AddressError::NoHost => {
             "write `https://HOST`, `http://HOST:PORT`, `tcp://HOST:PORT` or `udp://HOST:PORT`".to_owned()
         }
