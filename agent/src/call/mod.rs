@@ -6,9 +6,11 @@
 //! [`Admit`] about every resolved address before it sends a single packet there.
 
 mod aim;
+mod certificate;
 mod classify;
 mod connect;
 mod connection;
+mod crypto;
 mod download;
 mod exchange;
 mod http;
@@ -26,6 +28,7 @@ mod trail;
 mod trust;
 mod trusted;
 mod udp;
+mod verifier;
 mod window;
 
 pub use download::download;
