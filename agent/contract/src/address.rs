@@ -136,6 +136,8 @@ pub struct Address {
     pub transport: Transport,
     /// Whom it goes to.
     pub host: Host,
+    /// Whether a name was written with a trailing dot: then no search domain makes another name of it.
+    pub absolute: bool,
     /// The port, 1 to 65535 (0 is refused by the system when the call is placed).
     pub port: u16,
     /// Path and query as the request line carries them; empty for TCP and UDP.
@@ -147,9 +149,17 @@ impl Address {
     /// section 7.2).
     #[must_use]
     pub fn authority(&self) -> String {
+        match self.port_written() {
+            None => self.host.to_string(),
+            Some(port) => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The port, where it is not the scheme's own.
+    fn port_written(&self) -> Option<u16> {
         match (self.transport, self.port) {
-            (Transport::Http, 80) | (Transport::Https, 443) => self.host.to_string(),
-            (_, port) => format!("{}:{port}", self.host),
+            (Transport::Http, 80) | (Transport::Https, 443) => None,
+            (_, port) => Some(port),
         }
     }
 }
@@ -169,19 +179,21 @@ impl FromStr for Address {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError::Credentials);
         }
-        let host = read_host(url.host_str().ok_or(AddressError::NoHost)?)?;
+        let written = url.host_str().ok_or(AddressError::NoHost)?;
+        let host = read_host(written)?;
+        let absolute = matches!(host, Host::Name(_)) && written.ends_with('.');
         let port = url.port_or_known_default().ok_or(AddressError::NoPort(transport))?;
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
         if transport.is_http() {
-            return Ok(Self { transport, host, port, path });
+            return Ok(Self { transport, host, absolute, port, path });
         }
         if !matches!(path.as_str(), "" | "/") || url.fragment().is_some() {
             return Err(AddressError::Path(transport));
         }
-        Ok(Self { transport, host, port, path: String::new() })
+        Ok(Self { transport, host, absolute, port, path: String::new() })
     }
 }
 
@@ -213,10 +225,10 @@ impl From<Address> for String {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.as_str() {
-            "/" => write!(f, "{}://{}", self.transport, self.authority()),
-            path => write!(f, "{}://{}{path}", self.transport, self.authority()),
-        }
+        let dot = if self.absolute { "." } else { "" };
+        let port = self.port_written().map_or_else(String::new, |port| format!(":{port}"));
+        let path = if self.path == "/" { "" } else { &self.path };
+        write!(f, "{}://{}{dot}{port}{path}", self.transport, self.host)
     }
 }
 
@@ -251,7 +263,9 @@ mod tests {
     fn an_address_is_read_and_written_back() {
         for (text, written) in [
             ("https://app-1.example.test", "https://app-1.example.test"),
-            ("https://APP-1.example.test.:8443/a?b=c", "https://app-1.example.test:8443/a?b=c"),
+            ("https://APP-1.example.test:8443/a?b=c", "https://app-1.example.test:8443/a?b=c"),
+            ("https://APP-1.example.test.:8443/a?b=c", "https://app-1.example.test.:8443/a?b=c"),
+            ("https://app-1.example.test./", "https://app-1.example.test."),
             ("http://10.0.0.4:8080", "http://10.0.0.4:8080"),
             ("tcp://[::1]:9000", "tcp://[::1]:9000"),
             ("udp://host.test:53", "udp://host.test:53"),

@@ -50,18 +50,9 @@ impl<'a> Fields<'a> {
 
     /// The common names of its subject.
     pub(super) fn common_names(&self) -> Vec<&'a str> {
-        let names = || {
-            let mut names = Vec::new();
-            let mut sets = inside(self.subject)?;
-            while !sets.is_finished() {
-                let mut set = inside(sets.tlv_bytes().ok()?)?;
-                while !set.is_finished() {
-                    names.extend(common_name(set.tlv_bytes().ok()?));
-                }
-            }
-            Some(names)
-        };
-        names().unwrap_or_default()
+        let sets = fields_in(self.subject);
+        let attributes = sets.into_iter().flat_map(fields_in);
+        attributes.filter_map(common_name).collect()
     }
 
     /// How many bits an RSA key has. None for another kind of key.
@@ -92,6 +83,12 @@ fn inside(field: &[u8]) -> Option<SliceReader<'_>> {
     SliceReader::new(value(field)?).ok()
 }
 
+/// The fields in a field, up to the first that is none.
+fn fields_in(field: &[u8]) -> Vec<&[u8]> {
+    let mut reader = inside(field);
+    std::iter::from_fn(|| reader.as_mut().filter(|reader| !reader.is_finished())?.tlv_bytes().ok()).collect()
+}
+
 fn time(field: &[u8]) -> Option<UnixTime> {
     let any = AnyRef::from_der(field).ok()?;
     let since: Duration = match any.tag() {
@@ -111,9 +108,8 @@ fn common_name(attribute: &[u8]) -> Option<&str> {
 
 /// Whether a common name stands for a host. A leftmost `*` stands for one label (RFC 6125 section 6.4.3).
 pub(super) fn stands_for(common_name: &str, host: &str) -> bool {
-    let same = |one: &str, other: &str| {
-        one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'))
-    };
+    let same =
+        |one: &str, other: &str| one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'));
     match common_name.strip_prefix("*.") {
         Some(rest) => {
             rest.contains('.')

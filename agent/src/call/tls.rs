@@ -14,11 +14,11 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, Error, PeerMisbeh
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::crypto::{Limit, OFFERED, provider};
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::{End, Progress};
 use super::trail::{Timed, Trail, within};
-use super::crypto::{Limit, OFFERED, provider};
 use super::trust::is_webpki;
 use super::verifier::{NotPinned, Notes, Seen, Verifier, seen};
 use crate::clock::Stamped;
@@ -162,7 +162,9 @@ fn why(error: &Error) -> TlsFailedWhy {
         | CertificateError::BadSignature
         | CertificateError::ApplicationVerificationFailure => TlsFailedWhy::Untrusted,
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFailedWhy::Unsupported,
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            TlsFailedWhy::Unsupported
+        }
         CertificateError::Other(other) if other.0.is::<Limit>() => TlsFailedWhy::Unsupported,
         CertificateError::Other(other) if other.0.is::<NotPinned>() => TlsFailedWhy::Untrusted,
         _ if is_webpki(error, &webpki::Error::CaUsedAsEndEntity) => TlsFailedWhy::Untrusted,

@@ -168,8 +168,9 @@ fn named_itself(error: Error, shown: &Shown<'_>) -> Result<(), Error> {
     }
     if let Ok(parsed) = ParsedCertificate::try_from(shown.end_entity) {
         match verify_server_name(&parsed, shown.name) {
-            Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }))
-                if presented.is_empty() => {}
+            Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                presented, ..
+            })) if presented.is_empty() => {}
             verified => return verified,
         }
     }
