@@ -63,6 +63,12 @@ impl Settings {
         Self::read(&text, &host.nodename().to_string_lossy(), interface)
     }
 
+    /// Reads the text of a file on a host without a domain or interfaces.
+    #[cfg(test)]
+    pub(super) fn read_alone(text: &str) -> Self {
+        Self::read(text.as_bytes(), "vm-1", |_| None)
+    }
+
     /// Reads the text of a file on a host of this name, whose interfaces have these numbers.
     fn read(text: &[u8], hostname: &str, interface: impl Fn(&str) -> Option<u32>) -> Self {
         let (config, _mistakes) = Config::parse_with_errors(&numbered(text, interface));

@@ -62,7 +62,7 @@ pub(super) async fn search(settings: &Settings, sought: Sought<'_>, deadline: In
         if next == Next::End {
             return Some(searched);
         }
-        only_as_it_stands |= next == Next::AsItStands;
+        only_as_it_stands |= next == Next::AsItStands && !as_it_stands;
         // The name as it stands tells where it was asked for first.
         if !is_told && best.as_ref().is_none_or(|best| weight(best) <= weight(&searched)) {
             best = Some(searched);
@@ -94,6 +94,8 @@ fn after(answer: &Result<Told, Unheard>) -> Next {
         Ok(Told { says: Says::Addresses(_), .. }) | Err(Unheard::NotThere | Unheard::Shortage(_)) => {
             Next::End
         }
+        // An alias that leads to no address is an answer.
+        Ok(Told { says: Says::NoRecords, cnames, .. }) if !cnames.is_empty() => Next::End,
         Ok(Told { says: Says::NoRecords | Says::NoSuchName, .. }) => Next::Go,
         // A server may fail on one zone and know another.
         Ok(Told { says: Says::Failed, rcode, .. }) if rcode == "SERVFAIL" => Next::Go,
@@ -112,3 +114,7 @@ fn weight(searched: &Searched) -> u8 {
         Ok(Says::Addresses(_) | Says::NoSuchName) => 0,
     }
 }
+
+#[cfg(test)]
+#[path = "search_tests.rs"]
+mod tests;
