@@ -3,6 +3,7 @@
 mod handshakes;
 mod icmp;
 mod kept;
+mod openssl;
 mod outcomes;
 mod posting;
 mod resolving;

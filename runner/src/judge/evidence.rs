@@ -105,7 +105,14 @@ fn answer_of(sample: &Sample) -> Vec<String> {
             lines.push(format!("the body begins: {}", quote(&unsealed.body)));
         }
         Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
-        Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),
+        Outcome::Unresolved(unresolved) => {
+            let name = sample.resolution.as_ref().map(|asked| format!(" for `{}`", quote(&asked.name)));
+            let said = unresolved
+                .rcode
+                .as_deref()
+                .map_or("asked".to_owned(), |rcode| format!("{} by", quote(rcode)));
+            lines.push(format!("{said} {}{}", quote(&unresolved.resolver), name.unwrap_or_default()));
+        }
         _ => {}
     }
     lines
