@@ -12,8 +12,10 @@ use ringfence_tests::Peer;
 use ringfence_tests::calls::{EXPECTED, call_to, means, place_freely, route, run, sealed, settings};
 use ringfence_tests::certificates::{Authority, Validity, self_signed};
 use ringfence_tests::h2;
+use ringfence_tests::odd_certificates::{Odd, Oddity};
 use ringfence_tests::script::{End, Script, response};
 use rustls::ServerConfig;
+use rustls::version::{TLS12, TLS13};
 
 const NAME: &str = "app-1.example.test";
 
@@ -119,11 +121,7 @@ async fn a_self_signed_certificate_is_good_where_it_is_named_itself_and_for_its_
     ] {
         let peer = hello(tls).await;
         let sample = called(&peer, Trust::Ca(trusted.unwrap_or(own)), Certificates::Require).await;
-        let why = match &sample.outcome {
-            Outcome::TlsFailed(failed) => Some(failed.why),
-            _ => None,
-        };
-        assert_eq!(why, expected, "{sentence}: {sample:?}");
+        assert_eq!(why(&sample), expected, "{sentence}: {sample:?}");
         assert_eq!(sample.status, expected.is_none().then_some(200), "{sentence}");
     }
 }
@@ -137,21 +135,143 @@ async fn a_pinned_certificate_is_good_whatever_its_date_and_name() {
     assert_eq!(sample.status, Some(200), "{sample:?}");
 }
 
+const ODDITIES: [Oddity; 7] = [
+    Oddity::Version1,
+    Oddity::Version2,
+    Oddity::NegativeSerial,
+    Oddity::BrokenExtension,
+    Oddity::UnknownExtension,
+    Oddity::NoNames,
+    Oddity::None,
+];
+
+#[tokio::test]
+async fn a_pinned_certificate_is_good_whatever_is_in_it_and_another_certificate_or_key_is_not() {
+    for (oddity, version) in ODDITIES.into_iter().flat_map(|oddity| [(oddity, &TLS12), (oddity, &TLS13)]) {
+        let sentence = format!("{oddity:?} over {:?}", version.version);
+        let odd = Odd::new(oddity, "x.test", Validity::Past);
+        let peer = hello(odd.server(version)).await;
+        let noted = called(&peer, Trust::Platform, Certificates::Note).await;
+        assert_eq!(noted.status, Some(200), "{sentence}: a bad certificate hides no open path: {noted:?}");
+        let facts = noted.tls.expect("a handshake took place");
+        assert!(facts.certificate_error.is_some(), "{sentence}");
+        let pin = Trust::Pin(facts.pin.expect("the certificate's digest"));
+
+        for certificates in [Certificates::Require, Certificates::Note] {
+            let sample = called(&peer, pin.clone(), certificates).await;
+            assert_eq!(sample.status, Some(200), "{sentence}: {sample:?}");
+            let error = sample.tls.and_then(|tls| tls.certificate_error.clone());
+            assert_eq!(error, None, "{sentence}");
+        }
+        let other = called(&peer, Trust::Pin(Pin::new([7; 32])), Certificates::Require).await;
+        assert_eq!(why(&other), Some(TlsFailedWhy::Untrusted), "{sentence}: {other:?}");
+
+        let impostor = hello(odd.impostor(version)).await;
+        let sample = called(&impostor, pin.clone(), Certificates::Require).await;
+        assert_eq!(why(&sample), Some(TlsFailedWhy::Untrusted), "{sentence}, with another key: {sample:?}");
+        let sample = called(&impostor, pin, Certificates::Note).await;
+        let error = sample.tls.and_then(|tls| tls.certificate_error.clone());
+        assert!(error.is_some(), "{sentence}, with another key, is noted");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_named_itself_as_the_ca_is_good_for_its_names_and_dates_whatever_its_version() {
+    let ca = Authority::new();
+    for (oddity, name, validity, expected) in [
+        (Oddity::Version1, NAME, Validity::Now, None),
+        (Oddity::Version1, "*.example.test", Validity::Now, None),
+        (Oddity::Version1, "x.test", Validity::Now, Some(TlsFailedWhy::WrongName)),
+        (Oddity::Version1, NAME, Validity::Past, Some(TlsFailedWhy::Expired)),
+        (Oddity::Version1, NAME, Validity::Future, Some(TlsFailedWhy::NotYetValid)),
+        (Oddity::NoNames, NAME, Validity::Now, None),
+        (Oddity::NoNames, "x.test", Validity::Now, Some(TlsFailedWhy::WrongName)),
+        (Oddity::NoNames, NAME, Validity::Past, Some(TlsFailedWhy::Expired)),
+    ] {
+        let sentence = format!("{oddity:?} {name} {validity:?}");
+        let odd = Odd::new(oddity, name, validity);
+        let peer = hello(odd.server(&TLS13)).await;
+        let sample = called(&peer, Trust::Ca(odd.pem()), Certificates::Require).await;
+        assert_eq!(why(&sample), expected, "{sentence}: {sample:?}");
+        assert_eq!(sample.status, expected.is_none().then_some(200), "{sentence}");
+        let impostor = hello(odd.impostor(&TLS13)).await;
+        let sample = called(&impostor, Trust::Ca(odd.pem()), Certificates::Require).await;
+        assert!(why(&sample).is_some(), "{sentence}, with another key: {sample:?}");
+        let sample = called(&peer, Trust::Ca(ca.pem()), Certificates::Require).await;
+        assert!(why(&sample).is_some(), "{sentence}, with somebody else named: {sample:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_issued_certificate_is_good_where_it_is_named_itself_and_its_issuer_is_not() {
+    for (name, expected) in [(NAME, None), ("x.test", Some(TlsFailedWhy::WrongName))] {
+        let (tls, own) = Authority::new().server_and_pem(name);
+        let peer = hello(tls).await;
+        let sample = called(&peer, Trust::Ca(own), Certificates::Require).await;
+        assert_eq!(why(&sample), expected, "{name}: {sample:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_version_1_that_nobody_named_is_told_as_a_limit_and_with_what_to_do() {
+    let peer = hello(Odd::new(Oddity::Version1, NAME, Validity::Now).server(&TLS13)).await;
+    let sample = called(&peer, Trust::Ca(Authority::new().pem()), Certificates::Require).await;
+    let Outcome::TlsFailed(failed) = &sample.outcome else { panic!("{sample:?}") };
+    assert_eq!(failed.why, TlsFailedWhy::Unsupported, "{failed:?}");
+    assert!(failed.detail.contains("limit of Ringfence") && failed.detail.contains("`pin`"), "{failed:?}");
+}
+
+/// An alert in a record of its own (RFC 8446 section 6).
+fn alert(code: u8) -> Vec<u8> {
+    vec![21, 3, 3, 0, 2, 2, code]
+}
+
+/// The hello of a server that speaks this version (3.1 is TLS 1.0), with no extension (RFC 5246 section 7.4.1.3).
+fn server_hello(minor: u8) -> Vec<u8> {
+    let body = [[3, minor].as_slice(), &[7; 32], &[0, 0x00, 0x2f, 0]].concat();
+    let handshake = [[2, 0, 0, u8::try_from(body.len()).expect("short")].as_slice(), &body].concat();
+    [[22, 3, minor, 0, u8::try_from(handshake.len()).expect("short")].as_slice(), &handshake].concat()
+}
+
+#[tokio::test]
+async fn a_peer_that_speaks_nothing_of_what_is_offered_is_told_as_a_limit_of_ringfence() {
+    for (sentence, say, expected) in [
+        ("handshake_failure", alert(40), TlsFailedWhy::Unsupported),
+        ("protocol_version", alert(70), TlsFailedWhy::Unsupported),
+        ("insufficient_security", alert(71), TlsFailedWhy::Unsupported),
+        ("TLS 1.0", server_hello(1), TlsFailedWhy::Unsupported),
+        ("TLS 1.1", server_hello(2), TlsFailedWhy::Unsupported),
+        ("unrecognized_name", alert(112), TlsFailedWhy::Alert),
+        ("access_denied", alert(49), TlsFailedWhy::Alert),
+        ("internal_error", alert(80), TlsFailedWhy::Alert),
+    ] {
+        let script = Script { hear: ringfence_tests::script::Hear::Nothing, ..Script::http(say) };
+        let peer = script.ending(End::Hang).play().await;
+        for certificates in [Certificates::Require, Certificates::Note] {
+            let sample = called(&peer, Trust::Platform, certificates).await;
+            assert_eq!(why(&sample), Some(expected), "{sentence}: {sample:?}");
+        }
+    }
+}
+
+fn why(sample: &Sample) -> Option<TlsFailedWhy> {
+    match &sample.outcome {
+        Outcome::TlsFailed(failed) => Some(failed.why),
+        _ => None,
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_handshake_is_told_apart() {
     let authority = Authority::new();
     let alpn = authority.server(NAME, Validity::Now, &["nothing-we-speak"]);
-    let failed = |sample: &Sample| match &sample.outcome {
-        Outcome::TlsFailed(failed) => Some(failed.why),
-        _ => None,
-    };
     let trust = || Trust::Ca(authority.pem());
     let plain =
         Script { hear: ringfence_tests::script::Hear::Nothing, ..Script::http("HTTP/1.1 400 Bad\r\n\r\n") };
     let plain = called(&plain.play().await, trust(), Certificates::Require).await;
-    assert_eq!(failed(&plain), Some(TlsFailedWhy::Handshake), "plain HTTP: {plain:?}");
+    assert_eq!(why(&plain), Some(TlsFailedWhy::Handshake), "plain HTTP: {plain:?}");
     let alert = called(&hello(alpn).await, trust(), Certificates::Require).await;
-    assert_eq!(failed(&alert), Some(TlsFailedWhy::Alert), "no protocol in common: {alert:?}");
+    assert_eq!(why(&alert), Some(TlsFailedWhy::Alert), "no protocol in common: {alert:?}");
     let closed = called(&Script::at_once(End::Close).play().await, trust(), Certificates::Require).await;
     let ends = [Outcome::Reset(Reset::ClosedDuringTls), Outcome::Reset(Reset::DuringTls)];
     assert!(ends.contains(&closed.outcome), "closed with the hello unread or read: {closed:?}");

@@ -5,6 +5,7 @@ mod heads;
 mod http2;
 mod icmp;
 mod kept;
+mod openssl;
 mod outcomes;
 mod posting;
 mod resolving;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hickory_proto::op::ResponseCode;
+use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::Name;
 use ringfence_agent::call::{MeansSettings, place};
 use ringfence_contract::address::Family;
@@ -65,6 +65,59 @@ async fn a_resolver_that_is_not_there_is_silent() {
     let sample = place(&means, &run(), &known(), &call, None).await;
     let Outcome::Unresolved(unresolved) = &sample.outcome else { panic!("{sample:?}") };
     assert_eq!(unresolved.why, UnresolvedWhy::ResolverSilent);
+}
+
+/// An answer that does not fit a datagram, and says so.
+fn cut_off(message: &mut Message) {
+    message.metadata.truncation = true;
+    message.answers.clear();
+}
+
+#[tokio::test]
+async fn an_answer_that_other_programs_take_is_taken() {
+    let peer = Script::http(response("200 OK", "", b"hello")).play_on("127.0.0.3").await;
+    let call = call_to(route(&format!("http://{NAME}:{}", peer.address.port())));
+    let found = || addresses(&["127.0.0.3"]);
+    let target = || Name::from_ascii("front-end.example.test.").expect("a name");
+    let code = |code| Zone::FailingOnEdns(code, found());
+    for (sentence, zone) in [
+        ("FORMERR to an OPT record", code(Some(ResponseCode::FormErr))),
+        ("NOTIMP to an OPT record", code(Some(ResponseCode::NotImp))),
+        ("SERVFAIL to an OPT record", code(Some(ResponseCode::ServFail))),
+        ("silence to an OPT record", code(None)),
+        (
+            "upside down",
+            Zone::Bent(Box::new(Zone::Alias(target(), found())), |message| message.answers.reverse()),
+        ),
+        (
+            "in another case",
+            Zone::Bent(Box::new(Zone::Addresses(found())), |message| {
+                message.queries[0].name =
+                    message.queries[0].name.to_ascii().to_uppercase().parse().expect("a name");
+            }),
+        ),
+        (
+            "with an OPT record that nobody asked for",
+            Zone::Bent(Box::new(Zone::Addresses(found())), |message| message.edns = Some(Edns::new())),
+        ),
+    ] {
+        let server = zone.serve().await;
+        let sample = asked(&server, &call).await;
+        assert_eq!(sample.remote, Some(peer.address), "{sentence}: {sample:?}");
+    }
+    // More than 512 bytes, without a word on it in the question.
+    let many: Vec<IpAddr> = (0..100).map(|last| IpAddr::from([127, 0, 3, last])).collect();
+    let server = Zone::Addresses(many.clone()).serve().await;
+    let sample = asked(&server, &call).await;
+    assert_eq!(sample.resolution.map(|found| found.addresses), Some(many));
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_whole_is_a_failure_and_says_nothing_of_the_name() {
+    let server = Zone::Bent(Box::new(Zone::Addresses(addresses(&["127.0.0.3"]))), cut_off).serve().await;
+    let sample = asked(&server, &call_to(route(&format!("http://{NAME}")))).await;
+    let Outcome::Unresolved(unresolved) = &sample.outcome else { panic!("{sample:?}") };
+    assert_eq!((unresolved.why, unresolved.rcode.as_deref()), (UnresolvedWhy::ResolverFailed, None));
 }
 
 #[tokio::test]

@@ -108,6 +108,20 @@ impl Authority {
         self.issue(&[name], Validity::Now)
     }
 
+    /// The settings of a server with a certificate of this authority for a name, good now, and that certificate as PEM.
+    ///
+    /// # Panics
+    ///
+    /// When the library cannot make a certificate.
+    #[must_use]
+    pub fn server_and_pem(&self, name: &str) -> (Arc<ServerConfig>, String) {
+        let key = KeyPair::generate().expect("a key");
+        let certificate =
+            params(&[name], Validity::Now).signed_by(&key, &self.issuer).expect("a certificate");
+        let config = config(&certificate, &key, Arc::new(rustls::server::NoClientAuth));
+        (Arc::new(config), certificate.pem())
+    }
+
     fn serving(
         &self,
         name: &str,
@@ -138,7 +152,7 @@ pub fn self_signed(name: &str, validity: Validity) -> (Arc<ServerConfig>, String
     (Arc::new(config(&certificate, &key, Arc::new(rustls::server::NoClientAuth))), certificate.pem())
 }
 
-fn params(names: &[&str], validity: Validity) -> CertificateParams {
+pub(crate) fn params(names: &[&str], validity: Validity) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("names");
     (params.not_before, params.not_after) = match validity {

@@ -18,6 +18,10 @@ pub enum Zone {
     Alias(Name, Vec<IpAddr>),
     /// With a response code and nothing else.
     Code(ResponseCode),
+    /// With this code, or not at all, where the question has an OPT record (RFC 6891), else with these addresses.
+    FailingOnEdns(Option<ResponseCode>, Vec<IpAddr>),
+    /// As another zone, bent.
+    Bent(Box<Zone>, fn(&mut Message)),
     /// With these bytes, whatever they are.
     Bytes(Vec<u8>),
     /// Not at all.
@@ -64,6 +68,17 @@ impl Zone {
     }
 
     fn answer(&self, question: &Message) -> Option<Vec<u8>> {
+        match self {
+            Self::FailingOnEdns(code, _) if question.edns.is_some() => Self::Code((*code)?).answer(question),
+            Self::FailingOnEdns(_, addresses) => Self::Addresses(addresses.clone()).answer(question),
+            Self::Bytes(bytes) => Some(bytes.clone()),
+            Self::Silent => None,
+            whole => Some(whole.message(question).to_vec().expect("a message that can be written")),
+        }
+    }
+
+    /// The answer of a zone that has one.
+    fn message(&self, question: &Message) -> Message {
         let mut answer = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
         answer.metadata.recursion_desired = true;
         answer.metadata.recursion_available = true;
@@ -79,10 +94,13 @@ impl Zone {
                 answer.add_answers(records(target, query.query_type, addresses));
             }
             Self::Code(code) => answer.metadata.response_code = *code,
-            Self::Bytes(bytes) => return Some(bytes.clone()),
-            Self::Silent => return None,
+            Self::Bent(zone, bend) => {
+                answer = zone.message(question);
+                bend(&mut answer);
+            }
+            Self::FailingOnEdns(..) | Self::Bytes(_) | Self::Silent => {}
         }
-        Some(answer.to_vec().expect("a message that can be written"))
+        answer
     }
 }
 

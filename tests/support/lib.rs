@@ -35,6 +35,7 @@ pub mod ground;
 pub mod h2;
 pub mod link;
 pub mod namespace;
+pub mod odd_certificates;
 pub mod programs;
 pub mod refusing_router;
 pub mod script;

@@ -142,6 +142,8 @@ pub struct Address {
     pub transport: Transport,
     /// Whom it goes to.
     pub host: Host,
+    /// Whether a name was written with a trailing dot: then no search domain makes another name of it.
+    pub absolute: bool,
     /// The port, 1 to 65535 (0 is refused by the system when the call is placed).
     pub port: u16,
     /// Path and query, byte for byte as they are written and as the request line carries them (dot segments, escapes and
@@ -154,9 +156,17 @@ impl Address {
     /// section 7.2).
     #[must_use]
     pub fn authority(&self) -> String {
+        match self.port_written() {
+            None => self.host.to_string(),
+            Some(port) => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The port, where it is not the scheme's own.
+    fn port_written(&self) -> Option<u16> {
         match (self.transport, self.port) {
-            (Transport::Http, 80) | (Transport::Https, 443) => self.host.to_string(),
-            (_, port) => format!("{}:{port}", self.host),
+            (Transport::Http, 80) | (Transport::Https, 443) => None,
+            (_, port) => Some(port),
         }
     }
 }
@@ -177,11 +187,13 @@ impl FromStr for Address {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError::Credentials);
         }
-        let host = read_host(url.host_str().ok_or(AddressError::NoHost)?)?;
+        let written = url.host_str().ok_or(AddressError::NoHost)?;
+        let host = read_host(written)?;
+        let absolute = matches!(host, Host::Name(_)) && written.ends_with('.');
         let port = url.port_or_known_default().ok_or(AddressError::NoPort(transport))?;
         if !transport.is_http() {
             return match path {
-                "" | "/" => Ok(Self { transport, host, port, path: String::new() }),
+                "" | "/" => Ok(Self { transport, host, absolute, port, path: String::new() }),
                 _ => Err(AddressError::Path(transport)),
             };
         }
@@ -193,7 +205,7 @@ impl FromStr for Address {
         }
         // A target begins with a slash (RFC 9112 section 3.2.1).
         let slash = if path.starts_with('/') { "" } else { "/" };
-        Ok(Self { transport, host, port, path: format!("{slash}{path}") })
+        Ok(Self { transport, host, absolute, port, path: format!("{slash}{path}") })
     }
 }
 
@@ -258,10 +270,10 @@ impl From<Address> for String {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.as_str() {
-            "/" => write!(f, "{}://{}", self.transport, self.authority()),
-            path => write!(f, "{}://{}{path}", self.transport, self.authority()),
-        }
+        let dot = if self.absolute { "." } else { "" };
+        let port = self.port_written().map_or_else(String::new, |port| format!(":{port}"));
+        let path = if self.path == "/" { "" } else { &self.path };
+        write!(f, "{}://{}{dot}{port}{path}", self.transport, self.host)
     }
 }
 
@@ -296,7 +308,9 @@ mod tests {
     fn an_address_is_read_and_written_back() {
         for (text, written) in [
             ("https://app-1.example.test", "https://app-1.example.test"),
-            ("https://APP-1.example.test.:8443/a?b=c", "https://app-1.example.test:8443/a?b=c"),
+            ("https://APP-1.example.test:8443/a?b=c", "https://app-1.example.test:8443/a?b=c"),
+            ("https://APP-1.example.test.:8443/a?b=c", "https://app-1.example.test.:8443/a?b=c"),
+            ("https://app-1.example.test./", "https://app-1.example.test."),
             ("http://10.0.0.4:8080", "http://10.0.0.4:8080"),
             ("tcp://[::1]:9000", "tcp://[::1]:9000"),
             ("udp://host.test:53", "udp://host.test:53"),

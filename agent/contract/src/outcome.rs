@@ -290,8 +290,11 @@ words! {
         BadCertificate = "bad-certificate",
         /// The peer ended the handshake with an alert (RFC 8446 section 6).
         Alert = "alert",
-        /// What came was not TLS, or not a TLS both sides speak.
+        /// What came was not TLS, or broke its rules.
         Handshake = "handshake",
+        /// A limit of Ringfence's TLS: the peer speaks none of its versions, cipher suites, curves or signatures, or has a
+        /// key or certificate that it cannot verify.
+        Unsupported = "unsupported",
     }
 }
 

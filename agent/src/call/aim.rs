@@ -10,6 +10,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome};
 use super::means::{Asked, Means};
 use super::not_sent::{broken, not_sent};
 use super::resolve::{Question, resolve};
+use super::search::Sought;
 use super::trail::Trail;
 
 /// What a call goes to.
@@ -64,7 +65,8 @@ fn own_route(behind: &Address, family: Family, own: Option<SocketAddr>) -> Resul
         (ip, family) => return Err(none(format!("the {transport} listener on `{ip}` takes no {family}"))),
     };
     let path = if transport.is_http() { "/" } else { "" };
-    let address = Address { transport, host: Host::Ip(ip), port: own.port(), path: path.to_owned() };
+    let (host, path) = (Host::Ip(ip), path.to_owned());
+    let address = Address { transport, host, absolute: false, port: own.port(), path };
     Ok(address.into())
 }
 
@@ -75,12 +77,13 @@ pub(super) async fn aim(
     limit: Duration,
     trail: &mut Trail,
 ) -> Result<Way, Outcome> {
-    let Address { transport, host, port, .. } = &goal.route.address;
+    let Address { transport, host, port, absolute, .. } = &goal.route.address;
     let address = match (goal.route.connect, host) {
         (Some(given), _) => in_family(given, goal.family)?,
         (None, Host::Ip(literal)) => in_family(*literal, goal.family)?,
         (None, Host::Name(name)) => {
-            let question = Question { name, family: goal.family, limit };
+            let sought = Sought { name, absolute: *absolute, family: goal.family };
+            let question = Question { sought, limit };
             // Most calls go to an address: they do not carry the room that this takes.
             let found = Box::pin(resolve(means, question, trail)).await?;
             let picked = pick(&found, goal.nth);

@@ -10,15 +10,17 @@ use ringfence_contract::outcome::{Outcome, Phase, TlsFailed, TlsFailedWhy};
 use ringfence_contract::sample::TlsFacts;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, Error};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, PeerMisbehaved};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::crypto::{Limit, OFFERED, provider};
 use super::means::Means;
 use super::not_sent::broken;
 use super::socket_error::{End, Progress};
 use super::trail::{Timed, Trail, within};
-use super::trust::{Notes, Verifier, provider, seen};
+use super::trust::is_webpki;
+use super::verifier::{NotPinned, Notes, Seen, Verifier, seen};
 use crate::clock::Stamped;
 
 /// HTTP/2, then HTTP/1.1, as browsers offer them (RFC 7301, RFC 9113 section 3.2).
@@ -31,6 +33,7 @@ pub(super) const HTTP1_ONLY: &[&[u8]] = &[b"http/1.1"];
 pub(super) struct Handshake {
     connector: TlsConnector,
     name: ServerName<'static>,
+    certificates: Certificates,
     notes: Notes,
 }
 
@@ -62,7 +65,8 @@ pub(super) async fn prepare(means: &Means, terms: Terms<'_>) -> Result<Handshake
         .with_no_client_auth();
     config.alpn_protocols = terms.alpn.iter().map(|protocol| protocol.to_vec()).collect();
     config.resumption = Resumption::disabled();
-    Ok(Handshake { connector: TlsConnector::from(Arc::new(config)), name, notes })
+    let connector = TlsConnector::from(Arc::new(config));
+    Ok(Handshake { connector, name, certificates: terms.certificates, notes })
 }
 
 impl Handshake {
@@ -73,11 +77,12 @@ impl Handshake {
         limit: Duration,
         trail: &mut Trail,
     ) -> Result<TlsStream<Stamped>, Outcome> {
-        let Self { connector, name, notes } = self;
+        let Self { connector, name, certificates, notes } = self;
         let shaken = within(limit, Phase::Tls, pin!(connector.connect(name, tcp))).await;
         let seen = seen(&notes);
         let pin = seen.pin;
-        let mut facts = TlsFacts { version: None, alpn: None, pin, certificate_error: None };
+        let noted = seen.error.as_ref().filter(|_| certificates == Certificates::Note).map(words);
+        let mut facts = TlsFacts { version: None, alpn: None, pin, certificate_error: noted };
         let stream = match shaken {
             Ok((Ok(stream), took)) => {
                 trail.took.tls = Some(Timed::by_program(took));
@@ -85,7 +90,7 @@ impl Handshake {
             }
             Ok((Err(error), _)) => {
                 trail.tls = pin.map(|_| facts);
-                return Err(failed(&error, seen.error.as_ref()));
+                return Err(failed(&error, &seen, certificates));
             }
             Err(outcome) => {
                 trail.tls = pin.map(|_| facts);
@@ -95,19 +100,41 @@ impl Handshake {
         let (_, session) = stream.get_ref();
         facts.version = session.protocol_version().map(|version| format!("{version:?}"));
         facts.alpn = session.alpn_protocol().map(|alpn| String::from_utf8_lossy(alpn).into_owned());
-        facts.certificate_error = seen.error.map(|error| error.to_string());
         trail.tls = Some(facts);
         Ok(stream)
     }
 }
 
-fn failed(error: &std::io::Error, certificate: Option<&Error>) -> Outcome {
-    if let Some(error) = certificate {
-        return Outcome::TlsFailed(TlsFailed { why: why(error), detail: error.to_string() });
-    }
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(error) => Outcome::TlsFailed(TlsFailed { why: why(error), detail: error.to_string() }),
-        None => End::of(error).outcome(Progress::Handshake),
+/// What a handshake that failed comes to. `seen` is what was seen of the certificate: it ended the handshake only where it was
+/// required to be good.
+fn failed(error: &std::io::Error, seen: &Seen, certificates: Certificates) -> Outcome {
+    let required = seen.error.as_ref().filter(|_| certificates == Certificates::Require);
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let Some(error) = required.or(tls) else { return End::of(error).outcome(Progress::Handshake) };
+    let (why, detail) = match why(error) {
+        TlsFailedWhy::Alert if seen.pin.is_none() && is_nothing_in_common(error) => {
+            (TlsFailedWhy::Unsupported, format!("{error}; Ringfence offers {OFFERED}"))
+        }
+        why => (why, words(error)),
+    };
+    Outcome::TlsFailed(TlsFailed { why, detail })
+}
+
+/// Whether an alert before any certificate says that the peer takes nothing of what was offered: no version, no cipher suite,
+/// no curve, no signature (RFC 8446 section 6.2).
+fn is_nothing_in_common(error: &Error) -> bool {
+    use AlertDescription::{HandshakeFailure, InsufficientSecurity, ProtocolVersion};
+    let Error::AlertReceived(alert) = error else { return false };
+    matches!(alert, HandshakeFailure | InsufficientSecurity | ProtocolVersion)
+}
+
+/// An error in the library's words, or in our own where it is one of ours.
+fn words(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(CertificateError::Other(other)) if !other.0.is::<webpki::Error>() => {
+            other.0.to_string()
+        }
+        error => error.to_string(),
     }
 }
 
@@ -116,6 +143,10 @@ fn why(error: &Error) -> TlsFailedWhy {
         Error::InvalidCertificate(certificate) => certificate,
         Error::NoCertificatesPresented => return TlsFailedWhy::BadCertificate,
         Error::AlertReceived(_) => return TlsFailedWhy::Alert,
+        // The second is a signature that was offered, and that the library takes in TLS 1.3 alone.
+        Error::PeerIncompatible(_) | Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
+            return TlsFailedWhy::Unsupported;
+        }
         _ => return TlsFailedWhy::Handshake,
     };
     match certificate {
@@ -126,18 +157,25 @@ fn why(error: &Error) -> TlsFailedWhy {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsFailedWhy::WrongName
         }
-        // A bad signature is an issuer of a trusted name with another key. `Other` is the pin's: the verifier of this
-        // room raises no other.
+        // A bad signature is an issuer of a trusted name with another key.
         CertificateError::UnknownIssuer
         | CertificateError::BadSignature
-        | CertificateError::ApplicationVerificationFailure
-        | CertificateError::Other(_) => TlsFailedWhy::Untrusted,
+        | CertificateError::ApplicationVerificationFailure => TlsFailedWhy::Untrusted,
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            TlsFailedWhy::Unsupported
+        }
+        CertificateError::Other(other) if other.0.is::<Limit>() => TlsFailedWhy::Unsupported,
+        CertificateError::Other(other) if other.0.is::<NotPinned>() => TlsFailedWhy::Untrusted,
+        _ if is_webpki(error, &webpki::Error::CaUsedAsEndEntity) => TlsFailedWhy::Untrusted,
         _ => TlsFailedWhy::BadCertificate,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls::PeerIncompatible;
+
     use super::*;
 
     #[test]
@@ -153,6 +191,8 @@ mod tests {
             (certificate(CertificateError::Revoked), TlsFailedWhy::BadCertificate),
             (Error::AlertReceived(rustls::AlertDescription::UnrecognisedName), TlsFailedWhy::Alert),
             (Error::NoApplicationProtocol, TlsFailedWhy::Handshake),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), TlsFailedWhy::Unsupported),
+            (Limit("too small".to_owned()).error(), TlsFailedWhy::Unsupported),
         ] {
             assert_eq!(why(&error), expected, "{error}");
         }

@@ -1,20 +1,17 @@
 //! What makes a peer's certificate good: the platform's roots, a CA beside them, or one certificate by its digest.
-//!
-//! The verifier writes down what it saw, so that a certificate that was not good can be shown, and, where the call says
-//! so, looked past.
 
-use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
-use ringfence_contract::call::{Certificates, Pin};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use ringfence_contract::call::Pin;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
-use sha2::{Digest, Sha256};
+use rustls::{CertificateError, Error, OtherError, RootCertStore};
+
+use super::certificate::{Fields, stands_for};
+use super::crypto::{Limit, provider};
 
 /// Why a CA text cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,16 +90,26 @@ impl Anchors {
     }
 
     /// Has the roots' verifier look, and then at those certificates that were named.
-    fn look(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        name: &ServerName<'_>,
-        at: impl FnOnce(&WebPkiServerVerifier) -> Result<ServerCertVerified, Error>,
-    ) -> Result<ServerCertVerified, Error> {
+    pub(super) fn look(&self, shown: &Shown<'_>) -> Result<(), Error> {
         let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let verifier = self.verifier.as_ref().ok_or(unknown)?;
-        at(verifier).or_else(|error| named_itself(error, &self.named, end_entity, name))
+        let Shown { end_entity, intermediates, name, now } = *shown;
+        match verifier.verify_server_cert(end_entity, intermediates, name, &[], now) {
+            Ok(_) => Ok(()),
+            Err(error) if self.named.contains(end_entity) => named_itself(error, shown),
+            Err(error) => Err(in_plain_words(error)),
+        }
     }
+}
+
+/// What a peer shows in a handshake.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) end_entity: &'a CertificateDer<'a>,
+    pub(super) intermediates: &'a [CertificateDer<'a>],
+    /// The name it is called by.
+    pub(super) name: &'a ServerName<'a>,
+    pub(super) now: UnixTime,
 }
 
 /// By what a peer's certificate is good.
@@ -114,168 +121,71 @@ pub(super) enum Rule {
     Pinned(Pin),
 }
 
-/// What a verifier saw.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    /// The digest of the peer's certificate.
-    pub(super) pin: Option<Pin>,
-    /// What is wrong with it.
-    pub(super) error: Option<Error>,
-}
-
-/// Where a verifier writes down what it saw.
-pub(super) type Notes = Arc<Mutex<Seen>>;
-
-/// Reads the notes.
-pub(super) fn seen(notes: &Notes) -> Seen {
-    notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// The certificate is not the pinned one.
-struct NotPinned {
-    pinned: Pin,
-    presented: Pin,
-}
-
-impl fmt::Display for NotPinned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (presented, pinned) = (String::from(self.presented), String::from(self.pinned));
-        write!(f, "the certificate `{presented}` is not the pinned one `{pinned}`")
+/// A certificate of version 1 has no place for names but its subject, and nothing that says what it may be used for. webpki
+/// takes it as a root, and as nothing else.
+fn in_plain_words(error: Error) -> Error {
+    if is_webpki(&error, &webpki::Error::UnsupportedCertVersion) {
+        let text = "a certificate of X.509 version 1 or 2 is good only where it is named itself, by `pin` or as the `ca`";
+        return Limit(text.to_owned()).error();
     }
+    error
 }
 
-/// The same words: rustls shows an error of ours by its `Debug`.
-impl fmt::Debug for NotPinned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for NotPinned {}
-
-/// Looks at one peer's certificate by a rule, and writes down what it saw.
-#[derive(Debug)]
-pub(super) struct Verifier {
-    rule: Rule,
-    certificates: Certificates,
-    notes: Notes,
-}
-
-/// The cryptography all calls use. Named, as the process has no default (see rustls, `CryptoProvider`).
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
-    Arc::clone(&PROVIDER)
-}
-
-impl Verifier {
-    /// A verifier for one connection, and the notes it will write.
-    pub(super) fn new(rule: Rule, certificates: Certificates) -> (Self, Notes) {
-        let notes = Notes::default();
-        (Self { rule, certificates, notes: Arc::clone(&notes) }, notes)
-    }
-
-    /// Writes down what is wrong, and ends the handshake if the call wants that.
-    fn conclude<T>(&self, looked: Result<T, Error>, past: T) -> Result<T, Error> {
-        let Err(error) = looked else { return looked };
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).error.get_or_insert_with(|| error.clone());
-        match self.certificates {
-            Certificates::Require => Err(error),
-            Certificates::Note => Ok(past),
-        }
-    }
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let pin = Pin::new(Sha256::digest(end_entity).into());
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).pin = Some(pin);
-        let looked = match &self.rule {
-            Rule::Chain(anchors) => {
-                let chain = |verifier: &WebPkiServerVerifier| {
-                    verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-                };
-                anchors.look(end_entity, server_name, chain)
-            }
-            Rule::Pinned(pinned) if *pinned == pin => Ok(ServerCertVerified::assertion()),
-            Rule::Pinned(pinned) => {
-                let error = OtherError(Arc::new(NotPinned { pinned: *pinned, presented: pin }));
-                Err(Error::InvalidCertificate(CertificateError::Other(error)))
-            }
-        };
-        self.conclude(looked, ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let looked =
-            verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms);
-        self.conclude(looked, HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let looked =
-            verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms);
-        self.conclude(looked, HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// A self-signed certificate that says it is a CA, as `openssl req -x509` makes them, is no peer's certificate to
-/// webpki even where it was named as trusted. Naming it is what a person does who has no CA: it is good for its names
-/// all the same. Its dates are: webpki looks at them before it looks at what a certificate may be used for.
-fn named_itself(
-    error: Error,
-    named: &[CertificateDer<'static>],
-    end_entity: &CertificateDer<'_>,
-    server_name: &ServerName<'_>,
-) -> Result<ServerCertVerified, Error> {
-    let is_ca = match &error {
+pub(super) fn is_webpki(error: &Error, kind: &webpki::Error) -> bool {
+    match error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => {
-            other.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+            other.downcast_ref() == Some(kind)
         }
         _ => false,
-    };
-    if !is_ca || !named.iter().any(|named| named == end_entity) {
-        return Err(error);
     }
-    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-    Ok(ServerCertVerified::assertion())
+}
+
+/// Naming the peer's own certificate as the one to trust is what a person does who has no CA. Then nobody has to have issued
+/// it, and it may be of any version or say that it is a CA itself, as `openssl req -x509` makes them: OpenSSL takes it so
+/// (`X509_V_FLAG_PARTIAL_CHAIN`, which curl sets). It is good for its names and within its dates only.
+fn named_itself(error: Error, shown: &Shown<'_>) -> Result<(), Error> {
+    let about_the_issuer = match &error {
+        Error::InvalidCertificate(
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::NotValidForNameContext { .. },
+        ) => true,
+        error => {
+            is_webpki(error, &webpki::Error::CaUsedAsEndEntity)
+                || is_webpki(error, &webpki::Error::UnsupportedCertVersion)
+        }
+    };
+    let Some(fields) = Fields::read(shown.end_entity).filter(|_| about_the_issuer) else {
+        return Err(error);
+    };
+    let (from, until) = fields.validity().ok_or(CertificateError::BadEncoding)?;
+    if shown.now < from {
+        return Err(CertificateError::NotValidYetContext { time: shown.now, not_before: from }.into());
+    }
+    if shown.now > until {
+        return Err(CertificateError::ExpiredContext { time: shown.now, not_after: until }.into());
+    }
+    if let Ok(parsed) = ParsedCertificate::try_from(shown.end_entity) {
+        match verify_server_name(&parsed, shown.name) {
+            Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                presented, ..
+            })) if presented.is_empty() => {}
+            verified => return verified,
+        }
+    }
+    // It names no host beside its subject, so that stands for one, as OpenSSL and curl have it (RFC 6125 section 6.4.4).
+    let names = fields.common_names();
+    if names.iter().any(|name| stands_for(name, &shown.name.to_str())) {
+        return Ok(());
+    }
+    let presented = names.into_iter().map(|name| format!("CN={name}")).collect();
+    Err(CertificateError::NotValidForNameContext { expected: shown.name.to_owned(), presented }.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_certificate_that_is_not_the_pinned_one_is_named_with_it_in_plain_words() {
-        let error = NotPinned { pinned: Pin::new([1; 32]), presented: Pin::new([2; 32]) };
-        let (pinned, presented) = ("01".repeat(32), "02".repeat(32));
-        let words = format!("the certificate `sha256:{presented}` is not the pinned one `sha256:{pinned}`");
-        assert_eq!(error.to_string(), words);
-        assert_eq!(format!("{error:?}"), words);
-        let shown =
-            Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error)))).to_string();
-        assert!(shown.contains(&words), "{shown}");
-    }
 
     #[test]
     fn a_ca_text_without_a_certificate_is_named_as_such() {

@@ -87,13 +87,13 @@ fn json(sample: &Sample) -> String {
 }
 
 fn lines(url: &str, sample: &Sample) -> String {
-    let mut lines = vec![row("call", url), row("outcome", &said(&sample.outcome))];
+    let mut lines = vec![row("call", url), row("outcome", &said(sample))];
     if let Some(status) = sample.status {
         lines.push(row("status", &status.to_string()));
     }
     lines.extend(sample.again.map(|why| row("asked-again", why.as_str())));
     lines.extend(sample.limit.map(|limit| row("own-limit", limit.as_str())));
-    if let Some(resolution) = &sample.resolution {
+    if let Some(resolution) = sample.resolution.as_ref().filter(|found| !found.addresses.is_empty()) {
         let addresses: Vec<String> = resolution.addresses.iter().map(IpAddr::to_string).collect();
         let path: Vec<&str> =
             std::iter::once(&resolution.name).chain(&resolution.cnames).map(String::as_str).collect();
@@ -132,9 +132,9 @@ fn ms(took_us: u32, clock: Option<Clock>) -> String {
     format!("{}.{:03} ms{clock}", took_us / 1_000, took_us % 1_000)
 }
 
-fn said(outcome: &Outcome) -> String {
-    let kind = outcome.kind();
-    match outcome {
+fn said(sample: &Sample) -> String {
+    let kind = sample.outcome.kind();
+    match &sample.outcome {
         Outcome::Answered(answered) | Outcome::Misanswered(answered) => {
             format!("{kind} by `{}`, which saw {}", answered.agent, answered.seen)
         }
@@ -152,8 +152,9 @@ fn said(outcome: &Outcome) -> String {
         Outcome::Unreachable(unreachable) => format!("{kind}, {unreachable}"),
         Outcome::TimedOut(phase) => format!("{kind} in {phase}"),
         Outcome::Unresolved(unresolved) => {
-            let rcode = unresolved.rcode.as_deref().map(|rcode| format!(" ({rcode})")).unwrap_or_default();
-            format!("{kind}, {}{rcode}, asked {}", unresolved.why, unresolved.resolver)
+            let said = unresolved.rcode.as_deref().map_or("asked".to_owned(), |rcode| format!("{rcode} by"));
+            let name = sample.resolution.as_ref().map(|asked| format!(" for `{}`", asked.name));
+            format!("{kind}, {}: {said} {}{}", unresolved.why, unresolved.resolver, name.unwrap_or_default())
         }
         Outcome::TlsFailed(failed) => format!("{kind}, {}: {}", failed.why, failed.detail),
         Outcome::NotSent(not_sent) => format!("{kind}, {}: {}", not_sent.why, not_sent.detail),

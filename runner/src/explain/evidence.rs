@@ -139,7 +139,14 @@ fn answer_of(case: &Case<'_>, sample: &Sample) -> Vec<String> {
             lines.push("the head is not one that is read here: its status is all that counts".to_owned());
         }
         Outcome::TlsFailed(failed) => lines.push(format!("the handshake: {}", quote_detail(&failed.detail))),
-        Outcome::Unresolved(unresolved) => lines.push(format!("asked {}", quote(&unresolved.resolver))),
+        Outcome::Unresolved(unresolved) => {
+            let name = sample.resolution.as_ref().map(|asked| format!(" for `{}`", quote(&asked.name)));
+            let said = unresolved
+                .rcode
+                .as_deref()
+                .map_or("asked".to_owned(), |rcode| format!("{} by", quote(rcode)));
+            lines.push(format!("{said} {}{}", quote(&unresolved.resolver), name.unwrap_or_default()));
+        }
         _ => {}
     }
     lines

@@ -224,5 +224,9 @@ fn tls_hint(failed: &TlsFailed) -> &'static str {
             "the peer ended the handshake: look at its TLS version, ciphers and client certificates"
         }
         TlsFailedWhy::Handshake => "what answers does not speak TLS: look at the port and the scheme",
+        TlsFailedWhy::Unsupported => {
+            "a limit of Ringfence's TLS, and no denial: call the port by `tcp://`, or give the peer a certificate, a version \
+             and a curve of the ones it offers; some servers say the same to a name they do not know"
+        }
     }
 }
