@@ -1,0 +1,43 @@
+//! The tables, one file a kind of fault, and a test each.
+
+mod answers_begun;
+
+use ringfence_tests::stage::{Reply, Then};
+
+use crate::entry::Verdict::{Fail, NoPass, Open, Pass};
+use crate::entry::{Want, want};
+use crate::score::play;
+
+/// The internet got in: told as such, and nothing else is wrong.
+const LEAK: Want = want(&[1], &[("vm", "app/site", Pass), ("internet", "app/site", Fail)]);
+/// All is as it should be.
+const GREEN: Want = want(&[0], &[("vm", "app/site", Pass), ("internet", "app/site", Pass)]);
+/// Nothing is proved of the internet.
+const UNPROVED: Want = want(&[3], &[("vm", "app/site", Pass), ("internet", "app/site", Open)]);
+/// The internet's edge may be told as open or as unproved, but never as denied.
+const NO_PASS: Want = want(&[1, 3], &[("vm", "app/site", Pass), ("internet", "app/site", NoPass)]);
+
+/// The refusal of App Service's front end, naming this address as its caller's.
+fn refusal(caller: &str) -> Then {
+    Then::Say(Reply::new("403 Forbidden", "<h1>Error 403 - Forbidden</h1>").with("x-ms-forbidden-ip", caller))
+}
+
+/// The refusal of App Service's front end, naming the caller as it is.
+fn refuse() -> Then {
+    refusal("{caller}")
+}
+
+/// A 403 that says nothing.
+fn bare_403() -> Then {
+    Then::Say(Reply::new("403 Forbidden", "<h1>403 Forbidden</h1>"))
+}
+
+/// The page of an app that anybody can open.
+fn the_app() -> Then {
+    Then::Say(Reply::new("200 OK", "<h1>the private app</h1>"))
+}
+
+#[test]
+fn what_began_an_answer_is_no_silence() {
+    play(&[answers_begun::FAULTS, answers_begun::SOUND]);
+}

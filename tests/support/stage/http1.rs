@@ -1,0 +1,91 @@
+//! A door over HTTP/1.1, by hand, so that it can say any bytes at all (RFC 9112).
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, copy};
+
+use super::door::{End, Passing, Reply, Then};
+use super::forward::{ask, whole};
+use super::head::Head;
+use super::serve::Room;
+use super::wire::{Wire, finish, read_on, repeat, say, write};
+
+/// Hears one request, and does what the door's clauses say.
+pub(super) async fn converse(room: &Room, mut wire: Wire, caller: SocketAddr, connection: u32) {
+    let Some(head) = Head::read(&mut wire).await else { return };
+    let asked = room.asked(caller, connection, false, Some(head.clone()));
+    match asked.decide(&room.clauses) {
+        Then::Pass(passing) => pass(room, wire, (&head, caller), &passing).await,
+        Then::Say(reply) => say(wire, &written(&reply, caller, connection), End::Close).await,
+        Then::Raw(bytes, end) => say(wire, &bytes, end).await,
+        Then::Forever(first, bytes) => repeat(wire, &first, &bytes).await,
+        Then::Frames(_) | Then::Close => finish(wire, End::Close).await,
+        Then::Reset => finish(wire, End::Reset).await,
+        Then::Hang => finish(wire, End::Hang).await,
+        Then::Kill(agent) => {
+            room.scene.kill(agent);
+            finish(wire, End::Close).await;
+        }
+        Then::Forge(agent) => {
+            let body = room.scene.forge(agent, &head, caller).unwrap_or_default();
+            say(wire, &written(&Reply::new("200 OK", body), caller, connection), End::Close).await;
+        }
+    }
+}
+
+async fn pass(room: &Room, mut wire: Wire, (head, caller): (&Head, SocketAddr), passing: &Passing) {
+    if let (true, Some(kept)) = (passing.cached, room.scene.cached()) {
+        return say(wire, &kept, End::Close).await;
+    }
+    let Some(mut agent) = ask(&room.scene, passing, (head, caller), &mut wire).await else {
+        let down = Reply::new("502 Bad Gateway", "the app does not answer");
+        return say(wire, &written(&down, caller, 1), End::Close).await;
+    };
+    if passing.cached {
+        let answer = whole(agent).await;
+        room.scene.keep(answer.clone());
+        return say(wire, &answer, End::Close).await;
+    }
+    match passing.at_most {
+        None => {
+            // A caller that goes away takes its agent's answer with it.
+            drop(copy(&mut agent, &mut wire).await);
+            finish(wire, End::Close).await;
+        }
+        Some(most) => {
+            let mut part = agent.take(most as u64);
+            drop(copy(&mut part, &mut wire).await);
+            if write(&mut wire, b"").await {
+                read_on(&mut wire).await;
+            }
+        }
+    }
+}
+
+/// An answer as HTTP/1.1 writes it.
+pub(super) fn written(reply: &Reply, caller: SocketAddr, connection: u32) -> Vec<u8> {
+    let line =
+        |(name, value): &(String, String)| format!("{name}: {}\r\n", filled(value, caller, connection));
+    let headers: String = reply.headers.iter().map(line).collect();
+    let body = body(reply, caller, connection);
+    let head = format!(
+        "HTTP/1.1 {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
+        reply.status,
+        body.len()
+    );
+    [head.as_bytes(), &body].concat()
+}
+
+/// The body of an answer; one that is no text stays as it is.
+pub(super) fn body(reply: &Reply, caller: SocketAddr, connection: u32) -> Vec<u8> {
+    match std::str::from_utf8(&reply.body) {
+        Ok(text) => filled(text, caller, connection).into_bytes(),
+        Err(_) => reply.body.clone(),
+    }
+}
+
+/// Text with its placeholders filled in.
+pub(super) fn filled(text: &str, caller: SocketAddr, connection: u32) -> String {
+    let pool = format!("198.51.100.{}", connection % 9 + 1);
+    text.replace("{caller}", &caller.ip().to_string()).replace("{pool}", &pool)
+}
