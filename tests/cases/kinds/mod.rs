@@ -1,6 +1,9 @@
 //! The tables, one file a kind of fault, and a test each.
 
+mod answers;
 mod answers_begun;
+mod attribution;
+mod statuses;
 
 use ringfence_tests::stage::{Reply, Then};
 
@@ -16,6 +19,9 @@ const GREEN: Want = want(&[0], &[("vm", "app/site", Pass), ("internet", "app/sit
 const UNPROVED: Want = want(&[3], &[("vm", "app/site", Pass), ("internet", "app/site", Open)]);
 /// The internet's edge may be told as open or as unproved, but never as denied.
 const NO_PASS: Want = want(&[1, 3], &[("vm", "app/site", Pass), ("internet", "app/site", NoPass)]);
+
+/// Nothing is proved of the internet, whose beacon is no better off.
+const BEACON_FAILS_ALIKE: Want = UNPROVED;
 
 /// The refusal of App Service's front end, naming this address as its caller's.
 fn refusal(caller: &str) -> Then {
@@ -40,4 +46,19 @@ fn the_app() -> Then {
 #[test]
 fn what_began_an_answer_is_no_silence() {
     play(&[answers_begun::FAULTS, answers_begun::SOUND]);
+}
+
+#[test]
+fn a_status_has_a_context() {
+    play(&[statuses::REACHED, statuses::NOT_FOUND, statuses::CHALLENGES, statuses::CALLERS_SIDE]);
+}
+
+#[test]
+fn a_refusal_counts_from_whom_it_is_proved_to_come() {
+    play(&[attribution::FAULTS, attribution::SOUND]);
+}
+
+#[test]
+fn an_answer_counts_from_whom_it_is_proved_to_come() {
+    play(&[answers::FAULTS, answers::SOUND]);
 }
