@@ -3,6 +3,12 @@
 mod answers;
 mod answers_begun;
 mod attribution;
+mod coverage;
+mod forged;
+mod heads;
+mod measured;
+mod papers;
+mod reading;
 mod statuses;
 
 use ringfence_tests::stage::{Reply, Then};
@@ -61,4 +67,34 @@ fn a_refusal_counts_from_whom_it_is_proved_to_come() {
 #[test]
 fn an_answer_counts_from_whom_it_is_proved_to_come() {
     play(&[answers::FAULTS, answers::SOUND]);
+}
+
+#[test]
+fn a_forged_source_opens_no_door() {
+    play(&[forged::BELIEVED, forged::FAULTS, forged::SOUND]);
+}
+
+#[test]
+fn what_was_not_tried_is_said() {
+    play(&[coverage::ADDRESSES, coverage::FAMILIES, coverage::PORTS, coverage::PATHS, coverage::LINES]);
+}
+
+#[test]
+fn a_platform_is_decided_by_the_head_of_its_answer() {
+    play(&[heads::BODIES, heads::HEADS, heads::FAULTS]);
+}
+
+#[test]
+fn answers_are_read_as_others_read_them() {
+    play(&[reading::CODINGS, reading::REPEATED, reading::SOURCES]);
+}
+
+#[test]
+fn names_and_certificates_are_read_as_others_read_them() {
+    play(&[papers::NAMES, papers::CERTIFICATES]);
+}
+
+#[test]
+fn what_is_measured_and_gone_is_no_pass() {
+    play(&[measured::GONE, measured::SOUND, measured::ONE_LOST]);
 }
