@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[Entry] = &[
         name: "an agent of the app's name that said no hello stands behind the site",
         play: || {
             let twin = Then::Pass(Passing::to("twin"));
-            let member = Member::new("twin", "127.10.3.1").with(&["--name", "app"]);
+            let member = Member::new("twin", "127.10.3.1").called("app");
             Play::of(Door::https().when(When::From(ADMITTED), twin).others(refuse())).member(member)
         },
         want: VM_NO_PASS,

@@ -177,19 +177,6 @@ pub(super) const PORTS: &[Entry] = &[
         play: || Play::of(Door::https().admitting().others(bare_403())).beacon_is(None),
         want: GREEN,
     },
-    Entry {
-        name: "ports: sound: a database's port is closed to all, and the target witnesses itself",
-        play: || {
-            Play::of(Door::full()).member(Member::new("db", "127.10.4.1").on_the_port()).scenario(
-                "name: case\nagents:\n  vm: { control: \"http://<vm>\", beacon: \"tcp://127.20.0.9:<port>\" }\n\
-                 \x20 db: { control: \"http://<db>\", endpoints: { port: \"tcp://127.20.0.1:<port>\" } }\n\
-                 \x20 internet: { control: local, beacon: \"tcp://127.20.0.9:<port>\" }\n\
-                 rules:\n  - { name: nobody, from: [vm, internet], to: db/port, expect: deny, witness: self }\n\
-                 otherwise: untested\ntimeouts: { connect: 2s }\n",
-            )
-        },
-        want: want(&[0], &[("vm", "db/port", Pass), ("internet", "db/port", Pass)]),
-    },
 ];
 
 /// A URL is called byte for byte as it is written, or refused.

@@ -3,13 +3,17 @@
 mod answers;
 mod answers_begun;
 mod attribution;
+mod azure;
 mod coverage;
 mod forged;
 mod heads;
+mod hints;
 mod measured;
 mod papers;
 mod reading;
+mod shipped;
 mod statuses;
+mod walled;
 
 use ringfence_tests::stage::{Reply, Then};
 
@@ -97,4 +101,25 @@ fn names_and_certificates_are_read_as_others_read_them() {
 #[test]
 fn what_is_measured_and_gone_is_no_pass() {
     play(&[measured::GONE, measured::SOUND, measured::ONE_LOST]);
+}
+
+#[test]
+fn a_hint_follows_from_evidence() {
+    play(&[hints::ENTRIES]);
+}
+
+#[test]
+fn azure_is_as_it_is() {
+    play(&[azure::SERVICE_ENDPOINTS, azure::DOORS]);
+}
+
+#[test]
+fn the_shipped_scenarios_stay_green_on_sound_networks() {
+    play(&[shipped::ENTRIES]);
+}
+
+#[test]
+#[ignore = "needs network namespaces and nft: run as root with `-- --include-ignored`"]
+fn what_only_a_network_of_its_own_shows() {
+    play(&[walled::PORTS, walled::NAMES]);
 }

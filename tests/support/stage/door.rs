@@ -23,8 +23,6 @@ pub(super) enum Layer {
     Https { alpn: Vec<&'static str>, papers: Vec<(&'static str, Paper)> },
     /// Bytes: connections are handed on as they are.
     Lines,
-    /// Nothing: its queue of connections is full, so every SYN is dropped.
-    Full,
 }
 
 /// One clause of a door. The first whose *when* holds decides.
@@ -43,6 +41,8 @@ pub enum When {
     From(&'static str),
     /// A header's value contains this text, whatever the case of letters.
     Says(&'static str, &'static str),
+    /// A header's value begins with this text.
+    Begins(&'static str, &'static str),
     /// A header is there at all.
     Bears(&'static str),
     /// The first address that a header names lies in this network: the door believes its callers.
@@ -197,12 +197,6 @@ impl Door {
     #[must_use]
     pub fn lines() -> Self {
         Self::of(Layer::Lines)
-    }
-
-    /// What drops every connection, as a filter does.
-    #[must_use]
-    pub fn full() -> Self {
-        Self::of(Layer::Full)
     }
 
     fn of(layer: Layer) -> Self {

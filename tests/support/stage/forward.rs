@@ -15,8 +15,13 @@ use super::wire::write;
 const OWN: [&str; 3] = ["connection", "x-forwarded-for", "client-ip"];
 
 /// Connects to an agent from the front end's address.
-pub(super) async fn connect(to: SocketAddr) -> Option<TcpStream> {
-    let socket = TcpSocket::new_v4().ok()?;
+pub(super) async fn connect(scene: &Scene, to: SocketAddr) -> Option<TcpStream> {
+    // A socket belongs to the namespace in which it was made, whoever uses it.
+    let socket = match &scene.namespace {
+        None => TcpSocket::new_v4(),
+        Some(namespace) => namespace.inside(TcpSocket::new_v4),
+    };
+    let socket = socket.ok()?;
     socket.bind(SocketAddr::new(FRONT.parse().expect("an address"), 0)).ok()?;
     let stream = socket.connect(to).await.ok()?;
     stream.set_nodelay(true).ok()?;
@@ -36,7 +41,7 @@ pub(super) async fn ask(
     if passing.steals {
         scene.steal(&bytes);
     }
-    let mut agent = connect(scene.place(passing.to).http).await?;
+    let mut agent = connect(scene, scene.place(passing.to).http).await?;
     let sent = [written(head, passing, caller).as_bytes(), &bytes].concat();
     write(&mut agent, &sent).await.then_some(())?;
     scene.pass();

@@ -85,6 +85,7 @@ impl Asked {
             When::Always => true,
             When::From(network) => lies_in(self.caller, network),
             When::Says(name, part) => header(name).is_some_and(|value| lower(value).contains(&lower(part))),
+            When::Begins(name, part) => header(name).is_some_and(|value| value.starts_with(part)),
             When::Bears(name) => header(name).is_some(),
             When::Believes(name, network) => {
                 header(name).and_then(first_address).is_some_and(|address| lies_in(address, network))

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use tokio::io::copy_bidirectional;
-use tokio::net::TcpStream;
 
 use super::door::{End, Then};
 use super::forward::connect;
@@ -14,7 +13,7 @@ use super::wire::{Wire, finish, say};
 pub(super) async fn converse(room: &Room, mut wire: Wire, caller: SocketAddr, connection: u32) {
     match room.asked(caller, connection, false, None).decide(&room.clauses) {
         Then::Pass(passing) => {
-            let Some(mut agent): Option<TcpStream> = connect(room.scene.place(passing.to).tcp).await else {
+            let Some(mut agent) = connect(&room.scene, room.scene.place(passing.to).tcp).await else {
                 return finish(wire, End::Reset).await;
             };
             room.scene.pass();

@@ -11,6 +11,8 @@ use super::{APP, BEACON, VM};
 #[derive(Debug, Clone)]
 pub struct Member {
     pub(super) name: &'static str,
+    /// What it calls itself, which may be another's name.
+    pub(super) called: &'static str,
     pub(super) ip: &'static str,
     pub(super) arguments: Vec<&'static str>,
     pub(super) on_the_port: bool,
@@ -20,7 +22,13 @@ impl Member {
     /// An agent at an address, from which it calls as well.
     #[must_use]
     pub fn new(name: &'static str, ip: &'static str) -> Self {
-        Self { name, ip, arguments: Vec::new(), on_the_port: false }
+        Self { name, called: name, ip, arguments: Vec::new(), on_the_port: false }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(self, name: &'static str) -> Self {
+        Self { called: name, ..self }
     }
 
     /// The same with further arguments.
@@ -43,6 +51,10 @@ pub struct Play {
     pub(super) members: Vec<Member>,
     pub(super) names: Option<Names>,
     pub(super) arguments: Vec<&'static str>,
+    /// Rules of `nft` in a namespace of the stage's own.
+    pub(super) walls: Option<&'static str>,
+    /// The namespace's `resolv.conf`, and where the resolver is that it leads to.
+    pub(super) resolv_conf: Option<(&'static str, &'static str)>,
     parts: Parts,
 }
 
@@ -74,7 +86,7 @@ impl Play {
         let (site, beacon, zones) = match front.layer {
             Layer::Http => (SITE_HTTP, BEACON_HTTP, ZONES),
             Layer::Https { .. } => (SITE_HTTPS, BEACON_HTTPS, ZONES),
-            Layer::Lines | Layer::Full => (SITE_TCP, BEACON_TCP, ZONES_TCP),
+            Layer::Lines => (SITE_TCP, BEACON_TCP, ZONES_TCP),
         };
         let parts = Parts {
             zones: zones.to_owned(),
@@ -85,7 +97,8 @@ impl Play {
         };
         let members = vec![Member::new("vm", VM), Member::new("app", APP)];
         let doors = vec![front.clone(), beacon_beside(&front)];
-        Self { doors, members, names: None, arguments: Vec::new(), parts }
+        let (names, walls, resolv_conf) = (None, None, None);
+        Self { doors, members, names, arguments: Vec::new(), walls, resolv_conf, parts }
     }
 
     /// The same of an endpoint that the platform answers, `target`, with these keys beside its address: `statuses: [200]`.
@@ -140,6 +153,26 @@ impl Play {
     #[must_use]
     pub fn names(self, names: Names) -> Self {
         Self { names: Some(names), ..self }
+    }
+
+    /// The same in a network namespace of its own, where these packets are dropped on their way out, a line each, as `nft`
+    /// says it. Needs root, `ip` and `nft`.
+    #[must_use]
+    pub fn dropping(self, rules: &'static str) -> Self {
+        Self { walls: Some(rules), ..self }
+    }
+
+    /// The same in a network namespace of its own with this `resolv.conf`; the resolver is at this address, on port 53.
+    /// Needs root and `ip`.
+    #[must_use]
+    pub fn resolv_conf(self, text: &'static str, resolver: &'static str) -> Self {
+        Self { resolv_conf: Some((text, resolver)), ..self }
+    }
+
+    /// Whether it takes a network namespace.
+    #[must_use]
+    pub fn needs_root(&self) -> bool {
+        self.walls.is_some() || self.resolv_conf.is_some()
     }
 
     /// The same with these zones, or with none: `vm: [10.0.0.0/24]`.
@@ -274,7 +307,7 @@ fn beacon_beside(front: &Door) -> Door {
     let door = match front.layer {
         Layer::Http => Door::http(),
         Layer::Https { .. } => Door::https(),
-        Layer::Lines | Layer::Full => {
+        Layer::Lines => {
             return Door::lines().others(Then::Raw(b"hello\n".to_vec(), End::Close)).at(BEACON);
         }
     };

@@ -1,28 +1,64 @@
 //! Raising a stage, and running a scenario on it with the real programs.
 
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::door::{Door, Layer};
+use super::door::Door;
 use super::ended::Ended;
 use super::papers::{Paper, Papers};
 use super::play::{Member, Play};
 use super::scene::{Place, Scene};
 use super::serve::serve;
 use super::{INTERNET, RESOLVER};
+use crate::namespace::Namespace;
 use crate::programs::{AgentProcess, Bench, Programs};
 
 /// How often a port is looked for that is free at every door's address.
 const PORTS_TRIED: usize = 50;
 
-/// A listener, and what fills its queue where it is to be full.
-struct Gate {
-    listener: TcpListener,
-    queued: Option<TcpStream>,
+/// The machine's own network, or a namespace.
+struct Ground {
+    namespace: Option<Namespace>,
+    /// The folder of the namespace's `resolv.conf`, which `ip netns exec` puts in place.
+    _settings: Option<Settings>,
+}
+
+struct Settings(PathBuf);
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        // A folder that stays is no reason to hide what the test said.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+impl Ground {
+    fn lay(play: &Play) -> Self {
+        if !play.needs_root() {
+            return Self { namespace: None, _settings: None };
+        }
+        let namespace = Namespace::new("stage");
+        namespace.ip("link set lo up");
+        let settings = play.resolv_conf.map(|(text, _)| {
+            let folder = Path::new("/etc/netns").join(namespace.name());
+            std::fs::create_dir_all(&folder).expect("a folder for the namespace's settings");
+            std::fs::write(folder.join("resolv.conf"), text).expect("a file can be written");
+            Settings(folder)
+        });
+        Self { namespace: Some(namespace), _settings: settings }
+    }
+}
+
+/// Does something in a namespace, or where this is.
+fn inside<T: Send>(namespace: Option<&Namespace>, work: impl FnOnce() -> T + Send) -> T {
+    match namespace {
+        None => work(),
+        Some(namespace) => namespace.inside(work),
+    }
 }
 
 impl Play {
@@ -35,37 +71,69 @@ impl Play {
     pub fn run(&self, programs: Programs) -> Ended {
         let _entered = runtime().enter();
         let bench = Bench::new(programs);
-        let (gates, port) = gates(&self.doors);
-        let resolver = self.names.as_ref().map(|_| UdpSocket::bind((RESOLVER, 0)).expect("a port"));
-        let resolver_at = resolver.as_ref().map(|socket| socket.local_addr().expect("an address"));
-        let agents: Vec<(&Member, AgentProcess)> =
-            self.members.iter().map(|member| (member, start(&bench, member, port, resolver_at))).collect();
-        let places = agents.iter().map(|(member, process)| (member.name, place(process))).collect();
-        let scene = Arc::new(Scene::of(places));
+        let Ground { namespace, _settings } = Ground::lay(self);
+        let (gates, port) = inside(namespace.as_ref(), || gates(&self.doors));
+        if let (Some(namespace), Some(rules)) = (&namespace, self.walls) {
+            namespace.nft(&walls(&rules.replace("<port>", &port.to_string())));
+        }
+        let resolver = self.names.as_ref().map(|_| inside(namespace.as_ref(), || self.resolver()));
+        let asked = resolver.as_ref().filter(|_| self.resolv_conf.is_none());
+        let asked = asked.map(|socket| socket.local_addr().expect("an address"));
         let papers = Arc::new(Papers::new());
         bench.write("ca.pem", papers.ca());
-        bench.write("s.yaml", &filled(&self.text(), port, &scene, &papers));
-        let mut queued = Vec::new();
+        let start = |member| start(&bench, member, port, (asked, namespace.as_ref()));
+        let agents: Vec<(&Member, AgentProcess)> =
+            self.members.iter().map(|member| (member, start(member))).collect();
+        let places = agents.iter().map(|(member, process)| (member.name, place(process))).collect();
+        let scene = Arc::new(Scene::of(places, namespace));
+        let fill = |text: &str| filled(text, port, &scene, &papers);
+        bench.write("s.yaml", &fill(&self.text()));
+        let more: Vec<String> = self.arguments.iter().map(|argument| fill(argument)).collect();
         let mut at_work: Vec<AbortOnDropHandle<()>> = Vec::new();
-        for (door, gate) in self.doors.iter().zip(gates) {
-            queued.extend(gate.queued);
-            at_work.push(serve(door.clone(), gate.listener, Arc::clone(&papers), Arc::clone(&scene)));
+        for (door, listener) in self.doors.iter().zip(gates) {
+            at_work.push(serve(door.clone(), listener, Arc::clone(&papers), Arc::clone(&scene)));
         }
         at_work.extend(self.names.clone().zip(resolver).map(|(names, socket)| names.serve(socket)));
-        self.verify(&bench, resolver_at)
+        verify(&bench, &more, asked, scene.namespace.as_ref())
     }
 
-    fn verify(&self, bench: &Bench, resolver: Option<SocketAddr>) -> Ended {
-        let mut arguments = vec!["verify", "s.yaml", "--json", "r.json", "--progress", "none"];
-        arguments.extend(["--local-source", INTERNET, "--local-allow", "127.0.0.0/8,::1/128"]);
-        let resolver = resolver.map(|resolver| resolver.to_string());
-        arguments.extend(resolver.iter().flat_map(|resolver| ["--local-resolver", resolver]));
-        arguments.extend(&self.arguments);
-        let run = bench.run(&arguments);
-        let record = std::fs::read_to_string(bench.path("r.json")).ok();
-        let record = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        Ended { code: run.code, text: format!("{}{}", run.stdout, run.stderr), record }
+    fn resolver(&self) -> UdpSocket {
+        let at = match self.resolv_conf {
+            None => (RESOLVER, 0),
+            // The port of the resolvers that a `resolv.conf` names (resolv.conf(5)).
+            Some((_, resolver)) => (resolver, 53),
+        };
+        UdpSocket::bind(at).expect("a port for the resolver")
     }
+}
+
+/// Runs the scenario.
+fn verify(
+    bench: &Bench,
+    more: &[String],
+    resolver: Option<SocketAddr>,
+    namespace: Option<&Namespace>,
+) -> Ended {
+    let mut arguments = vec!["verify", "s.yaml", "--json", "r.json", "--progress", "none"];
+    arguments.extend(["--local-source", INTERNET, "--local-allow", "127.0.0.0/8,::1/128"]);
+    let resolver = resolver.map(|resolver| resolver.to_string());
+    arguments.extend(resolver.iter().flat_map(|resolver| ["--local-resolver", resolver]));
+    arguments.extend(more.iter().map(String::as_str));
+    let run = match namespace {
+        None => bench.run(&arguments),
+        Some(namespace) => bench.run_in(namespace, &arguments),
+    };
+    let record = std::fs::read_to_string(bench.path("r.json")).ok();
+    let record = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ended { code: run.code, text: format!("{}{}", run.stdout, run.stderr), record }
+}
+
+/// A chain that drops these packets on their way out.
+fn walls(rules: &str) -> String {
+    let rules: String =
+        rules.lines().map(|rule| format!("add rule ip stage out {} drop\n", rule.trim())).collect();
+    let chain = "add chain ip stage out { type filter hook output priority 0; }";
+    format!("add table ip stage\n{chain}\n{rules}")
 }
 
 /// The runtime that all doors work in.
@@ -77,50 +145,41 @@ fn runtime() -> &'static Runtime {
 }
 
 /// A listener for each door, all on one port.
-fn gates(doors: &[Door]) -> (Vec<Gate>, u16) {
+fn gates(doors: &[Door]) -> (Vec<TcpListener>, u16) {
+    let port =
+        |gates: &[TcpListener]| gates.first().map_or(0, |gate| gate.local_addr().expect("an address").port());
     for _ in 0..PORTS_TRIED {
-        let mut gates: Vec<Gate> = Vec::new();
+        let mut gates: Vec<TcpListener> = Vec::new();
         for door in doors {
-            let port = gates.first().map_or(0, |gate| gate.port());
-            gates.extend(gate(door, port));
+            gates.extend(TcpListener::bind(SocketAddr::new(door.ip, port(&gates))));
         }
         if gates.len() == doors.len() {
-            let port = gates.first().map_or(0, Gate::port);
+            let port = port(&gates);
             return (gates, port);
         }
     }
     panic!("no port is free at every door's address");
 }
 
-fn gate(door: &Door, port: u16) -> Option<Gate> {
-    let at = SocketAddr::new(door.ip, port);
-    if !matches!(door.layer, Layer::Full) {
-        return Some(Gate { listener: TcpListener::bind(at).ok()?, queued: None });
-    }
-    // Linux drops a SYN when the queue holds more than its backlog (`sk_acceptq_is_full`), which is 0 here.
-    let socket = TcpSocket::new_v4().ok()?;
-    socket.bind(at).ok()?;
-    let listener = socket.listen(0).ok()?.into_std().ok()?;
-    let queued = TcpStream::connect(listener.local_addr().ok()?).ok()?;
-    Some(Gate { listener, queued: Some(queued) })
-}
-
-impl Gate {
-    fn port(&self) -> u16 {
-        self.listener.local_addr().expect("an address").port()
-    }
-}
-
-fn start(bench: &Bench, member: &Member, port: u16, resolver: Option<SocketAddr>) -> AgentProcess {
+fn start(
+    bench: &Bench,
+    member: &Member,
+    port: u16,
+    (resolver, namespace): (Option<SocketAddr>, Option<&Namespace>),
+) -> AgentProcess {
     let (trust, any) = (bench.public(), format!("{}:0", member.ip));
+    let ca = bench.path("ca.pem").display().to_string();
     let tcp = format!("{}:{}", member.ip, if member.on_the_port { port } else { 0 });
-    let mut arguments = vec!["--name", member.name, "--trust", &trust, "--allow", "127.0.0.0/8"];
+    let mut arguments = vec!["--name", member.called, "--trust", &trust, "--allow", "127.0.0.0/8"];
     arguments.extend(["--source", member.ip, "--trusted-proxies", "127.20.0.0/16"]);
-    arguments.extend(["--listen", &any, "--tcp-listen", &tcp]);
+    arguments.extend(["--listen", &any, "--tcp-listen", &tcp, "--ca", &ca]);
     let resolver = resolver.map(|resolver| resolver.to_string());
     arguments.extend(resolver.iter().flat_map(|resolver| ["--resolver", resolver]));
     arguments.extend(&member.arguments);
-    AgentProcess::start(bench.programs(), &arguments, 2)
+    match namespace {
+        None => AgentProcess::start(bench.programs(), &arguments, 2),
+        Some(namespace) => AgentProcess::start_in(namespace, bench.programs(), &arguments, 2),
+    }
 }
 
 fn place(process: &AgentProcess) -> Place {

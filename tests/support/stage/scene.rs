@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::head::Head;
+use crate::namespace::Namespace;
 
 /// Where an agent is.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Scene {
     pub(super) places: HashMap<&'static str, Place>,
+    /// The network namespace that everything is in, where it is not the machine's own.
+    pub(super) namespace: Option<Namespace>,
     connections: Mutex<HashMap<(IpAddr, IpAddr), u32>>,
     passed: AtomicU32,
     cached: Mutex<Option<Vec<u8>>>,
@@ -31,9 +34,9 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A stage of these agents.
-    pub(super) fn of(places: HashMap<&'static str, Place>) -> Self {
-        Self { places, ..Self::default() }
+    /// A stage of these agents, in this namespace.
+    pub(super) fn of(places: HashMap<&'static str, Place>, namespace: Option<Namespace>) -> Self {
+        Self { places, namespace, ..Self::default() }
     }
 
     /// Where an agent is.

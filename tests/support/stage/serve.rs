@@ -50,9 +50,6 @@ pub(super) fn serve(
     listener.set_nonblocking(true).expect("a listener that does not wait");
     let listener = TcpListener::from_std(listener).expect("a listener of this runtime");
     AbortOnDropHandle::new(tokio::spawn(async move {
-        if matches!(room.layer, Layer::Full) {
-            return std::future::pending().await;
-        }
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -81,7 +78,6 @@ async fn welcome(room: Arc<Room>, stream: TcpStream, caller: SocketAddr) {
             let paper = shown.map_or(Paper::Good, |(_, paper)| *paper);
             shake(Arc::clone(&room), stream, (caller, connection), (paper, alpn)).await;
         }
-        Layer::Full => {}
     }
 }
 
