@@ -1,6 +1,5 @@
 //! Running a table of entries, and what is wrong with them in one go.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,25 +21,25 @@ pub(crate) fn play(tables: &[&[Entry]]) {
     let entries: Vec<&Entry> =
         tables.iter().copied().flatten().filter(|entry| entry.name.contains(wanted)).collect();
     let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(entries.len()) {
-            scope.spawn(|| {
-                while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if !is_right(entry) {
-                        wrong.lock().unwrap_or_else(PoisonError::into_inner).push(entry.name);
-                    }
-                }
-            });
-        }
+    let mut wrong: Vec<&str> = std::thread::scope(|scope| {
+        let workers = (0..AT_ONCE.min(entries.len())).map(|_| scope.spawn(|| play_some(&entries, &next)));
+        let workers: Vec<_> = workers.collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a worker catches panics")).collect()
     });
-    let mut wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
     wrong.sort_unstable();
-    let names: String = wrong.iter().fold(String::new(), |mut all, name| {
-        writeln!(all, "  {name}").expect("a text takes text");
-        all
-    });
-    assert!(wrong.is_empty(), "{} of {} entries end wrong:\n{names}", wrong.len(), entries.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {} entries end wrong:\n  {}\n",
+        wrong.len(),
+        entries.len(),
+        wrong.join("\n  ")
+    );
+}
+
+/// Runs entries as long as there are some; the names of those that end wrong.
+fn play_some(entries: &[&Entry], next: &AtomicUsize) -> Vec<&'static str> {
+    let taken = std::iter::from_fn(|| entries.get(next.fetch_add(1, Ordering::Relaxed)));
+    taken.filter(|entry| !is_right(entry)).map(|entry| entry.name).collect()
 }
 
 /// Runs one entry, and prints it where it is wrong.

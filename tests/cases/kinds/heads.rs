@@ -29,7 +29,8 @@ fn framed(frames: Vec<Frame>) -> Play {
 
 /// Headers, this many and this long.
 fn headers(count: usize, bytes: usize) -> String {
-    (0..count).map(|number| format!("x-h{number}: {}\r\n", "v".repeat(bytes))).collect()
+    let line = |number| format!("x-h{number}: {}\r\n", "v".repeat(bytes));
+    (0..count).map(line).collect::<Vec<String>>().concat()
 }
 
 /// Bodies that do not end well.

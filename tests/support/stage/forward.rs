@@ -62,10 +62,11 @@ fn written(head: &Head, passing: &Passing, caller: SocketAddr) -> String {
     let says = |name: &str| passing.saying.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let is_own = |name: &str| OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || says(name);
     let kept = head.headers.iter().filter(|(name, _)| !is_own(name));
-    let kept: String = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let said = passing.saying.iter();
-    let caller = caller.ip().to_string();
-    let said: String =
-        said.map(|(name, value)| format!("{name}: {}\r\n", value.replace("{caller}", &caller))).collect();
+    let kept: Vec<String> = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let address = caller.ip().to_string();
+    let filled =
+        |(name, value): &(&str, &str)| format!("{name}: {}\r\n", value.replace("{caller}", &address));
+    let said: Vec<String> = passing.saying.iter().map(filled).collect();
+    let (kept, said) = (kept.concat(), said.concat());
     format!("{} {} HTTP/1.1\r\n{kept}{said}Connection: close\r\n\r\n", head.method, head.path)
 }

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_long_string_has_a_length_of_several_bytes() {
         // RFC 7541 section C.1.2's arithmetic with a prefix of 7 bits: 1337 - 127 = 1210 = 9 * 128 + 58.
-        assert_eq!(text(&"x".repeat(1337))[..3], [127, 58 | 128, 9]);
+        assert_eq!(text(&"x".repeat(1337))[..3], [127, 0x3a | 0x80, 9]);
         assert_eq!(text("ab"), b"\x02ab");
     }
 

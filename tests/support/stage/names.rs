@@ -76,17 +76,17 @@ impl Names {
     pub(super) fn serve(self, socket: StdSocket) -> AbortOnDropHandle<()> {
         socket.set_nonblocking(true).expect("a socket that does not wait");
         let socket = UdpSocket::from_std(socket).expect("a socket of this runtime");
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            let mut buffer = [0; 4096];
-            while let Ok((count, from)) = socket.recv_from(&mut buffer).await {
-                let Ok(question) = Message::from_vec(buffer.get(..count).unwrap_or_default()) else {
-                    continue;
-                };
-                let Some(answer) = self.answer(&question) else { continue };
-                // Whoever asked may have gone.
-                drop(socket.send_to(&answer.to_vec().expect("a message that can be written"), from).await);
-            }
-        }))
+        AbortOnDropHandle::new(tokio::spawn(async move { self.converse(&socket).await }))
+    }
+
+    async fn converse(&self, socket: &UdpSocket) {
+        let mut buffer = [0; 4096];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer).await {
+            let question = Message::from_vec(buffer.get(..count).unwrap_or_default()).ok();
+            let Some(answer) = question.and_then(|question| self.answer(&question)) else { continue };
+            // Whoever asked may have gone.
+            drop(socket.send_to(&answer.to_vec().expect("a message to write"), from).await);
+        }
     }
 
     fn answer(&self, question: &Message) -> Option<Message> {

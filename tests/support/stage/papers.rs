@@ -46,8 +46,11 @@ pub enum Paper {
 pub(super) struct Papers {
     ca: String,
     shown: HashMap<Paper, Arc<CertifiedKey>>,
-    configs: Mutex<HashMap<(Paper, Vec<&'static str>), Arc<ServerConfig>>>,
+    configs: Mutex<Configs>,
 }
+
+/// Settings of servers, by what they show and which protocols they offer.
+type Configs = HashMap<(Paper, Vec<&'static str>), Arc<ServerConfig>>;
 
 impl Papers {
     /// Makes them.

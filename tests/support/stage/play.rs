@@ -96,7 +96,8 @@ impl Play {
             ..Parts::default()
         };
         let members = vec![Member::new("vm", VM), Member::new("app", APP)];
-        let doors = vec![front.clone(), beacon_beside(&front)];
+        let beacon = beacon_beside(&front);
+        let doors = vec![front, beacon];
         let (names, walls, resolv_conf) = (None, None, None);
         Self { doors, members, names, arguments: Vec::new(), walls, resolv_conf, parts }
     }
@@ -124,8 +125,7 @@ impl Play {
     /// The same with another beacon at the beacon's address; none, where it is not to be there.
     #[must_use]
     pub fn beacon_is(mut self, beacon: Option<Door>) -> Self {
-        let at: std::net::IpAddr = BEACON.parse().expect("an address");
-        self.doors.retain(|door| door.ip != at);
+        self.doors.retain(|door| door.ip.to_string() != BEACON);
         if beacon.is_none() {
             self.parts.beacon = String::new();
         }
@@ -137,7 +137,7 @@ impl Play {
     #[must_use]
     pub fn internet(mut self, keys: &str) -> Self {
         self.parts.beacon = String::new();
-        self.parts.internet = keys.to_owned();
+        keys.clone_into(&mut self.parts.internet);
         self
     }
 
@@ -185,7 +185,8 @@ impl Play {
     /// The same with further keys of the whole scenario.
     #[must_use]
     pub fn top(mut self, keys: &str) -> Self {
-        self.parts.top += &format!("{keys}\n");
+        self.parts.top += keys;
+        self.parts.top.push('\n');
         self
     }
 
@@ -206,7 +207,7 @@ impl Play {
     /// The same with further agents, a line each: `other: { control: "http://<other>" }`.
     #[must_use]
     pub fn agents(mut self, lines: &[&str]) -> Self {
-        self.parts.agents = lines.iter().map(|line| format!("  {line}\n")).collect();
+        self.parts.agents = listed("  ", lines);
         self
     }
 
@@ -220,14 +221,14 @@ impl Play {
     /// The same with further targets, a line each.
     #[must_use]
     pub fn targets(mut self, lines: &[&str]) -> Self {
-        self.parts.targets += &lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
+        self.parts.targets += &listed("  ", lines);
         self
     }
 
     /// The same with further rules, a line each: `{ name: ..., from: ..., to: ..., expect: ... }`.
     #[must_use]
     pub fn rules(mut self, lines: &[&str]) -> Self {
-        self.parts.rules = lines.iter().map(|line| format!("  - {line}\n")).collect();
+        self.parts.rules = listed("  - ", lines);
         self
     }
 
@@ -301,6 +302,11 @@ const SITE_TCP: &str = "{ url: \"tcp://127.20.0.1:<port>\" }";
 const BEACON_HTTP: &str = "\"http://127.20.0.9:<port>\"";
 const BEACON_HTTPS: &str = "{ url: \"https://beacon.example.test:<port>\", connect: 127.20.0.9, ca: ca.pem }";
 const BEACON_TCP: &str = "\"tcp://127.20.0.9:<port>\"";
+
+/// Lines with this before each.
+fn listed(before: &str, lines: &[&str]) -> String {
+    lines.iter().map(|line| [before, line, "\n"].concat()).collect()
+}
 
 /// What answers everybody, over what the front end speaks.
 fn beacon_beside(front: &Door) -> Door {

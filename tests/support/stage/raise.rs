@@ -130,10 +130,10 @@ fn verify(
 
 /// A chain that drops these packets on their way out.
 fn walls(rules: &str) -> String {
-    let rules: String =
-        rules.lines().map(|rule| format!("add rule ip stage out {} drop\n", rule.trim())).collect();
+    let dropped = |rule: &str| format!("add rule ip stage out {} drop\n", rule.trim());
+    let rules: Vec<String> = rules.lines().map(dropped).collect();
     let chain = "add chain ip stage out { type filter hook output priority 0; }";
-    format!("add table ip stage\n{chain}\n{rules}")
+    format!("add table ip stage\n{chain}\n{}", rules.concat())
 }
 
 /// The runtime that all doors work in.
