@@ -4,6 +4,7 @@ mod answers;
 mod answers_begun;
 mod attribution;
 mod azure;
+mod bystanders;
 mod coverage;
 mod forged;
 mod heads;
@@ -60,7 +61,7 @@ fn what_began_an_answer_is_no_silence() {
 
 #[test]
 fn a_status_has_a_context() {
-    play(&[statuses::REACHED, statuses::NOT_FOUND, statuses::CHALLENGES, statuses::CALLERS_SIDE]);
+    play(&[statuses::REACHED, statuses::NOT_FOUND, bystanders::CHALLENGES, bystanders::CALLERS_SIDE]);
 }
 
 #[test]

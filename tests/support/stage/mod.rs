@@ -31,6 +31,7 @@ mod lines;
 mod raise;
 mod scene;
 mod serve;
+mod text;
 mod wire;
 
 pub use door::{Clause, Door, End, Passing, Reply, Then, When};

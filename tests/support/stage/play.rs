@@ -5,6 +5,7 @@
 
 use super::door::{Door, End, Layer, Reply, Then};
 use super::names::Names;
+use super::text::Parts;
 use super::{APP, BEACON, VM};
 
 /// An agent of the stage.
@@ -55,27 +56,7 @@ pub struct Play {
     pub(super) walls: Option<&'static str>,
     /// The namespace's `resolv.conf`, and where the resolver is that it leads to.
     pub(super) resolv_conf: Option<(&'static str, &'static str)>,
-    parts: Parts,
-}
-
-/// The parts of the scenario's text, each as YAML.
-#[derive(Debug, Clone, Default)]
-struct Parts {
-    whole: Option<String>,
-    zones: String,
-    top: String,
-    vm: String,
-    app: String,
-    internet: String,
-    beacon: String,
-    agents: String,
-    site: String,
-    targets: String,
-    /// What the two rules are about.
-    to: &'static str,
-    allow: String,
-    deny: String,
-    rules: String,
+    pub(super) parts: Parts,
 }
 
 impl Play {
@@ -257,39 +238,6 @@ impl Play {
     #[must_use]
     pub fn arguments(self, arguments: &[&'static str]) -> Self {
         Self { arguments: arguments.to_vec(), ..self }
-    }
-
-    /// The scenario, its placeholders still in it.
-    pub(super) fn text(&self) -> String {
-        let parts = &self.parts;
-        if let Some(whole) = &parts.whole {
-            return whole.clone();
-        }
-        let (zones, zone) = match parts.zones.as_str() {
-            "" => (String::new(), ""),
-            zones => (format!("zones: {{ {zones} }}\n"), "zone: vm, "),
-        };
-        let app = if parts.app.is_empty() { "\"http://<app>\"" } else { &parts.app };
-        let app = match parts.site.as_str() {
-            "" => String::new(),
-            site => format!("  app: {{ control: {app}, endpoints: {{ site: {site} }} }}\n"),
-        };
-        let internet = match parts.internet.as_str() {
-            "" => parts.beacon.clone(),
-            keys => format!(", {keys}"),
-        };
-        let targets = match parts.targets.as_str() {
-            "" => String::new(),
-            targets => format!("targets:\n{targets}"),
-        };
-        let Parts { top, vm, agents, rules, to, allow, deny, .. } = parts;
-        format!(
-            "name: case\n{zones}{top}agents:\n  vm: {{ {zone}control: \"http://<vm>\"{vm} }}\n{app}\
-             \x20 internet: {{ control: local{internet} }}\n{agents}{targets}rules:\n\
-             \x20 - {{ name: the VM reaches it, from: vm, to: {to}, expect: allow{allow} }}\n\
-             \x20 - {{ name: the internet does not, from: internet, to: {to}, expect: deny{deny} }}\n\
-             {rules}otherwise: untested\n"
-        )
     }
 }
 

@@ -87,7 +87,7 @@ impl Play {
         let places = agents.iter().map(|(member, process)| (member.name, place(process))).collect();
         let scene = Arc::new(Scene::of(places, namespace));
         let fill = |text: &str| filled(text, port, &scene, &papers);
-        bench.write("s.yaml", &fill(&self.text()));
+        bench.write("s.yaml", &fill(&self.parts.text()));
         let more: Vec<String> = self.arguments.iter().map(|argument| fill(argument)).collect();
         let mut at_work: Vec<AbortOnDropHandle<()>> = Vec::new();
         for (door, listener) in self.doors.iter().zip(gates) {
