@@ -1,5 +1,7 @@
 //! An answer counts only from the agent that it names, in a life that said hello, with a receipt in its own book.
 
+use std::time::Duration;
+
 use ringfence_tests::stage::{ADMITTED, Door, Member, Passing, Play, Then, When};
 
 use super::{GREEN, refuse};
@@ -21,17 +23,17 @@ fn with_thief(front: Door) -> Play {
 /// Somebody else answers.
 pub(super) const FAULTS: &[Entry] = &[
     Entry {
-        name: "a member of the run answers in the app's name, which saw no call",
+        name: "answers: a member of the run answers in the app's name, which saw no call",
         play: || with_thief(Door::https().when(When::From(ADMITTED), Then::Forge("app")).others(refuse())),
         want: VM_NO_PASS,
     },
     Entry {
-        name: "in the clear, a member of the run answers in the app's name",
+        name: "answers: in the clear, a member of the run answers in the app's name",
         play: || with_thief(Door::http().when(When::From(ADMITTED), Then::Forge("app")).others(refuse())),
         want: VM_NO_PASS,
     },
     Entry {
-        name: "a member of the run answers each second call in the app's name",
+        name: "answers: a member of the run answers each second call in the app's name",
         play: || {
             let second = When::All(vec![When::From(ADMITTED), When::Each(2)]);
             with_thief(Door::https().when(second, Then::Forge("app")).admitting().others(refuse()))
@@ -40,7 +42,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: VM_NO_PASS,
     },
     Entry {
-        name: "a cache in front gives the first sealed answer to all calls",
+        name: "answers: a cache in front gives the first sealed answer to all calls",
         play: || {
             let cached = Then::Pass(Passing::to("app").cached());
             Play::of(Door::https().when(When::From(ADMITTED), cached).others(refuse()))
@@ -48,7 +50,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: want(&[1], &[("vm", "app/site", Fail)]),
     },
     Entry {
-        name: "another agent of the run stands behind the site",
+        name: "answers: another agent of the run stands behind the site",
         play: || {
             let other = Then::Pass(Passing::to("other"));
             Play::of(Door::https().when(When::From(ADMITTED), other).others(refuse()))
@@ -59,7 +61,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: want(&[1], &[("vm", "app/site", Fail), ("other", "app/site", Fail)]),
     },
     Entry {
-        name: "an agent of the app's name that said no hello stands behind the site",
+        name: "answers: an agent of the app's name that said no hello stands behind the site",
         play: || {
             let twin = Then::Pass(Passing::to("twin"));
             let member = Member::new("twin", "127.10.3.1").called("app");
@@ -68,7 +70,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: VM_NO_PASS,
     },
     Entry {
-        name: "the app's agent says that the VM came from another network",
+        name: "answers: the app's agent says that the VM came from another network",
         play: || {
             let saying = Passing::to("app").saying(&[("X-Forwarded-For", "198.51.100.7")]);
             Play::of(Door::https().when(When::From(ADMITTED), Then::Pass(saying)).others(refuse()))
@@ -80,17 +82,17 @@ pub(super) const FAULTS: &[Entry] = &[
 /// The app's own agent answers.
 pub(super) const SOUND: &[Entry] = &[
     Entry {
-        name: "sound: the app's own agent answers each of many calls",
+        name: "answers: sound: the app's own agent answers each of many calls",
         play: || Play::of(Door::https().admitting().others(refuse())).allow("attempts: 8"),
         want: GREEN,
     },
     Entry {
-        name: "sound: a member of the run knows the key, as all do, and does nothing with it",
+        name: "answers: sound: a member of the run knows the key, as all do, and does nothing with it",
         play: || with_thief(Door::https().admitting().others(refuse())),
         want: want(&[0], &[("vm", "app/site", Pass), ("mallory", "app/site", Pass)]),
     },
     Entry {
-        name: "sound: control by relay, with answers and receipts by that way",
+        name: "answers: sound: control by relay, with answers and receipts by that way",
         play: || {
             Play::of(Door::https().admitting().others(refuse()))
                 .app_by("{ relay: vm, url: \"http://<app>\" }")
@@ -98,7 +100,7 @@ pub(super) const SOUND: &[Entry] = &[
         want: GREEN,
     },
     Entry {
-        name: "sound: the app answers itself, without a front end",
+        name: "answers: sound: the app answers itself, without a front end",
         play: || {
             Play::of(Door::http().others(refuse())).scenario(
                 "name: case\nagents:\n  vm: { control: \"http://<vm>\" }\n\
@@ -107,5 +109,23 @@ pub(super) const SOUND: &[Entry] = &[
             )
         },
         want: want(&[0], &[("vm", "app/site", Pass), ("vm", "app/port", Pass)]),
+    },
+    Entry {
+        name: "answers: sound: the app has to start first, and an order by relay wakes it",
+        play: || {
+            let first = When::All(vec![When::From(ADMITTED), When::First(1)]);
+            let late = Then::Late(Duration::from_secs(5), Box::new(Then::Pass(Passing::to("app"))));
+            Play::of(Door::https().when(first, late).admitting().others(refuse())).app_by("{ relay: vm }")
+        },
+        want: GREEN,
+    },
+    Entry {
+        name: "answers: sound: the app answers late, but in time",
+        play: || {
+            let late = Then::Late(Duration::from_secs(1), Box::new(Then::Pass(Passing::to("app"))));
+            Play::of(Door::https().when(When::From(ADMITTED), late).others(refuse()))
+                .top("timeouts: { first-byte: 10s }")
+        },
+        want: GREEN,
     },
 ];

@@ -46,32 +46,32 @@ fn own_words() -> Then {
 /// Refusals that prove nothing.
 pub(super) const FAULTS: &[Entry] = &[
     Entry {
-        name: "in the clear, a refusal in the platform's words, and nothing shows that the caller can send",
+        name: "attribution: in the clear, a refusal in the platform's words, and nothing shows that the caller can send",
         play: || Play::of(Door::http().admitting().others(refuse())).beacon_is(None),
         want: UNPROVED,
     },
     Entry {
-        name: "in the clear, a refusal with the scenario's own words, and nothing shows that the caller can send",
+        name: "attribution: in the clear, a refusal with the scenario's own words, and nothing shows that the caller can send",
         play: || Play::of(Door::http().admitting().others(own_words())).top(OWN_ROW).beacon_is(None),
         want: UNPROVED,
     },
     Entry {
-        name: "the refusing server has a certificate for another name",
+        name: "attribution: the refusing server has a certificate for another name",
         play: || to_strangers(Paper::OtherName, refuse()),
         want: UNPROVED,
     },
     Entry {
-        name: "the refusing server has a certificate of nobody known",
+        name: "attribution: the refusing server has a certificate of nobody known",
         play: || to_strangers(Paper::Stranger, refuse()),
         want: UNPROVED,
     },
     Entry {
-        name: "the refusing server has a certificate that has expired",
+        name: "attribution: the refusing server has a certificate that has expired",
         play: || to_strangers(Paper::Expired, refuse()),
         want: UNPROVED,
     },
     Entry {
-        name: "the refusing server has another certificate than the pinned one",
+        name: "attribution: the refusing server has another certificate than the pinned one",
         play: || {
             let site =
                 "{ url: \"https://app.example.test:<port>\", connect: 127.20.0.1, pin: \"<pin-good>\" }";
@@ -80,12 +80,12 @@ pub(super) const FAULTS: &[Entry] = &[
         want: UNPROVED,
     },
     Entry {
-        name: "the refusal names the address of the VM",
+        name: "attribution: the refusal names the address of the VM",
         play: || front(refusal("127.10.0.1")),
         want: UNPROVED,
     },
     Entry {
-        name: "the refusal names the address of the VM, and says that it is kept",
+        name: "attribution: the refusal names the address of the VM, and says that it is kept",
         play: || {
             let kept = Reply::new("403 Forbidden", "").with("x-ms-forbidden-ip", "127.10.0.1");
             front(Then::Say(kept.with("age", "31")))
@@ -93,27 +93,27 @@ pub(super) const FAULTS: &[Entry] = &[
         want: UNPROVED,
     },
     Entry {
-        name: "the refusal names an address outside the caller's declared zone",
+        name: "attribution: the refusal names an address outside the caller's declared zone",
         play: || partner("198.51.100.7", "127.11.0.0/16"),
         want: want(&[3], &[("internet", "app/site", Pass), ("partner", "app/site", Open)]),
     },
     Entry {
-        name: "the refusal names the internet's address to a partner with a zone",
+        name: "attribution: the refusal names the internet's address to a partner with a zone",
         play: || partner("127.203.0.1", "127.11.0.0/16"),
         want: want(&[3], &[("internet", "app/site", Pass), ("partner", "app/site", Open)]),
     },
     Entry {
-        name: "a body that says RBAC, and nobody reached the endpoint",
+        name: "attribution: a body that says RBAC, and nobody reached the endpoint",
         play: || Play::of(Door::https().others(rbac())),
         want: want(&[1, 3], &[("vm", "app/site", NoPass), ("internet", "app/site", NoPass)]),
     },
     Entry {
-        name: "a body that says RBAC, of a server with a certificate for another name",
+        name: "attribution: a body that says RBAC, of a server with a certificate for another name",
         play: || to_strangers(Paper::OtherName, rbac()),
         want: NO_PASS,
     },
     Entry {
-        name: "silence, and the beacon has a certificate of nobody known",
+        name: "attribution: silence, and the beacon has a certificate of nobody known",
         play: || {
             let beacon = Door::https().showing("0.0.0.0/0", Paper::Stranger);
             front(Then::Close).beacon_is(Some(beacon.others(Then::Say(Reply::new("200 OK", "here")))))
@@ -121,7 +121,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: UNPROVED,
     },
     Entry {
-        name: "silence, and the beacon is a stranger's that refuses",
+        name: "attribution: silence, and the beacon is a stranger's that refuses",
         play: || {
             let beacon = Door::https().showing("0.0.0.0/0", Paper::Stranger);
             front(Then::Close).beacon_is(Some(beacon.others(refuse())))
@@ -132,34 +132,38 @@ pub(super) const FAULTS: &[Entry] = &[
 
 /// Refusals that prove a denial.
 pub(super) const SOUND: &[Entry] = &[
-    Entry { name: "sound: a refusal in the platform's words", play: || front(refuse()), want: ATTRIBUTED },
     Entry {
-        name: "sound: the internet is behind NAT, and its public address is refused",
+        name: "attribution: sound: a refusal in the platform's words",
+        play: || front(refuse()),
+        want: ATTRIBUTED,
+    },
+    Entry {
+        name: "attribution: sound: the internet is behind NAT, and its public address is refused",
         play: || front(refusal("198.51.100.7")),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: the internet is behind a pool of addresses",
+        name: "attribution: sound: the internet is behind a pool of addresses",
         play: || front(refusal("{pool}")),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: the internet's refused address is a private one",
+        name: "attribution: sound: the internet's refused address is a private one",
         play: || front(refusal("10.9.8.7")),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: the internet's refused address is one of a shared network",
+        name: "attribution: sound: the internet's refused address is one of a shared network",
         play: || front(refusal("100.64.3.2")),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: the refusal names the caller with its port",
+        name: "attribution: sound: the refusal names the caller with its port",
         play: || front(refusal("{caller}:50123")),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: two strangers are refused, each with its own address",
+        name: "attribution: sound: two strangers are refused, each with its own address",
         play: || partner("{caller}", "127.11.0.0/16"),
         want: want(
             &[0],
@@ -167,7 +171,7 @@ pub(super) const SOUND: &[Entry] = &[
         ),
     },
     Entry {
-        name: "sound: two strangers are behind the same NAT",
+        name: "attribution: sound: two strangers are behind the same NAT",
         play: || {
             let front = Door::https().admitting().others(refusal("198.51.100.7"));
             Play::of(front)
@@ -178,12 +182,12 @@ pub(super) const SOUND: &[Entry] = &[
         want: want(&[0], &[("internet", "app/site", Pass), ("partner", "app/site", Pass)]),
     },
     Entry {
-        name: "sound: in the clear, a refusal in the platform's words is witnessed",
+        name: "attribution: sound: in the clear, a refusal in the platform's words is witnessed",
         play: || Play::of(Door::http().admitting().others(refuse())),
         want: WITNESSED,
     },
     Entry {
-        name: "sound: in the clear, the scenario's own words are witnessed",
+        name: "attribution: sound: in the clear, the scenario's own words are witnessed",
         play: || {
             let row = "fingerprints:\n  - { name: ours, status: 403, body-contains: this app is internal }";
             let words = Reply::new("403 Forbidden", "<p>this app is internal</p>");
@@ -192,17 +196,17 @@ pub(super) const SOUND: &[Entry] = &[
         want: WITNESSED,
     },
     Entry {
-        name: "sound: the scenario's own words over TLS attribute",
+        name: "attribution: sound: the scenario's own words over TLS attribute",
         play: || front(own_words()).top(OWN_ROW),
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: a body that says RBAC is witnessed as a bare 403 is",
+        name: "attribution: sound: a body that says RBAC is witnessed as a bare 403 is",
         play: || front(rbac()),
         want: WITNESSED,
     },
     Entry {
-        name: "sound: a pinned server refuses, whatever its name or date",
+        name: "attribution: sound: a pinned server refuses, whatever its name or date",
         play: || {
             let site =
                 "{ url: \"https://app.example.test:<port>\", connect: 127.20.0.1, pin: \"<pin-expired>\" }";
@@ -212,7 +216,7 @@ pub(super) const SOUND: &[Entry] = &[
         want: ATTRIBUTED,
     },
     Entry {
-        name: "sound: nobody is admitted, and everybody is refused in the platform's words",
+        name: "attribution: sound: nobody is admitted, and everybody is refused in the platform's words",
         play: || {
             let front = Door::https().when(When::From(ADMITTED), refuse()).others(refuse());
             Play::of(front).scenario(
@@ -227,7 +231,7 @@ pub(super) const SOUND: &[Entry] = &[
         ),
     },
     Entry {
-        name: "sound: control over the app by the VM's relay, through the front end itself",
+        name: "attribution: sound: control over the app by the VM's relay, through the front end itself",
         play: || {
             let site = "{ url: \"https://app.example.test:<port>\", connect: 127.20.0.1, ca: ca.pem }";
             front(refuse()).app_by("{ relay: vm }").site(site)

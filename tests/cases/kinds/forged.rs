@@ -61,8 +61,11 @@ pub(super) const BELIEVED: &[Entry] = &[
     believed!("X-Originating-IP"),
     believed!("Fly-Client-IP"),
     believed!("X-Appengine-User-IP"),
-    believed!("CF-Connecting-IPv6"),
     believed!("X-ProxyUser-Ip"),
+    believed!("X-Custom-IP-Authorization"),
+    believed!("DO-Connecting-IP"),
+    believed!("X-NF-Client-Connection-IP"),
+    believed!("Incap-Client-IP"),
 ];
 
 /// Front ends that believe something else.
@@ -168,7 +171,7 @@ pub(super) const FAULTS: &[Entry] = &[
         want: want(&[1], &[("vm", "target", Pass), ("internet", "target", crate::entry::Verdict::Fail)]),
     },
     Entry {
-        name: "nothing is forged, since the rule says so: the report has the word",
+        name: "forged: nothing is forged, since the rule says so: the report has the word",
         play: || Play::of(Door::https().admitting().others(refuse())).deny("spoof: false"),
         want: GREEN.says(&["forg|spoof"]),
     },
@@ -177,48 +180,52 @@ pub(super) const FAULTS: &[Entry] = &[
 /// Forged calls are turned away, by whatever: no verdict changes.
 pub(super) const SOUND: &[Entry] = &[
     Entry {
-        name: "sound: a filter answers forged calls with 406",
+        name: "forged: sound: a filter answers forged calls with 406",
         play: || wary(say("406 Not Acceptable", "no"), refuse()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter answers forged calls with 400",
+        name: "forged: sound: a filter answers forged calls with 400",
         play: || wary(say("400 Bad Request", "no"), refuse()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter answers forged calls with a bare 403",
+        name: "forged: sound: a filter answers forged calls with a bare 403",
         play: || wary(bare_403(), refuse()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter answers forged calls with 429",
+        name: "forged: sound: a filter answers forged calls with 429",
         play: || wary(say("429 Too Many Requests", "no"), refuse()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter answers forged calls with 503",
+        name: "forged: sound: a filter answers forged calls with 503",
         play: || wary(say("503 Service Unavailable", "no"), refuse()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter closes forged calls without a word",
+        name: "forged: sound: a filter closes forged calls without a word",
         play: || wary(Then::Close, refuse()),
         want: GREEN,
     },
-    Entry { name: "sound: a filter resets forged calls", play: || wary(Then::Reset, refuse()), want: GREEN },
     Entry {
-        name: "sound: a filter answers forged calls with 406, and other strangers with a bare 403",
+        name: "forged: sound: a filter resets forged calls",
+        play: || wary(Then::Reset, refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 406, and other strangers with a bare 403",
         play: || wary(say("406 Not Acceptable", "no"), bare_403()),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter closes forged calls, and the front end closes on all strangers",
+        name: "forged: sound: a filter closes forged calls, and the front end closes on all strangers",
         play: || wary(Then::Reset, Then::Close),
         want: GREEN,
     },
     Entry {
-        name: "sound: a filter answers forged calls over HTTP/2 with 406",
+        name: "forged: sound: a filter answers forged calls over HTTP/2 with 406",
         play: || {
             let forged = When::Bears("x-forwarded-for");
             Play::of(Door::http2().admitting().when(forged, say("406 Not Acceptable", "no")).others(refuse()))

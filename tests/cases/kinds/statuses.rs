@@ -88,7 +88,7 @@ pub(super) const REACHED: &[Entry] = &[
         want: TARGET_LEAK,
     },
     Entry {
-        name: "sound: 403 is reached, and the network's 403 has a row of its own",
+        name: "statuses: sound: 403 is reached, and the network's 403 has a row of its own",
         play: || {
             let network = say("403 Forbidden", NETWORK);
             platform(reply("403 Forbidden", AUTHENTICATION), network, "statuses: [403]").top(NETWORK_ROW)
@@ -96,17 +96,17 @@ pub(super) const REACHED: &[Entry] = &[
         want: TARGET_GREEN,
     },
     Entry {
-        name: "sound: 401 is reached, and strangers get a bare 403",
+        name: "statuses: sound: 401 is reached, and strangers get a bare 403",
         play: || platform(reply("401 Unauthorized", ""), bare_403(), "statuses: [401]"),
         want: TARGET_GREEN,
     },
     Entry {
-        name: "sound: 404 is listed, and strangers are refused",
+        name: "statuses: sound: 404 is listed, and strangers are refused",
         play: || platform(reply("404 Not Found", "no index"), refuse(), "statuses: [404]"),
         want: TARGET_GREEN,
     },
     Entry {
-        name: "sound: a redirect to sign in is reached, and strangers are refused",
+        name: "statuses: sound: a redirect to sign in is reached, and strangers are refused",
         play: || {
             let sign_in = reply("302 Found", "").with("location", "https://login.example.test/");
             platform(sign_in, refuse(), "")
@@ -128,11 +128,15 @@ pub(super) const NOT_FOUND: &[Entry] = &[
         want: VM_NO_PASS,
     },
     Entry {
-        name: "404: the platform echoes the host it does not know",
+        name: "404: the platform's page repeats the host that it does not know",
+        play: || Play::of_target(Door::https().others(say("404 Not Found", "<h1>no site {host}</h1>")), ""),
+        want: VM_NO_PASS,
+    },
+    Entry {
+        name: "404: the platform's page bears a number of its own each time",
         play: || {
-            let front =
-                Door::https().when(When::Host("app."), say("404 Not Found", "no site app.example.test"));
-            Play::of_target(front.others(say("404 Not Found", "no site")), "statuses: [200]")
+            let page = reply("404 Not Found", "<h1>404 Web Site not found.</h1><p>Ref: {pool}</p>");
+            Play::of_target(Door::https().others(Then::Say(page.with("x-ref", "{pool}"))), "")
         },
         want: VM_NO_PASS,
     },

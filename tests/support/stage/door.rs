@@ -1,6 +1,7 @@
 //! What stands before a target, as data: whom it answers what. Nothing here does anything.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::frames::Frame;
 use super::papers::Paper;
@@ -85,6 +86,8 @@ pub enum Then {
     Reset,
     /// Keeps the connection and says nothing.
     Hang,
+    /// Does something else, after this time: an app that has to start first.
+    Late(Duration, Box<Then>),
     /// Ends an agent's process at once, as a crash would, and then the connection.
     Kill(&'static str),
     /// Answers in an agent's name, with a run key that was stolen from an order.
@@ -149,8 +152,8 @@ impl Passing {
     }
 }
 
-/// An answer of a door's own. In headers and body `{caller}` stands for the caller's address, and `{pool}` for one of
-/// 198.51.100.1 to .9, another for each connection.
+/// An answer of a door's own. In headers and body `{caller}` stands for the caller's address, `{host}` for the host it
+/// asked for, and `{pool}` for one of 198.51.100.1 to .9, another for each connection.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub(super) status: String,

@@ -78,6 +78,18 @@ impl Asked {
         }
     }
 
+    /// Text of a reply with its placeholders filled in.
+    pub(super) fn filled(&self, text: &str) -> String {
+        let pool = format!("198.51.100.{}", self.connection % 9 + 1);
+        let host = self.head.as_ref().and_then(|head| head.header("host")).unwrap_or_default();
+        text.replace("{caller}", &self.caller.to_string()).replace("{pool}", &pool).replace("{host}", host)
+    }
+
+    /// The same of a body; one that is no text stays as it is.
+    pub(super) fn filled_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        std::str::from_utf8(bytes).map_or_else(|_| bytes.to_vec(), |text| self.filled(text).into_bytes())
+    }
+
     fn meets(&self, when: &When) -> bool {
         let header = |name| self.head.as_ref().and_then(|head| head.header(name));
         let lower = |text: &str| text.to_ascii_lowercase();

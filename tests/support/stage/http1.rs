@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, copy};
 
 use super::door::{End, Passing, Reply, Then};
 use super::forward::{ask, whole};
-use super::head::Head;
+use super::head::{Asked, Head};
 use super::serve::Room;
 use super::wire::{Wire, finish, read_on, repeat, say, write};
 
@@ -14,12 +14,17 @@ use super::wire::{Wire, finish, read_on, repeat, say, write};
 pub(super) async fn converse(room: &Room, mut wire: Wire, caller: SocketAddr, connection: u32) {
     let Some(head) = Head::read(&mut wire).await else { return };
     let asked = room.asked(caller, connection, false, Some(head.clone()));
-    match asked.decide(&room.clauses) {
+    let mut then = asked.decide(&room.clauses);
+    while let Then::Late(wait, later) = then {
+        tokio::time::sleep(wait).await;
+        then = *later;
+    }
+    match then {
         Then::Pass(passing) => pass(room, wire, (&head, caller), &passing).await,
-        Then::Say(reply) => say(wire, &written(&reply, caller, connection), End::Close).await,
+        Then::Say(reply) => say(wire, &written(&reply, &asked), End::Close).await,
         Then::Raw(bytes, end) => say(wire, &bytes, end).await,
         Then::Forever(first, bytes) => repeat(wire, &first, &bytes).await,
-        Then::Frames(_) | Then::Close => finish(wire, End::Close).await,
+        Then::Frames(_) | Then::Late(..) | Then::Close => finish(wire, End::Close).await,
         Then::Reset => finish(wire, End::Reset).await,
         Then::Hang => finish(wire, End::Hang).await,
         Then::Kill(agent) => {
@@ -28,7 +33,7 @@ pub(super) async fn converse(room: &Room, mut wire: Wire, caller: SocketAddr, co
         }
         Then::Forge(agent) => {
             let body = room.scene.forge(agent, &head, caller).unwrap_or_default();
-            say(wire, &written(&Reply::new("200 OK", body), caller, connection), End::Close).await;
+            say(wire, &written(&Reply::new("200 OK", body), &asked), End::Close).await;
         }
     }
 }
@@ -39,7 +44,8 @@ async fn pass(room: &Room, mut wire: Wire, (head, caller): (&Head, SocketAddr), 
     }
     let Some(mut agent) = ask(&room.scene, passing, (head, caller), &mut wire).await else {
         let down = Reply::new("502 Bad Gateway", "the app does not answer");
-        return say(wire, &written(&down, caller, 1), End::Close).await;
+        let asked = room.asked(caller, 1, false, None);
+        return say(wire, &written(&down, &asked), End::Close).await;
     };
     if passing.cached {
         let answer = whole(agent).await;
@@ -63,29 +69,15 @@ async fn pass(room: &Room, mut wire: Wire, (head, caller): (&Head, SocketAddr), 
 }
 
 /// An answer as HTTP/1.1 writes it.
-pub(super) fn written(reply: &Reply, caller: SocketAddr, connection: u32) -> Vec<u8> {
-    let line =
-        |(name, value): &(String, String)| format!("{name}: {}\r\n", filled(value, caller, connection));
-    let headers: String = reply.headers.iter().map(line).collect();
-    let body = body(reply, caller, connection);
+pub(super) fn written(reply: &Reply, asked: &Asked) -> Vec<u8> {
+    let line = |(name, value): &(String, String)| format!("{name}: {}\r\n", asked.filled(value));
+    let headers: Vec<String> = reply.headers.iter().map(line).collect();
+    let body = asked.filled_bytes(&reply.body);
     let head = format!(
-        "HTTP/1.1 {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {}\r\n{}content-length: {}\r\nconnection: close\r\n\r\n",
         reply.status,
+        headers.concat(),
         body.len()
     );
     [head.as_bytes(), &body].concat()
-}
-
-/// The body of an answer; one that is no text stays as it is.
-pub(super) fn body(reply: &Reply, caller: SocketAddr, connection: u32) -> Vec<u8> {
-    match std::str::from_utf8(&reply.body) {
-        Ok(text) => filled(text, caller, connection).into_bytes(),
-        Err(_) => reply.body.clone(),
-    }
-}
-
-/// Text with its placeholders filled in.
-pub(super) fn filled(text: &str, caller: SocketAddr, connection: u32) -> String {
-    let pool = format!("198.51.100.{}", connection % 9 + 1);
-    text.replace("{caller}", &caller.ip().to_string()).replace("{pool}", &pool)
 }

@@ -14,8 +14,7 @@ use tokio::io::AsyncReadExt;
 use super::door::{Reply, Then};
 use super::forward::{ask, whole};
 use super::frames::{Frame, HEADERS, SETTINGS, frame};
-use super::head::Head;
-use super::http1::{body, filled};
+use super::head::{Asked, Head};
 use super::serve::Room;
 use super::wire::{Wire, read_on, write};
 
@@ -52,13 +51,14 @@ async fn answer(
     let (parts, content) = request.into_parts();
     let content = content.collect().await.map_err(|_| Nothing)?.to_bytes();
     let head = head(&parts, content.len());
-    match room.asked(caller, connection, true, Some(head.clone())).decide(&room.clauses) {
+    let asked = room.asked(caller, connection, true, Some(head.clone()));
+    match asked.decide(&room.clauses) {
         Then::Pass(passing) => {
             let agent = ask(&room.scene, &passing, (&head, caller), &mut content.as_ref()).await;
             let bytes = whole(agent.ok_or(Nothing)?).await;
             read(&bytes).ok_or(Nothing)
         }
-        Then::Say(reply) => Ok(response(&reply, caller, connection)),
+        Then::Say(reply) => Ok(response(&reply, &asked)),
         Then::Hang => std::future::pending().await,
         _ => Err(Nothing),
     }
@@ -77,14 +77,14 @@ fn head(parts: &http::request::Parts, body_bytes: usize) -> Head {
     Head { method: parts.method.to_string(), path, headers }
 }
 
-fn response(reply: &Reply, caller: SocketAddr, connection: u32) -> Response<Full<Bytes>> {
+fn response(reply: &Reply, asked: &Asked) -> Response<Full<Bytes>> {
     let status = reply.status.split(' ').next().unwrap_or_default();
     let builder = Response::builder().status(status);
     let field = |builder: http::response::Builder, (name, value): &(String, String)| {
-        builder.header(name, filled(value, caller, connection))
+        builder.header(name, asked.filled(value))
     };
     let builder = reply.headers.iter().fold(builder, field);
-    builder.body(Full::new(body(reply, caller, connection).into())).expect("an answer that can be written")
+    builder.body(Full::new(asked.filled_bytes(&reply.body).into())).expect("an answer that can be written")
 }
 
 /// An agent's answer over HTTP/1.1, read for HTTP/2; none if there is none, or it comes in chunks.
