@@ -1,7 +1,7 @@
 //! A refusal attributes only if it is proved to come from the endpoint, and if the address that it names may be the
 //! caller's.
 
-use ringfence_tests::stage::{ADMITTED, Door, Member, Paper, Play, Reply, Then, When};
+use ringfence_tests::stage::{ADMITTED, Door, Member, Names, Paper, Play, Reply, Then, When};
 
 use super::{GREEN, NO_PASS, UNPROVED, refusal, refuse};
 use crate::entry::Verdict::{NoPass, Open, Pass, PassBy};
@@ -36,6 +36,23 @@ fn partner(seen: &'static str, zone: &str) -> Play {
         .agents(&["partner: { zone: partner, control: \"http://<partner>\" }"])
         .rules(&["{ name: the partner does not, from: partner, to: app/site, expect: deny }"])
 }
+
+/// A scenario of targets of the platform's, all of one host, each with keys of its own, and these rules.
+fn platforms(targets: &[(&str, &str)], scheme: &str, rules: &str) -> String {
+    let ca = if scheme == "https" { ", ca: ca.pem" } else { "" };
+    let target = |(name, keys): &(&str, &str)| {
+        format!("  {name}: {{ {keys}url: \"{scheme}://app.example.test:<port>\"{ca} }}\n")
+    };
+    let targets: Vec<String> = targets.iter().map(target).collect();
+    format!(
+        "name: case\nagents:\n  vm: {{ control: \"http://<vm>\" }}\n  internet: {{ control: local }}\n\
+         targets:\n{}rules:\n{rules}otherwise: untested\n",
+        targets.concat()
+    )
+}
+
+const BY_NAME: &str = "  - { name: the VM reaches the site itself, from: vm, to: 'true', expect: allow }\n\
+                       \x20 - { name: nobody by its name, from: internet, to: app, expect: deny }\n";
 
 const OWN_ROW: &str = "fingerprints:\n  - { name: ours, status: 404, body-contains: this app is internal }";
 
@@ -127,6 +144,42 @@ pub(super) const FAULTS: &[Entry] = &[
             front(Then::Close).beacon_is(Some(beacon.others(refuse())))
         },
         want: UNPROVED,
+    },
+    Entry {
+        name: "attribution: the name leads the internet to a stranger that refuses, and the site itself is open",
+        play: || {
+            let stranger =
+                Door::https().showing("0.0.0.0/0", Paper::OtherName).others(refusal("198.51.100.77"));
+            Play::of(Door::https().others(Then::Say(Reply::new("200 OK", "open"))))
+                .also(stranger.at("127.20.1.1"))
+                .names(Names::new().with("app.example.test", &["127.20.1.1"]))
+                .scenario(&platforms(&[("app", ""), ("true", "connect: 127.20.0.1, ")], "https", BY_NAME))
+        },
+        want: want(&[3], &[("vm", "true", Pass), ("internet", "app", Open)]),
+    },
+    Entry {
+        name: "attribution: in the clear, a target says itself that it refuses, and nobody reached it",
+        play: || {
+            let nobody = "  - { name: nobody, from: internet, to: app, expect: deny }\n";
+            Play::of(Door::http().others(refusal("203.0.113.9"))).scenario(&platforms(
+                &[("app", "connect: 127.20.0.1, ")],
+                "http",
+                nobody,
+            ))
+        },
+        want: want(&[3], &[("internet", "app", Open)]),
+    },
+    Entry {
+        name: "attribution: in the clear, a target says RBAC itself, and nobody reached it",
+        play: || {
+            let nobody = "  - { name: nobody, from: internet, to: app, expect: deny }\n";
+            Play::of(Door::http().others(rbac())).scenario(&platforms(
+                &[("app", "connect: 127.20.0.1, ")],
+                "http",
+                nobody,
+            ))
+        },
+        want: want(&[3], &[("internet", "app", Open)]),
     },
 ];
 
@@ -237,5 +290,18 @@ pub(super) const SOUND: &[Entry] = &[
             front(refuse()).app_by("{ relay: vm }").site(site)
         },
         want: GREEN,
+    },
+    Entry {
+        name: "attribution: sound: a private endpoint for the VM, and the public one refuses everybody",
+        play: || {
+            let rules = "  - { name: the private one, from: vm, to: private, expect: allow }\n\
+                         \x20 - { name: not the public one, from: [vm, internet], to: public, expect: deny }\n";
+            let private = Door::https().when(When::From(ADMITTED), Then::Say(Reply::new("200 OK", "here")));
+            let doors = [("private", "connect: 127.20.1.1, "), ("public", "connect: 127.20.0.1, ")];
+            Play::of(Door::https().others(refuse()))
+                .also(private.others(Then::Close).at("127.20.1.1"))
+                .scenario(&platforms(&doors, "https", rules))
+        },
+        want: want(&[0], &[("vm", "private", Pass), ("vm", "public", Pass), ("internet", "public", Pass)]),
     },
 ];

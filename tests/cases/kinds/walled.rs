@@ -26,6 +26,24 @@ fn database(rules: &str, dropped: &'static str) -> Play {
     Play::of(Door::lines()).member(db).scenario(&text).dropping(dropped)
 }
 
+/// An app and another agent over UDP, both on one port; the internet may reach neither.
+fn datagrams(internet: &str, dropped: &'static str) -> Play {
+    let text = format!(
+        "name: case\nzones: {{ vm: [127.10.0.0/24] }}\nagents:\n\
+         \x20 vm: {{ zone: vm, control: \"http://<vm>\" }}\n\
+         \x20 app: {{ control: \"http://<app>\", endpoints: {{ site: \"udp://127.10.1.1:<port>\" }} }}\n\
+         \x20 other: {{ control: \"http://<other>\", endpoints: {{ port: \"udp://127.20.0.8:<port>\" }} }}\n\
+         \x20 internet: {{ control: local, {internet} }}\n\
+         rules:\n  - {{ name: the VM, from: vm, to: app/site, expect: allow }}\n\
+         \x20 - {{ name: nobody else, from: internet, to: app/site, expect: deny }}\notherwise: untested\n"
+    );
+    Play::of(Door::lines())
+        .member(Member::new("app", "127.10.1.1").on_the_port())
+        .member(Member::new("other", "127.20.0.8").on_the_port())
+        .scenario(&text)
+        .dropping(dropped)
+}
+
 /// What every machine but the database's own sends there.
 const ALL_BUT_ITSELF: &str = "ip daddr 127.10.4.1 ip saddr { 127.10.0.1, 127.203.0.1 } tcp dport <port>";
 
@@ -91,6 +109,19 @@ pub(super) const PORTS: &[Entry] = &[
             )
         },
         want: want(&[0], &[("vm", "db/port", Pass), ("internet", "db/port", Pass)]),
+    },
+    Entry {
+        name: "walled: the internet's own network lets no datagram out, and its beacon is over TCP on the port",
+        play: || datagrams("beacon: \"tcp://127.20.0.8:<port>\"", "ip saddr 127.203.0.1 udp dport <port>"),
+        want: UNPROVED,
+    },
+    Entry {
+        name: "walled: sound: datagrams to the app are dropped, and another agent answers those on its port",
+        play: || {
+            let dropped = "ip saddr 127.203.0.1 ip daddr 127.10.1.1 udp dport <port>";
+            datagrams("beacons: [ other/port ]", dropped)
+        },
+        want: GREEN,
     },
 ];
 

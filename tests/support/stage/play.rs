@@ -38,7 +38,7 @@ impl Member {
         Self { arguments: arguments.to_vec(), ..self }
     }
 
-    /// The same with its TCP listener on the doors' port.
+    /// The same with its TCP and UDP listeners on the doors' port.
     #[must_use]
     pub fn on_the_port(self) -> Self {
         Self { on_the_port: true, ..self }

@@ -169,16 +169,16 @@ fn start(
 ) -> AgentProcess {
     let (trust, any) = (bench.public(), format!("{}:0", member.ip));
     let ca = bench.path("ca.pem").display().to_string();
-    let tcp = format!("{}:{}", member.ip, if member.on_the_port { port } else { 0 });
+    let lines = format!("{}:{}", member.ip, if member.on_the_port { port } else { 0 });
     let mut arguments = vec!["--name", member.called, "--trust", &trust, "--allow", "127.0.0.0/8"];
     arguments.extend(["--source", member.ip, "--trusted-proxies", "127.20.0.0/16"]);
-    arguments.extend(["--listen", &any, "--tcp-listen", &tcp, "--ca", &ca]);
+    arguments.extend(["--listen", &any, "--tcp-listen", &lines, "--udp-listen", &lines, "--ca", &ca]);
     let resolver = resolver.map(|resolver| resolver.to_string());
     arguments.extend(resolver.iter().flat_map(|resolver| ["--resolver", resolver]));
     arguments.extend(&member.arguments);
     match namespace {
-        None => AgentProcess::start(bench.programs(), &arguments, 2),
-        Some(namespace) => AgentProcess::start_in(namespace, bench.programs(), &arguments, 2),
+        None => AgentProcess::start(bench.programs(), &arguments, 3),
+        Some(namespace) => AgentProcess::start_in(namespace, bench.programs(), &arguments, 3),
     }
 }
 
