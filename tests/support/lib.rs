@@ -17,6 +17,7 @@
 //! - [`refusing_router`]: a network of its own with a router that says no;
 //! - [`certificates`]: certificates good and bad, made at run time;
 //! - [`bent_agent`]: agents that answer orders badly;
+//! - [`stage`]: a small stage on loopback for the cases of `tests/cases`: doors, agents, names, scenarios as data;
 //! - [`topology`], [`catalogue`]: a whole private network, and what can be wrong with it; they stand in `tests/network`;
 //! - [`programs`]: the programs themselves, started and ended by tests;
 //! - [`calls`]: calls, runs, sealed answers, and the means to call with.
@@ -39,6 +40,7 @@ pub mod odd_certificates;
 pub mod programs;
 pub mod refusing_router;
 pub mod script;
+pub mod stage;
 pub mod stalling;
 #[path = "../network/topology/mod.rs"]
 pub mod topology;

@@ -1,0 +1,235 @@
+//! A front end that believes what callers say of themselves is open to everybody who says the right thing.
+
+use ringfence_tests::stage::{ADMITTED, Door, Passing, Play, Reply, Then, When};
+
+use super::{GREEN, LEAK, bare_403, refuse, the_app};
+use crate::entry::Entry;
+use crate::entry::Verdict::Pass;
+use crate::entry::want;
+
+fn to_app() -> Then {
+    Then::Pass(Passing::to("app"))
+}
+
+/// A front end that takes its caller's address from this header, where it is there.
+fn believing(header: &'static str) -> Play {
+    Play::of(Door::https().admitting().when(When::Believes(header, ADMITTED), to_app()).others(refuse()))
+}
+
+/// The same, of whoever bears a header with this in it.
+fn passed_by(header: &'static str, part: &'static str) -> Play {
+    Play::of(Door::https().admitting().when(When::Says(header, part), to_app()).others(refuse()))
+}
+
+/// A front end that turns calls with a forged source away with this, and other strangers as it should.
+fn wary(answer: Then, others: Then) -> Play {
+    Play::of(Door::https().admitting().when(When::Bears("x-forwarded-for"), answer).others(others))
+}
+
+fn say(status: &str, body: &str) -> Then {
+    Then::Say(Reply::new(status, body))
+}
+
+/// An entry of a front end that believes this header.
+macro_rules! believed {
+    ($header:literal) => {
+        Entry { name: concat!("believed: ", $header), play: || believing($header), want: LEAK }
+    };
+}
+
+/// What proxies and frameworks read a caller's address from.
+pub(super) const BELIEVED: &[Entry] = &[
+    believed!("X-Forwarded-For"),
+    believed!("Forwarded"),
+    believed!("X-Real-IP"),
+    believed!("X-Client-IP"),
+    believed!("Client-IP"),
+    believed!("True-Client-IP"),
+    believed!("CF-Connecting-IP"),
+    believed!("Fastly-Client-IP"),
+    believed!("X-Cluster-Client-IP"),
+    believed!("X-Azure-ClientIP"),
+    believed!("X-Azure-SocketIP"),
+    believed!("X-Original-Forwarded-For"),
+    believed!("X-Forwarded"),
+    believed!("Forwarded-For"),
+    believed!("WL-Proxy-Client-IP"),
+    believed!("Proxy-Client-IP"),
+    believed!("X-Envoy-External-Address"),
+    believed!("X-Remote-IP"),
+    believed!("X-Remote-Addr"),
+    believed!("X-Originating-IP"),
+    believed!("Fly-Client-IP"),
+    believed!("X-Appengine-User-IP"),
+    believed!("X-ProxyUser-Ip"),
+    believed!("X-Custom-IP-Authorization"),
+    believed!("DO-Connecting-IP"),
+    believed!("X-NF-Client-Connection-IP"),
+    believed!("Incap-Client-IP"),
+];
+
+/// Front ends that believe something else.
+pub(super) const FAULTS: &[Entry] = &[
+    Entry {
+        name: "believed without zones: X-Forwarded-For",
+        play: || believing("X-Forwarded-For").zones(""),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed in the clear: X-Forwarded-For",
+        play: || {
+            let door = Door::http().admitting().when(When::Believes("X-Forwarded-For", ADMITTED), to_app());
+            Play::of(door.others(bare_403()))
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed over HTTP/2: X-Forwarded-For",
+        play: || {
+            let door = Door::http2().admitting().when(When::Believes("X-Forwarded-For", ADMITTED), to_app());
+            Play::of(door.others(refuse()))
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed only of the very address that the VM calls from",
+        play: || passed_by("X-Forwarded-For", "127.10.0.1"),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed only of the very address that the VM is seen at, behind its NAT",
+        play: || {
+            let nat = Passing::to("app").saying(&[("X-Forwarded-For", "198.51.100.20")]);
+            let door = Door::https().when(When::From(ADMITTED), Then::Pass(nat));
+            let door = door.when(When::Believes("X-Forwarded-For", "198.51.100.20/32"), to_app());
+            Play::of(door.others(refuse())).zones("vm: [127.10.0.0/16, 198.51.100.0/24]")
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed only of loopback",
+        play: || {
+            Play::of(
+                Door::https()
+                    .admitting()
+                    .when(When::Says("X-Forwarded-For", "127.0.0.1"), to_app())
+                    .others(refuse()),
+            )
+            .zones("vm: [127.10.0.0/16]")
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed without zones: loopback in X-Real-IP",
+        play: || passed_by("X-Real-IP", "127.0.0.1").zones(""),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed of a second zone that is admitted, too",
+        play: || {
+            let door = Door::https().admitting().when(When::From("127.13.0.0/16"), to_app());
+            let door = door.when(When::Believes("X-Forwarded-For", "127.13.0.0/16"), to_app());
+            Play::of(door.others(refuse()))
+                .member(ringfence_tests::stage::Member::new("ops", "127.13.0.1"))
+                .zones("vm: [127.10.0.0/16], ops: [127.13.0.0/16]")
+                .agents(&["ops: { zone: ops, control: \"http://<ops>\" }"])
+                .rules(&["{ name: ops reach it, from: ops, to: app/site, expect: allow }"])
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: a header of the scenario's own",
+        play: || believing("X-My-Client").top("spoof-headers: [ { name: X-My-Client } ]"),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: a header of the scenario's own with a value",
+        play: || {
+            let id = "0b3c1a52-7a2e-4e7b-9d0c-2f1f6a1d9e11";
+            passed_by("X-Azure-FDID", id)
+                .top(&format!("spoof-headers: [ {{ name: X-Azure-FDID, value: {id} }} ]"))
+        },
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: who says that it is Front Door's health probe",
+        play: || passed_by("X-FD-HealthProbe", "1"),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: whose X-Forwarded-Host names the app",
+        play: || passed_by("X-Forwarded-Host", "app.example.test"),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed, and the app has no agent: a platform's page comes",
+        play: || {
+            let door = Door::https().when(When::From(ADMITTED), the_app());
+            let door = door.when(When::Believes("X-Forwarded-For", ADMITTED), the_app()).others(refuse());
+            Play::of_target(door, "statuses: [200]")
+        },
+        want: want(&[1], &[("vm", "target", Pass), ("internet", "target", crate::entry::Verdict::Fail)]),
+    },
+    Entry {
+        name: "forged: nothing is forged, since the rule says so: the report has the word",
+        play: || Play::of(Door::https().admitting().others(refuse())).deny("spoof: false"),
+        want: GREEN.says(&["forg|spoof"]),
+    },
+];
+
+/// Forged calls are turned away, by whatever: no verdict changes.
+pub(super) const SOUND: &[Entry] = &[
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 406",
+        play: || wary(say("406 Not Acceptable", "no"), refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 400",
+        play: || wary(say("400 Bad Request", "no"), refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with a bare 403",
+        play: || wary(bare_403(), refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 429",
+        play: || wary(say("429 Too Many Requests", "no"), refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 503",
+        play: || wary(say("503 Service Unavailable", "no"), refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter closes forged calls without a word",
+        play: || wary(Then::Close, refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter resets forged calls",
+        play: || wary(Then::Reset, refuse()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls with 406, and other strangers with a bare 403",
+        play: || wary(say("406 Not Acceptable", "no"), bare_403()),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter closes forged calls, and the front end closes on all strangers",
+        play: || wary(Then::Reset, Then::Close),
+        want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers forged calls over HTTP/2 with 406",
+        play: || {
+            let forged = When::Bears("x-forwarded-for");
+            Play::of(Door::http2().admitting().when(forged, say("406 Not Acceptable", "no")).others(refuse()))
+        },
+        want: GREEN,
+    },
+];
