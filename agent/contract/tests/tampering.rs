@@ -113,6 +113,18 @@ fn an_order_cut_at_any_place_is_refused() {
 }
 
 #[test]
+fn the_longest_answer_fits_one_datagram() {
+    let long: std::net::Ipv6Addr = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().expect("an address");
+    let (call, address) = (CallId::random(), long.into());
+    let (peer, conflict) = ((address, u16::MAX).into(), Some(address));
+    let seen = SeenSource { address, by: SeenBy::XForwardedFor, peer, conflict };
+    let agent = name(&"a".repeat(63));
+    let answer = Answer { agent, seen, receipt: u64::MAX, at_ms: u64::MAX, ..answer(call) };
+    let text = seal::seal_answer(&RunKey::random(), &answer);
+    assert!(text.len() <= seal::ANSWER_MAX_BYTES, "{}", text.len());
+}
+
+#[test]
 fn an_answer_cut_at_any_place_is_refused() {
     let (key, call) = (RunKey::random(), CallId::random());
     let text = seal::seal_answer(&key, &answer(call));

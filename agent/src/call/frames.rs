@@ -148,7 +148,7 @@ fn fields(flags: u8, length: usize, payload: &[u8]) -> &[u8] {
 /// How many requests a server's settings let a client make at once, where they say so.
 fn most_requests(payload: &[u8]) -> Option<u32> {
     let settings = payload.chunks_exact(6).map(|setting| (u32_of(&setting[..2]), u32_of(&setting[2..])));
-    settings.filter(|(name, _)| *name == MAX_CONCURRENT_STREAMS).map(|(_, most)| most).last()
+    settings.filter(|(name, _)| *name == MAX_CONCURRENT_STREAMS).map(|(_, most)| most).next_back()
 }
 
 fn length(head: &[u8]) -> usize {
