@@ -60,7 +60,8 @@ fn measure(agents: usize) -> Result<(), Box<dyn Error>> {
         explain(&grounds, judge(&grounds))
     });
     let facts = fleet::facts();
-    let record = timed(&mut rows, "tally", || tally(&scenario, &plan, observations, judged, facts));
+    let record =
+        timed(&mut rows, "tally", || tally(&scenario, &plan, observations, (judged, Vec::new()), facts));
     let folder = tempfile::tempdir()?;
     for form in [Form::Json, Form::Junit] {
         let wanted = Wanted { form, path: folder.path().join(form.as_str()) };

@@ -58,11 +58,11 @@ fn rooms(criterion: &mut Criterion) {
             let given = || (observations.clone(), judged.clone(), fleet::facts());
             bench.iter_batched(
                 given,
-                |(seen, judged, facts)| tally(&scenario, &plan, seen, judged, facts),
+                |(seen, judged, facts)| tally(&scenario, &plan, seen, (judged, Vec::new()), facts),
                 BatchSize::LargeInput,
             );
         });
-        let record = tally(&scenario, &plan, observations, judged, fleet::facts());
+        let record = tally(&scenario, &plan, observations, (judged, Vec::new()), fleet::facts());
         group.bench_function(id("terminal"), |bench| {
             bench.iter(|| terminal(black_box(&record), Style::default()));
         });

@@ -30,7 +30,7 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// How long after the order's start the call is placed, in milliseconds: attempts are spread over a window.
     pub start_after_ms: u32,
-    /// What the call passes for. Only over HTTP.
+    /// What the call passes for. All but a look-up only over HTTP.
     pub guise: Guise,
     /// Where the call says that it comes from, in the headers with which proxies pass on a caller's address: a front end
     /// that believes its callers lets it in. Only over HTTP; none tells no lie.
@@ -58,7 +58,7 @@ impl Call {
 }
 
 words! {
-    /// What an HTTP call passes for.
+    /// What a call passes for.
     Guise {
         /// Itself: it bears the sealed call and this program's name.
         Own = "own",
@@ -67,6 +67,8 @@ words! {
         /// A caller of a site that does not exist: connected and allowed as its own route says, under a made-up host. What a door
         /// says of that site shows what its answers are worth.
         MadeUpHost = "made-up-host",
+        /// Nothing: the name is looked up, and nothing is sent to what it leads to.
+        LookUp = "look-up",
     }
 }
 

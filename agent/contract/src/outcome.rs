@@ -326,6 +326,8 @@ words! {
         NoListener = "no-listener",
         /// The order ended before the call's turn.
         OutOfTime = "out-of-time",
+        /// The call was to look the name up, and no more.
+        LookedUp = "looked-up",
         /// Something in the vantage itself broke; the detail says what.
         Broken = "broken",
     }

@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::Outcome;
+use ringfence_contract::call::Guise;
+use ringfence_contract::outcome::{NotSentWhy, Outcome};
 use ringfence_contract::seal::Purpose;
 
 use super::aim::{Goal, aim};
 use super::classify::Attempt;
 use super::means::Means;
+use super::not_sent::not_sent;
 use super::trail::Trail;
 use super::{http, tcp, udp};
 use crate::clock::{Datagrams, Stamped};
@@ -34,6 +36,10 @@ impl Connection {
         let goal = Goal::of(attempt.call, own)?;
         let limit = Duration::from_millis(attempt.call.timeouts.resolve_ms.into());
         let way = aim(means, &goal, limit, trail).await?;
+        if attempt.call.guise == Guise::LookUp {
+            let detail = format!("the name leads to `{}`", way.remote.ip());
+            return Err(not_sent(NotSentWhy::LookedUp, detail));
+        }
         if attempt.purpose == Purpose::Reach {
             // Measured calls have a rate of their own, and waiting would be measured.
             let ready = Instant::now();

@@ -13,8 +13,8 @@ use super::compare;
 use super::failure::Failure;
 use super::screen::Screen;
 use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
-use crate::explain::explain;
-use crate::judge::{Grounds, judge};
+use crate::explain::{explain, tell};
+use crate::judge::{Grounds, judge, notices};
 use crate::plan::{self, Plan};
 use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
@@ -92,8 +92,15 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let grounds = Grounds::gather(scenario, plan, &observations);
     let judged = explain(&grounds, judge(&grounds));
+    let notices = tell(scenario, &notices(&grounds));
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    tally::tally(scenario, plan, observations, judged, RunFacts { run: id, started_ms, took_ms, version })
+    tally::tally(
+        scenario,
+        plan,
+        observations,
+        (judged, notices),
+        RunFacts { run: id, started_ms, took_ms, version },
+    )
 }
 
 /// The older run that a run is to be held against, read before anything is run.

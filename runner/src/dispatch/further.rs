@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ringfence_contract::address::Host;
 use ringfence_contract::call::Call;
 use ringfence_contract::id::CallId;
 
@@ -12,7 +13,13 @@ use super::phases::Phases;
 use super::place::Errand;
 use super::second_look::{Facts, Glance, wanted};
 use crate::plan::{Edge, further_call};
-use crate::scenario::{Answers, Expect};
+use crate::scenario::{Answers, Endpoint, Expect};
+
+/// Whether the scenario calls an endpoint in one family alone, where its name may lead to addresses of both.
+fn is_called_in_one_family(endpoint: &Endpoint) -> bool {
+    let by_name = endpoint.route.connect.is_none() && matches!(endpoint.route.address.host, Host::Name(_));
+    by_name && endpoint.families.len() == 1
+}
 
 /// What is known of one edge so far.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +96,7 @@ impl<'r> Further<'r> {
                 Answers::Agent => false,
                 Answers::Platform { statuses } => !statuses.contains(&404),
             },
+            asks_other_family: is_denied && is_called_in_one_family(endpoint),
             sources,
         }
     }

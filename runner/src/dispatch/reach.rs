@@ -74,7 +74,9 @@ impl Phases<'_> {
     fn wants_retry(&self, edge: usize, attempts: &[Attempt], retry: u32) -> bool {
         let edge = &self.plan.edges[edge];
         let endpoint = self.scenario.endpoint(edge.endpoint);
-        let of_the_rule = |attempt: &&Attempt| !matches!(attempt.role.as_deref(), Some(Role::MadeUpHost));
+        let of_the_rule = |attempt: &&Attempt| {
+            !matches!(attempt.role.as_deref(), Some(Role::MadeUpHost | Role::OtherFamily))
+        };
         let settled = |attempt: &Attempt| match &attempt.sample {
             Ok(_) => is_answered(endpoint, attempt),
             Err(unasked) => unasked.why == UnaskedWhy::Interrupted,

@@ -111,6 +111,8 @@ pub(super) struct Facts {
     pub(super) attempts: u32,
     /// Whether a 404 of a platform may be that of any site: nothing lists it as reached.
     pub(super) asks_made_up: bool,
+    /// Whether its name may have addresses in a family in which nobody calls it.
+    pub(super) asks_other_family: bool,
     /// The addresses that further calls say they come from.
     pub(super) sources: Vec<IpAddr>,
 }
@@ -121,6 +123,10 @@ pub(super) fn wanted(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
         return Vec::new();
     }
     let mut wanted = addresses(facts, seen);
+    let looked_up = seen.iter().any(|glance| glance.role == Some(Role::OtherFamily));
+    if facts.asks_other_family && !looked_up {
+        wanted.push((Role::OtherFamily, 0));
+    }
     wanted.extend(lost(seen));
     if facts.is_http {
         wanted.extend(made_up(facts, seen));

@@ -183,6 +183,7 @@ fn guise(attempt: &Attempt) -> String {
         Some(Role::Again(of)) => format!("attempt {} again: ", of + 1),
         Some(Role::Forged(source)) => format!("forged, saying that we are {source}: "),
         Some(Role::Browser) => "as a browser: ".to_owned(),
+        Some(Role::OtherFamily) => "looked up in the other family: ".to_owned(),
         Some(Role::MadeUpHost) => "for a site that does not exist: ".to_owned(),
     }
 }

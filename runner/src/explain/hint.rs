@@ -112,7 +112,7 @@ fn not_sent(case: &Case<'_>, outcome: Option<&Outcome>) -> String {
         NotSentWhy::NoFamily => {
             "the vantage has no address in this family for some calls: look at its interfaces"
         }
-        NotSentWhy::Broken => "the agent broke: look at its log",
+        NotSentWhy::LookedUp | NotSentWhy::Broken => "the agent broke: look at its log",
     }
     .to_owned()
 }

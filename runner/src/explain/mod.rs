@@ -13,6 +13,7 @@ mod hint_doubt;
 mod hint_open;
 mod judgement;
 mod name_words;
+mod notice_words;
 mod sentence;
 mod throughput_words;
 
@@ -32,6 +33,7 @@ mod throughput_tests;
 mod told;
 
 pub use judgement::{JudgedClaim, JudgedEdge, Judgement};
+pub use notice_words::{ToldNotice, tell};
 
 use crate::judge::{Case, Grounds, Judged};
 use crate::plan::claims;

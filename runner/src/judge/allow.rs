@@ -153,6 +153,7 @@ fn look_at_obstacle(outcome: &Outcome) -> Reason {
             | NotSentWhy::BadSource
             | NotSentWhy::NoListener
             | NotSentWhy::OutOfTime
+            | NotSentWhy::LookedUp
             | NotSentWhy::Broken => Reason::NotSent,
         },
         Outcome::Answered(_)

@@ -139,7 +139,10 @@ impl<'a> Case<'a> {
     /// The attempts that were made as the rule asks: neither forged, nor in another guise.
     pub(crate) fn plain(&self) -> impl Iterator<Item = &'a Attempt> {
         self.attempts.iter().filter(|attempt| {
-            !matches!(attempt.role.as_deref(), Some(Role::Forged(_) | Role::Browser | Role::MadeUpHost))
+            !matches!(
+                attempt.role.as_deref(),
+                Some(Role::Forged(_) | Role::Browser | Role::MadeUpHost | Role::OtherFamily)
+            )
         })
     }
 

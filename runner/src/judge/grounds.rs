@@ -41,6 +41,11 @@ impl<'a> Grounds<'a> {
         (0..self.plan.edges.len()).map(|place| self.case(place))
     }
 
+    /// The scenario.
+    pub(crate) fn scenario(&self) -> &Scenario {
+        self.scenario
+    }
+
     fn case(&self, place: usize) -> Case<'_> {
         let edge = &self.plan.edges[place];
         let endpoint = self.scenario.endpoint(edge.endpoint);

@@ -46,7 +46,7 @@ pub(super) enum Seen {
 pub(super) fn see(case: &Case<'_>, place: usize) -> Seen {
     let attempt = &case.attempts[place];
     match attempt.role.as_deref() {
-        Some(Role::MadeUpHost) => Seen::Beside,
+        Some(Role::MadeUpHost | Role::OtherFamily) => Seen::Beside,
         Some(Role::Forged(_)) => see_forged(case, attempt),
         Some(Role::Browser) => see_browser(case, attempt),
         None | Some(Role::Further | Role::Beside | Role::Retry | Role::Again(_)) => {

@@ -10,6 +10,7 @@ use ringfence_contract::spoof::Spoof;
 use crate::scenario::defaults::WINDOW_MS;
 use crate::scenario::{Agent, Answers, BeaconTarget, EndpointIndex, Expect, Scenario, SpoofHeader};
 
+use super::edges::other;
 use super::model::{Edge, Plan, Role, Witness, WitnessTarget};
 
 /// How many calls an edge takes at first: as many as its rule says. What they see may ask for [further ones](Role).
@@ -66,6 +67,7 @@ pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> C
         Role::Further | Role::Beside | Role::Retry | Role::Again(_) => call,
         Role::Forged(source) => Call { spoofs: Some(spoof(scenario, source)), ..call },
         Role::Browser => Call { guise: Guise::Browser, ..call },
+        Role::OtherFamily => Call { guise: Guise::LookUp, family: other(edge.family), ..call },
         Role::MadeUpHost => Call { guise: Guise::MadeUpHost, certificates: Certificates::Note, ..call },
     }
 }

@@ -111,7 +111,7 @@ fn loopback(family: Family) -> &'static [IpAddr] {
     }
 }
 
-fn other(family: Family) -> Family {
+pub(super) fn other(family: Family) -> Family {
     match family {
         Family::Ipv4 => Family::Ipv6,
         Family::Ipv6 => Family::Ipv4,

@@ -57,6 +57,8 @@ pub enum Role {
     Forged(IpAddr),
     /// As a person's browser would ask, before a bare 403 counts as a denial.
     Browser,
+    /// To see whether the name has addresses in the other family, in which nobody calls. Nothing is sent to them.
+    OtherFamily,
     /// For a site that does not exist at the same door, to see what a 404 there is worth.
     MadeUpHost,
 }

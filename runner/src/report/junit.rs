@@ -14,6 +14,7 @@ use ringfence_contract::name::AgentName;
 use super::comparison;
 use super::junit_case::{Cases, Folded, took};
 use super::latency;
+use super::notices;
 use super::page::{Page, Style};
 use super::story;
 use super::text::{timestamp, xml, xml_line};
@@ -59,6 +60,9 @@ fn agents_suite(record: &RunRecord) -> TestSuite {
             case.set_time(Duration::from_micros(hello_us));
         }
         suite.add_test_case(case);
+    }
+    if !record.notices.is_empty() {
+        suite.set_system_out(xml(&notices::text(record)));
     }
     suite
 }

@@ -12,6 +12,7 @@ mod junit;
 mod junit_case;
 mod latency;
 mod mark;
+mod notices;
 mod page;
 mod stories;
 mod story;

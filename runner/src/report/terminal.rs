@@ -5,6 +5,7 @@ use super::closing;
 use super::comparison;
 use super::grid;
 use super::latency;
+use super::notices;
 use super::page::{Page, Style, Tone};
 use super::stories;
 use super::story;
@@ -29,6 +30,7 @@ pub fn terminal(record: &RunRecord, style: Style) -> String {
     }
     // A cause comes before its consequences.
     tell_agents(&mut page, record);
+    notices::draw(&mut page, record);
     stories::draw(&mut page, record);
     latency::draw(&mut page, &record.edges, style);
     throughput::draw(&mut page, &record.edges);

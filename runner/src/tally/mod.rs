@@ -27,7 +27,7 @@ pub use record::{
 use ringfence_contract::id::RunId;
 
 use crate::dispatch::Observations;
-use crate::explain::Judgement;
+use crate::explain::{Judgement, ToldNotice};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 
@@ -44,14 +44,15 @@ pub struct RunFacts {
     pub version: String,
 }
 
-/// Puts a judged run into one record. `judged` is what [`judge`](crate::judge::judge) found on the same three values, and [`explain`](crate::explain::explain) put into words. What
-/// was seen goes into the record; nothing is held twice.
+/// Puts a judged run into one record. `judged` and `notices` are what [`judge`](crate::judge::judge) and
+/// [`notices`](crate::judge::notices) found on the same three values, in the words of [`explain`](crate::explain). What was seen
+/// goes into the record; nothing is held twice.
 #[must_use]
 pub fn tally(
     scenario: &Scenario,
     plan: &Plan,
     observations: Observations,
-    judged: Vec<Judgement>,
+    (judged, notices): (Vec<Judgement>, Vec<ToldNotice>),
     facts: RunFacts,
 ) -> RunRecord {
     let agents = gather::agents(scenario, &observations);
@@ -68,6 +69,7 @@ pub fn tally(
         took_ms: facts.took_ms,
         interrupted,
         summary: gather::summary(plan.possible, &edges),
+        notices,
         agents,
         endpoints: endpoints.into_iter().map(|endpoint| endpoint.name).collect(),
         edges,

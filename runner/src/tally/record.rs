@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use crate::dispatch::{Measurement, Unasked};
-use crate::explain::{JudgedClaim, JudgedEdge};
+use crate::explain::{JudgedClaim, JudgedEdge, ToldNotice};
 use crate::judge::Verdict;
 use crate::plan::Role;
 use crate::scenario::Expect;
@@ -48,6 +48,8 @@ pub struct RunRecord {
     pub interrupted: bool,
     /// The counts.
     pub summary: Summary,
+    /// What a reader has to know though it changes no verdict: what was not tried, or rests on less.
+    pub notices: Vec<ToldNotice>,
     /// What is known of each agent, in the order of the scenario.
     pub agents: Vec<AgentRecord>,
     /// The endpoints' names, in the order of the scenario.

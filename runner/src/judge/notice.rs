@@ -1,0 +1,171 @@
+//! What was not tried, or rests on less: a reader has to know it, though it changes no verdict.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::net::IpAddr;
+
+use ringfence_contract::address::Family;
+use ringfence_contract::outcome::Outcome;
+use ringfence_contract::sample::Sample;
+
+use super::case::Case;
+use super::grounds::Grounds;
+use crate::plan::Role;
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, LeftOut, Place, Spoofing};
+
+/// How many addresses of a name are called, at most: as many as the runner asks for.
+const ADDRESSES_MAX: usize = 32;
+
+/// Something that a reader has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// An endpoint that needs an input which was not given.
+    LeftOut(LeftOut),
+    /// An endpoint's name has addresses in a family in which nobody calls it.
+    OtherFamily {
+        /// The endpoint.
+        endpoint: EndpointIndex,
+        /// The family.
+        family: Family,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// An endpoint's name has more addresses than are called.
+    Uncalled {
+        /// The endpoint.
+        endpoint: EndpointIndex,
+        /// How many were not called.
+        addresses: usize,
+    },
+    /// No call said that it comes from elsewhere, though there are edges that must be denied.
+    NothingForged(Unforged),
+    /// A platform saw one vantage at several addresses.
+    SeveralAddresses {
+        /// The vantage.
+        vantage: AgentIndex,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// A caller's address comes through a service endpoint, and does not show from which subnet.
+    Undecoded {
+        /// The vantage.
+        vantage: AgentIndex,
+        /// The address.
+        address: IpAddr,
+    },
+}
+
+/// Why no forged call was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unforged {
+    /// No denied endpoint speaks HTTP.
+    NoHttp,
+    /// The rules leave it.
+    ByRule,
+    /// No denied call got as far as sending a request.
+    NoRequest,
+}
+
+/// What a reader has to know of a run: in the order of the variants above, each once.
+#[must_use]
+pub fn notices(grounds: &Grounds<'_>) -> Vec<Notice> {
+    let mut all: Vec<Notice> = grounds.scenario().left_out.iter().cloned().map(Notice::LeftOut).collect();
+    let mut gathered = Gathered::default();
+    for case in grounds.cases() {
+        gathered.note(&case);
+    }
+    all.extend(gathered.notices());
+    all
+}
+
+/// What the edges of a run show beside their verdicts.
+#[derive(Default)]
+struct Gathered {
+    other_family: BTreeMap<(EndpointIndex, Family), BTreeSet<IpAddr>>,
+    uncalled: BTreeMap<EndpointIndex, usize>,
+    saw: BTreeMap<(AgentIndex, Family), BTreeSet<IpAddr>>,
+    undecoded: BTreeSet<(AgentIndex, IpAddr)>,
+    denied: usize,
+    http: HashSet<bool>,
+    left: HashSet<bool>,
+    forged: usize,
+}
+
+impl Gathered {
+    fn note(&mut self, case: &Case<'_>) {
+        if case.edge.expect == Expect::Deny && !case.attempts.is_empty() {
+            self.denied += 1;
+            self.http.insert(case.endpoint.route.address.transport.is_http());
+            self.left.insert(case.rule.spoofing == Spoofing::Left);
+        }
+        for attempt in case.attempts {
+            let Ok(sample) = &attempt.sample else { continue };
+            match attempt.role.as_deref() {
+                Some(Role::OtherFamily) => self.note_other_family(case, sample),
+                Some(Role::Forged(_)) => self.forged += 1,
+                _ => self.note_call(case, sample),
+            }
+        }
+    }
+
+    fn note_other_family(&mut self, case: &Case<'_>, sample: &Sample) {
+        let found = sample.resolution.iter().flat_map(|found| &found.addresses);
+        for address in found {
+            let key = (case.edge.endpoint, Family::of(*address));
+            self.other_family.entry(key).or_default().insert(*address);
+        }
+    }
+
+    fn note_call(&mut self, case: &Case<'_>, sample: &Sample) {
+        let vantage = case.edge.vantage;
+        let all = sample.resolution.as_ref().map_or(0, |found| found.addresses.len());
+        if all > ADDRESSES_MAX {
+            self.uncalled.insert(case.edge.endpoint, all - ADDRESSES_MAX);
+        }
+        match &sample.outcome {
+            Outcome::Forbidden(forbidden) => {
+                if let Some(saw) = forbidden.saw {
+                    self.saw.entry((vantage, Family::of(saw))).or_default().insert(saw);
+                }
+            }
+            Outcome::Answered(answered) => {
+                let address = answered.seen.address;
+                let place = case.vantage.zone.as_ref().map(|zone| zone.place(address));
+                if matches!(place, Some(Place::Undecoded | Place::Unlisted)) {
+                    self.undecoded.insert((vantage, address));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn notices(self) -> Vec<Notice> {
+        let unforged = self.unforged();
+        let list = |addresses: BTreeSet<IpAddr>| addresses.into_iter().collect::<Vec<_>>();
+        let other = self.other_family.into_iter().map(|((endpoint, family), addresses)| {
+            Notice::OtherFamily { endpoint, family, addresses: list(addresses) }
+        });
+        let uncalled = self.uncalled.into_iter();
+        let uncalled = uncalled.map(|(endpoint, addresses)| Notice::Uncalled { endpoint, addresses });
+        let several = self.saw.into_iter().filter(|(_, addresses)| addresses.len() > 1);
+        let several = several.map(|((vantage, _), addresses)| Notice::SeveralAddresses {
+            vantage,
+            addresses: list(addresses),
+        });
+        let undecoded = self.undecoded.into_iter();
+        let undecoded = undecoded.map(|(vantage, address)| Notice::Undecoded { vantage, address });
+        let unforged = unforged.map(Notice::NothingForged).into_iter();
+        other.chain(uncalled).chain(unforged).chain(several).chain(undecoded).collect()
+    }
+
+    /// Why no forged call was made, where there was something to deny.
+    fn unforged(&self) -> Option<Unforged> {
+        if self.denied == 0 || self.forged > 0 {
+            return None;
+        }
+        Some(match (self.http.contains(&true), self.left.contains(&false)) {
+            (false, _) => Unforged::NoHttp,
+            (true, false) => Unforged::ByRule,
+            (true, true) => Unforged::NoRequest,
+        })
+    }
+}
