@@ -72,7 +72,7 @@ impl Meaning<'_> {
                 let names = (agent.name.to_string(), endpoint.name.clone());
                 if endpoint.owner == Some(AgentIndex(place)) {
                     let mistake = Mistake::BeaconOfItself { agent: names.0, endpoint: names.1 };
-                    let help = "name something on the other side of the network that this vantage calls by";
+                    let help = "name something else that this vantage can always reach by way of the network";
                     self.fault(Fault::at(beacon.span.clone(), mistake).help(help));
                     continue;
                 }
