@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::fingerprint::Basis;
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
+pub use crate::told::{Told, ToldKind};
 use crate::words;
 
 /// What one call came to.
@@ -185,27 +186,6 @@ pub struct Unsealed {
     pub flaw: Option<SealFlaw>,
     /// What the answer says of itself, where a row of the tables knows it.
     pub told: Option<Told>,
-}
-
-/// What an answer says of itself: it is known by a row of a table. That alone makes it no denial and no leak: whoever
-/// judges looks at the status, and at whether the server is proved to be the endpoint's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Told {
-    /// What it says.
-    pub kind: ToldKind,
-    /// The name of the row.
-    pub name: String,
-}
-
-words! {
-    /// What an answer says of itself.
-    ToldKind {
-        /// It refuses, and not because of where the caller stands.
-        NotADenial = "not-a-denial",
-        /// It comes from the caller's side of the way.
-        CallersSide = "callers-side",
-    }
 }
 
 impl Unsealed {

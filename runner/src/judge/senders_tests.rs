@@ -7,11 +7,11 @@ use ringfence_contract::outcome::{Outcome, Phase, Told, ToldKind, Unsealed};
 
 use ringfence_contract::sample::TlsFacts;
 
-use super::super::sample_run::{
+use crate::dispatch::Attempt;
+use crate::judge::sample_run::{
     OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SITE, SITE, Scene, answered, forbidden, status,
 };
-use super::super::verdict::{Reason, Weakness};
-use crate::dispatch::Attempt;
+use crate::judge::{Reason, Weakness};
 use crate::scenario::{BeaconTarget, WitnessPort};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
