@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::fingerprint::Basis;
 use crate::name::AgentName;
 use crate::receipt::SeenSource;
-pub use crate::told::{Told, ToldKind};
+pub use crate::told::{SealFlaw, Told, ToldKind};
 use crate::words;
 
 /// What one call came to.
@@ -191,18 +191,6 @@ pub struct Unsealed {
 impl Unsealed {
     /// How much of a body is kept as evidence, in bytes.
     pub const BODY_MAX_BYTES: usize = 256;
-}
-
-words! {
-    /// What is wrong with an answer that looks sealed.
-    SealFlaw {
-        /// The code does not fit the words.
-        Forged = "forged",
-        /// A good seal over the answer to another call.
-        Replayed = "replayed",
-        /// It ends in the middle.
-        Truncated = "truncated",
-    }
 }
 
 /// The name has no address to call.

@@ -24,3 +24,15 @@ words! {
         CallersSide = "callers-side",
     }
 }
+
+words! {
+    /// What is wrong with an answer that looks sealed.
+    SealFlaw {
+        /// The code does not fit the words.
+        Forged = "forged",
+        /// A good seal over the answer to another call.
+        Replayed = "replayed",
+        /// It ends in the middle.
+        Truncated = "truncated",
+    }
+}

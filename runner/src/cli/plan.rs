@@ -129,7 +129,7 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
     }
     columns.sort_unstable();
     for left in &scenario.left_out {
-        text.push_str(&format!("{left}\n"));
+        writeln!(text, "{left}").expect("text can be appended to text");
     }
     if !scenario.left_out.is_empty() {
         text.push('\n');

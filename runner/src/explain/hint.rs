@@ -152,7 +152,7 @@ fn beacon_line(case: &Case<'_>) -> String {
     match (address.transport, address.port) {
         (Transport::Https, 443) => "`beacons: [https://HOST]`".to_owned(),
         (Transport::Https, port) => format!("`beacons: [https://HOST:{port}]`"),
-        (Transport::Http, port) | (Transport::Tcp, port) => format!("`beacons: [tcp://HOST:{port}]`"),
+        (Transport::Http | Transport::Tcp, port) => format!("`beacons: [tcp://HOST:{port}]`"),
         (Transport::Udp, _) => "`beacons: [AGENT/ENDPOINT]` with an agent's endpoint over udp".to_owned(),
     }
 }

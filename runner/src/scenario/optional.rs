@@ -141,7 +141,9 @@ otherwise: untested
 
     fn load(text: &str, given: &[&str]) -> Result<Scenario, LoadError> {
         let mut inputs = Inputs::new();
-        given.iter().for_each(|value| inputs.set(value).expect("NAME=VALUE"));
+        for value in given {
+            inputs.set(value).expect("NAME=VALUE");
+        }
         read(Source::new("t.yaml", text), Path::new(""), &inputs)
     }
 
