@@ -29,11 +29,11 @@ agents:
       database: tcp://10.0.2.4:5432
       log: udp://10.0.2.4:514
   # What everybody reaches where the others are silent.
-  friend: { zone: any, control: { relay: vm }, endpoints: { database: 'tcp://10.0.3.4:5432', log: 'udp://10.0.3.4:514' } }
+  friend: { zone: any, control: 'https://friend.test', endpoints: { database: 'tcp://10.0.3.4:5432', log: 'udp://10.0.3.4:514' } }
   internet: { control: local, beacons: ['https://beacon.test'] }
 rules:
   - { name: apps, from: [app-1, app-2], to: [app-1/site, app-2/site], expect: allow }
-  - { name: vm, from: vm, to: app-*/*, expect: allow }
+  - { name: vm, from: [vm, friend], to: app-*/*, expect: allow }
   - { name: friend, from: [vm, app-1, app-2, internet], to: friend/*, expect: allow }
 otherwise: deny
 ";
