@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ringfence::plan::{Plan, expand};
-use ringfence::scenario::{self, Control, Inputs, Scenario, Source, defaults};
+use ringfence::scenario::{self, Control, Expect, Inputs, Scenario, Source, defaults};
+use ringfence_contract::address::Family;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::download::Portion;
 use serde_json::Value;
@@ -71,6 +72,7 @@ fn endpoints(scenario: &Scenario) -> Vec<&str> {
 #[test]
 fn the_app_service_scenario_is_the_matrix_it_describes() {
     let (scenario, plan) = shipped("app-service-to-app-service.yaml", APP_SERVICE);
+    assert_eq!(scenario.left_out.len(), 4, "{:?}", scenario.left_out);
     assert_eq!(
         endpoints(&scenario),
         ["app-service-1/site", "app-service-1/scm", "app-service-2/site", "app-service-2/scm"]
@@ -87,6 +89,7 @@ fn the_app_service_scenario_is_the_matrix_it_describes() {
 #[test]
 fn the_function_scenario_is_the_matrix_it_describes() {
     let (scenario, plan) = shipped("web-app-to-function.yaml", FUNCTION);
+    assert_eq!(scenario.left_out.len(), 4, "{:?}", scenario.left_out);
     assert_eq!(
         endpoints(&scenario),
         ["function-a/site", "function-a/scm", "function-b/site", "function-b/scm"]
@@ -96,6 +99,36 @@ fn the_function_scenario_is_the_matrix_it_describes() {
         ["test-vm aadd", "function-a --ad", "function-b dd--", "internet dddd"]
     );
     assert_eq!((plan.edges.len(), plan.possible), (12, 12));
+}
+
+#[test]
+fn who_gives_the_address_of_a_stamp_has_its_other_way_in_tried() {
+    for (name, values, given, tried) in [
+        (
+            "app-service-to-app-service.yaml",
+            APP_SERVICE,
+            "app_2_ipv6",
+            ["app-2-over-ipv6", "app-2-scm-over-ipv6"],
+        ),
+        (
+            "web-app-to-function.yaml",
+            FUNCTION,
+            "function_b_ipv6",
+            ["function-b-over-ipv6", "function-b-scm-over-ipv6"],
+        ),
+    ] {
+        let with = format!("{given}=2603:1020::7");
+        let values: Vec<&str> = values.iter().copied().chain([with.as_str()]).collect();
+        let (scenario, plan) = shipped(name, &values);
+        assert_eq!(endpoints(&scenario)[4..], tried, "{name}");
+        assert_eq!(scenario.left_out.len(), 2, "{name}");
+        let internet = scenario.agents.len() - 1;
+        let further = plan.edges.iter().filter(|edge| edge.endpoint.0 >= 4);
+        for edge in further.clone() {
+            assert_eq!((edge.expect, edge.family), (Expect::Deny, Family::Ipv6), "{name}");
+        }
+        assert_eq!(further.filter(|edge| edge.vantage.0 == internet).count(), 2, "{name}");
+    }
 }
 
 /// YAML as JSON, as an editor's schema check sees it.
@@ -141,6 +174,12 @@ fn the_schema_refuses_what_the_reader_refuses() {
         ("/otherwise", Value::from("allow")),
         ("/agents/internet/control", Value::from("remote")),
         ("/agents/internet/contrl", Value::from("local")),
+        ("/agents/internet/beacons", Value::from("https://b.test")),
+        ("/agents/internet/beacons", serde_json::json!([{ "url": "https://b.test", "answers": "platform" }])),
+        ("/rules/0/witness-port", Value::from("all")),
+        ("/spoof-headers", serde_json::json!([{ "value": "1" }])),
+        ("/not-denials", serde_json::json!([{ "status": 403 }])),
+        ("/callers-side", serde_json::json!([{ "name": "p", "status": [] }])),
         ("/agents/function-a/endpoints/scm/answers", Value::from("nobody")),
         ("/agents/function-a/endpoints/scm/resolves", Value::from("privat")),
         ("/rules/0/resolves", serde_json::json!([])),

@@ -33,6 +33,7 @@ pub mod reply;
 pub mod sample;
 pub mod seal;
 pub mod spoof;
+mod told;
 mod word;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.

@@ -26,10 +26,18 @@ pub(super) fn undo<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<Cow<'b, [u
         return None;
     }
     // They are listed in the order in which they were applied.
-    codings
-        .iter()
-        .rev()
-        .try_fold(Cow::Borrowed(body), |body, coding| Some(Cow::Owned(undo_one(coding, &body)?)))
+    codings.iter().rev().try_fold(Cow::Borrowed(body), |body, coding| match undo_one(coding, &body) {
+        Some(undone) => Some(Cow::Owned(undone)),
+        // A page that is named so and is plain text is what it is.
+        None if is_plain(&body) => Some(body),
+        None => None,
+    })
+}
+
+/// Whether a body is text as it stands: what is coded is not.
+fn is_plain(body: &[u8]) -> bool {
+    let text = std::str::from_utf8(body.get(..64).unwrap_or(body)).unwrap_or_default();
+    !text.is_empty() && text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace())
 }
 
 fn undo_one(coding: &str, body: &[u8]) -> Option<Vec<u8>> {

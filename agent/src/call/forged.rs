@@ -91,6 +91,16 @@ const TABLE: &[(&str, Form)] = &[
     ("remote-addr", Form::Address),
     ("x-source-ip", Form::Address),
     ("x-trusted-ip", Form::Address),
+    // What frameworks and rule sets have been seen to read (OWASP, "Web Security Testing Guide", testing for bypassing
+    // authorization; PortSwigger, "Bypassing access controls with request headers").
+    ("x-custom-ip-authorization", Form::Address),
+    ("x-forward-for", Form::Address),
+    ("x-http-client-ip", Form::Address),
+    ("x-real-client-ip", Form::Address),
+    ("x-true-client-ip", Form::Address),
+    ("x-true-ip", Form::Address),
+    ("x-remote-address", Form::Address),
+    ("x-ip", Form::Address),
 ];
 
 /// The request with all that says that it comes from elsewhere. What the scenario adds replaces a row of the same name.

@@ -50,7 +50,7 @@ pub(crate) fn text(agents: usize) -> String {
         "name: fleet
 zones: {{ front: [10.0.0.0/16], back: [10.1.0.0/16] }}
 agents:
-{agents}  internet: {{ control: local, beacon: 'https://beacon.fleet.test' }}
+{agents}  internet: {{ control: local, beacons: ['https://beacon.fleet.test', 'tcp://beacon.fleet.test:7000'] }}
 rules:
   - {{ name: the fronts reach each other, from: front-*, to: front-*/in, expect: allow }}
   - {{ name: the backs reach each other, from: back-*, to: back-*/in, expect: allow }}

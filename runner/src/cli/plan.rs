@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::screen::Screen;
 use super::{run, verify};
 use crate::plan::{Claim, Edge, Plan, Witness, claims, witness_name};
-use crate::scenario::{AgentIndex, EndpointIndex, Expect, Lines, Rule, Scenario};
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, LeftOut, Lines, Rule, Scenario};
 use crate::tally::exit;
 
 /// The most columns that a grid is drawn with; wider plans are listed edge by edge.
@@ -43,6 +43,7 @@ struct PlanDocument<'s> {
     possible: usize,
     edges: Vec<EdgeDocument<'s>>,
     witnesses: Vec<WitnessDocument<'s>>,
+    left_out: &'s [LeftOut],
 }
 
 #[derive(Serialize)]
@@ -98,6 +99,7 @@ impl<'s> PlanDocument<'s> {
         Self {
             scenario: &scenario.name,
             possible: plan.possible,
+            left_out: &scenario.left_out,
             edges: plan.edges.iter().map(edge).collect(),
             witnesses: plan.witnesses.iter().map(witness).collect(),
         }
@@ -126,6 +128,12 @@ fn as_text(scenario: &Scenario, plan: &Plan) -> String {
         }
     }
     columns.sort_unstable();
+    for left in &scenario.left_out {
+        writeln!(text, "{left}").expect("text can be appended to text");
+    }
+    if !scenario.left_out.is_empty() {
+        text.push('\n');
+    }
     if columns.len() <= COLUMNS_MAX {
         text.push_str(&grid(scenario, plan, &columns));
         text.push_str(&claimed(scenario, plan));

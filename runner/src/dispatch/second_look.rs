@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use ringfence_contract::fingerprint::Basis;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::Sample;
 
@@ -83,7 +84,7 @@ impl Glance {
 fn heard(sample: &Sample) -> Heard {
     let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
     match &sample.outcome {
-        Outcome::Forbidden(_) if certified => Heard::Refusal,
+        Outcome::Forbidden(forbidden) if certified && forbidden.by != Basis::BodyAlone => Heard::Refusal,
         Outcome::Forbidden(_) => Heard::BareDenial,
         Outcome::Answered(_) | Outcome::Misanswered(_) => Heard::Answer,
         Outcome::TimedOut(Phase::Resolve)

@@ -60,6 +60,10 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         Reason::NotAskedAsBrowser => {
             format!("{got}, and the endpoint was not asked once more as a browser would ask")
         }
+        Reason::ServerUnclear => {
+            let endpoint = &case.endpoint.name;
+            format!("{got}, under a certificate that does not show that this is `{endpoint}`")
+        }
         Reason::Intercepted => {
             let endpoint = &case.endpoint.name;
             format!("{got} under another certificate than `{endpoint}` shows to those who may reach it")

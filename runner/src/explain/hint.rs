@@ -1,8 +1,8 @@
 //! What to look at next: from the evidence of a finding to the setting that most often explains it.
 
-use ringfence_contract::outcome::{NotSentWhy, Outcome};
+use ringfence_contract::outcome::{NotSentWhy, Outcome, TlsFailedWhy};
 
-use super::hint_blocked::{blocked, silent_hint, unresolved_hint};
+use super::hint_blocked::{blocked, silent_hint, tls_hint, unresolved_hint};
 use super::hint_doubt::doubt;
 use super::hint_open::open;
 use crate::judge::{Case, Finding, is_private};
@@ -28,6 +28,12 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
         Reason::WrongSource => wrong_source(case, outcome),
         Reason::NotResolved => not_resolved(outcome),
         Reason::NotSent => not_sent(case, outcome),
+        Reason::TlsUnclear => match outcome {
+            Some(Outcome::TlsFailed(failed)) if failed.why == TlsFailedWhy::Unsupported => {
+                tls_hint(failed).to_owned()
+            }
+            _ => doubt(case, finding.reason),
+        },
         other => by_reason(case, other),
     };
     Some(hint)

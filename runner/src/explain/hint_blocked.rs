@@ -127,6 +127,11 @@ fn forbidden_hint(case: &Case<'_>, forbidden: &Forbidden) -> String {
             "the call left from zone {zone}: look which subnet the vantage is integrated with, and which the \
              target's rules name"
         ),
+        (false, false, None) if !case.callers.others_at(case.edge.vantage, saw).is_empty() => {
+            "the refusal names the address of another caller of this run: look for a cache, or a shared NAT or proxy, between \
+             this vantage and the target"
+                .to_owned()
+        }
         (false, false, None) => {
             "the address is in no zone: the service endpoint is not in effect on the caller's \
              subnet, or route-all is off or the VNet integration is missing"
@@ -211,7 +216,7 @@ pub(super) fn unresolved_hint(unresolved: &Unresolved) -> &'static str {
     }
 }
 
-fn tls_hint(failed: &TlsFailed) -> &'static str {
+pub(super) fn tls_hint(failed: &TlsFailed) -> &'static str {
     match failed.why {
         TlsFailedWhy::Expired => "the certificate has expired: renew it",
         TlsFailedWhy::NotYetValid => "the certificate is not valid yet: look at the clocks",

@@ -76,6 +76,9 @@ fn said(reason: Reason) -> &'static str {
             "the refusal may be that of another call, out of a cache, or the caller goes another way than the scenario says: \
              look at what stands in front, and at where this vantage leaves its network"
         }
+        Reason::ServerUnclear => {
+            "look whose server answers there; if its certificate is the endpoint's, name its `ca` or `pin`"
+        }
         Reason::NotAskedAgain => {
             "let the server speak HTTP/1.1 to this vantage, or answer the request over HTTP/2: what became of it is unknown"
         }

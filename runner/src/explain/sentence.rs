@@ -66,6 +66,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::NotADenial
         | Reason::NotAskedAsBrowser
         | Reason::Intercepted
+        | Reason::ServerUnclear
         | Reason::NotAskedAgain
         | Reason::Unreadable
         | Reason::SourceUnclear

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ringfence_contract::address::Address;
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
 use ringfence_contract::outcome::{
@@ -14,12 +15,14 @@ use super::JudgedEdge;
 use crate::dispatch::UnaskedWhy;
 use crate::judge::Reason;
 use crate::judge::sample_run::{
-    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, SITE, Scene,
+    APP_SEES_ITSELF, OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, SITE, Scene, VM,
     VM_SEES_SCM, VM_SEES_SITE, VM_TO_SCM, VM_TO_SITE, answered, attempt, forbidden, misanswered, status,
     unasked,
 };
 use crate::plan::{Edge, Witness, WitnessTarget};
-use crate::scenario::{Answers, Expect, NameClaim, Resolves, RuleIndex, WitnessBy};
+use crate::scenario::{
+    Answers, BeaconTarget, Expect, NameClaim, Resolves, RuleIndex, ServiceEndpoint, WitnessBy, WitnessPort,
+};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 
@@ -294,6 +297,48 @@ fn crossing(outcome: Outcome) -> Scene {
         scene.observations.before.push(attempt(outcome));
         scene.observations.after.push(attempt(DROPPED));
     })
+}
+
+#[test]
+fn a_service_endpoints_address_is_held_against_the_subnet_that_it_shows() {
+    let from = |address: &str| {
+        open(answered(address)).with(|scene| {
+            let zone = scene.scenario.agents[VM.0].zone.as_mut().expect("a zone");
+            zone.service_endpoint = ServiceEndpoint::Listed;
+        })
+    };
+    judged! {
+        "from the subnet", VM_TO_SITE: from("fde4:8dba:2300:5457:6f23:200:a00:4")
+            => Reached, "reached", "";
+        "from another subnet", VM_TO_SITE: from("fde4:8dba:1200:98db:6a12:300:a02:126")
+            => WrongSource, "not from zone default", "from 10.2.1.38";
+        "which subnet, it does not show", VM_TO_SITE: from("fd00::1002:fc01:3000:2000:1000")
+            => Reached, "reached", "";
+    }
+    let evidence = |address| from(address).edge(VM_TO_SITE).evidence.join("; ");
+    let shown = evidence("fde4:8dba:2300:5457:6f23:200:a00:4");
+    assert!(shown.contains("for 10.0.0.4 in some virtual network (whose, it does not show)"), "{shown}");
+    let hidden = evidence("fd00::1002:fc01:3000:2000:1000");
+    assert!(hidden.contains("does not show the caller's own"), "{hidden}");
+}
+
+#[test]
+fn a_weaker_witness_is_shown_as_such() {
+    let plain = dropped().with(|scene| {
+        let route = "http://beacon.test:443".parse::<Address>().expect("an address").into();
+        scene.scenario.agents[OUTSIDER.0].beacons[0].to = BeaconTarget::Outside(route);
+    });
+    let elsewhere = dropped().with(|scene| {
+        let route = "https://beacon.test:8443".parse::<Address>().expect("an address").into();
+        scene.scenario.agents[OUTSIDER.0].beacons[0].to = BeaconTarget::Outside(route);
+        scene.scenario.rules[1].witness_port = WitnessPort::Any;
+    });
+    judged! {
+        "by anybody's word", OUTSIDER_TO_SITE: plain
+            => DeniedWitnessed, "; that this vantage can send is on a word that may be anybody's", "";
+        "at another port", OUTSIDER_TO_SITE: elsewhere
+            => DeniedWitnessed, "; this vantage showed only at another port that it can send", "";
+    }
 }
 
 #[test]

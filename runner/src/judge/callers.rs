@@ -55,7 +55,8 @@ impl Callers {
 
     /// Whether any other vantage was seen there.
     pub(crate) fn others_at(&self, vantage: AgentIndex, address: IpAddr) -> Vec<AgentIndex> {
-        let seen = self.0.get(&address).into_iter().flat_map(|seen| seen.sealed.iter().copied());
+        let seen = self.0.get(&address).into_iter();
+        let seen = seen.flat_map(|seen| seen.sealed.union(&seen.own).copied());
         let mut others: Vec<AgentIndex> = seen.filter(|other| *other != vantage).collect();
         others.sort();
         others

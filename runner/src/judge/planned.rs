@@ -6,7 +6,7 @@ use std::path::Path;
 use ringfence_contract::outcome::{Answered, Outcome, Phase};
 
 use super::sample_run::{agent_seen, answered, attempt, forbidden, receipt, status};
-use super::{Grounds, Judged, Verdict, judge};
+use super::{Grounds, Judged, Reason, Verdict, judge};
 use crate::dispatch::{AgentObservation, Attempt, Observations};
 use crate::plan::{Plan, WitnessTarget, calls_on, expand, select};
 use crate::scenario::{Answers, EndpointIndex, Expect, Inputs, Scenario, Source, read};
@@ -23,11 +23,18 @@ agents:
   app-2:
     zone: any
     control: { relay: vm }
-    endpoints: { site: 'https://two.test', scm: { url: 'https://two.scm.test', answers: platform } }
-  internet: { control: local, beacon: 'https://beacon.test' }
+    endpoints:
+      site: https://two.test
+      scm: { url: 'https://two.scm.test', answers: platform }
+      database: tcp://10.0.2.4:5432
+      log: udp://10.0.2.4:514
+  # What everybody reaches where the others are silent.
+  friend: { zone: any, control: 'https://friend.test', endpoints: { database: 'tcp://10.0.3.4:5432', log: 'udp://10.0.3.4:514' } }
+  internet: { control: local, beacons: ['https://beacon.test'] }
 rules:
   - { name: apps, from: [app-1, app-2], to: [app-1/site, app-2/site], expect: allow }
-  - { name: vm, from: vm, to: app-*/*, expect: allow }
+  - { name: vm, from: [vm, friend], to: app-*/*, expect: allow }
+  - { name: friend, from: [vm, app-1, app-2, internet], to: friend/*, expect: allow }
 otherwise: deny
 ";
 
@@ -153,5 +160,30 @@ fn every_edge_that_turns_round_fails_and_no_other_does() {
             let judged = judged(&scenario, &plan, &seen);
             assert_eq!(verdicts(&judged), expected, "edge {turned} turned, {refusal:?}");
         }
+    }
+}
+
+#[test]
+fn a_silence_at_a_port_where_the_vantage_reaches_nothing_is_left_unproved() {
+    for (port, from, reached) in
+        [("friend/log", "app-2/log", "friend/database"), ("friend/database", "app-2/database", "friend/log")]
+    {
+        let text = TEXT.replace("to: friend/*", &format!("to: {reached}"));
+        let text = text.replace("otherwise: deny", "otherwise: untested");
+        let rule = format!("  - {{ name: no, from: internet, to: {from}, expect: deny }}\notherwise");
+        let scenario =
+            read(Source::new("t.yaml", text.replace("otherwise", &rule)), Path::new("."), &Inputs::new());
+        let scenario = scenario.expect("a scenario");
+        let plan = expand(&scenario);
+        let seen = see(&scenario, &plan, &plan, Refusal::Silent, None);
+        let open: Vec<_> = judged(&scenario, &plan, &seen)
+            .into_iter()
+            .filter(|judged| judged.edge.reason.verdict() != Verdict::Pass)
+            .collect();
+        assert_eq!(
+            open.iter().map(|judged| judged.edge.reason).collect::<Vec<_>>(),
+            [Reason::NoVantageWitness],
+            "{port}"
+        );
     }
 }

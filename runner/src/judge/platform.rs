@@ -4,7 +4,7 @@
 //! was expected.
 
 use ringfence_contract::address::Transport;
-use ringfence_contract::outcome::{Outcome, Phase, Reset, Unsealed};
+use ringfence_contract::outcome::{Outcome, Phase, Reset, ToldKind, Unsealed};
 use ringfence_contract::sample::Sample;
 
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
@@ -52,6 +52,7 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
     match &sample.outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
         Outcome::Forbidden(_) => PlatformAnswer::Refused,
+        Outcome::Unsealed(unsealed) if is_of_callers_side(sample, unsealed) => PlatformAnswer::Wrong,
         Outcome::Unsealed(unsealed) => match unsealed.status {
             Some(status) => read_status(statuses, status),
             None if transport.is_http() => PlatformAnswer::Wrong,
@@ -80,13 +81,20 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
     }
 }
 
+/// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that only
+/// such a side gives.
+pub(crate) fn is_of_callers_side(sample: &Sample, unsealed: &Unsealed) -> bool {
+    let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
+    let told = unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::CallersSide);
+    (told && !certified) || matches!(unsealed.status, Some(PROXY_LOGIN | CAPTIVE))
+}
+
 fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
     match status {
         status if statuses.contains(&status) => PlatformAnswer::Reached,
         BARE_DENIAL => PlatformAnswer::Refused,
         _ if !statuses.is_empty() => PlatformAnswer::Wrong,
         NOT_FOUND => PlatformAnswer::NotFound,
-        PROXY_LOGIN | CAPTIVE => PlatformAnswer::Wrong,
         status if DOWN.contains(&status) => PlatformAnswer::Wrong,
         _ => PlatformAnswer::Reached,
     }

@@ -260,25 +260,6 @@ fn scenario() -> Scenario {
         resolves: None,
         span: 0..4,
     };
-    let rule = |name: &str, from, to, expect, attempts| Rule {
-        name: name.to_owned(),
-        from,
-        to,
-        expect,
-        attempts,
-        window_ms: 0,
-        retries: 0,
-        by: Vec::new(),
-        families: Vec::new(),
-        self_calls: crate::scenario::SelfCalls::Excluded,
-        witness: WitnessBy::Allowed,
-        witness_port: WitnessPort::Same,
-        spoofing: Spoofing::Tried,
-        resolves: None,
-        latency: None,
-        throughput: None,
-        span: TEXT.find(name).map(|start| start..start + name.len()),
-    };
     Scenario {
         name: "seed".to_owned(),
         source: Source { path: "scenarios/seed.yaml".to_owned(), text: Arc::from(TEXT) },
@@ -299,6 +280,28 @@ fn scenario() -> Scenario {
         spoof_headers: Vec::new(),
         left_out: Vec::new(),
         timeouts: Timeouts::default(),
+    }
+}
+
+fn rule(name: &str, from: Vec<AgentIndex>, to: Vec<EndpointIndex>, expect: Expect, attempts: u32) -> Rule {
+    Rule {
+        name: name.to_owned(),
+        from,
+        to,
+        expect,
+        attempts,
+        window_ms: 0,
+        retries: 0,
+        by: Vec::new(),
+        families: Vec::new(),
+        self_calls: crate::scenario::SelfCalls::Excluded,
+        witness: WitnessBy::Allowed,
+        witness_port: WitnessPort::Same,
+        spoofing: Spoofing::Tried,
+        resolves: None,
+        latency: None,
+        throughput: None,
+        span: TEXT.find(name).map(|start| start..start + name.len()),
     }
 }
 

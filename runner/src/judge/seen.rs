@@ -9,8 +9,8 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset
 use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::case::{Case, not_asked};
-use super::platform::{BARE_DENIAL, CAPTIVE, NOT_FOUND, PROXY_LOGIN};
-use super::server::{self, Whose};
+use super::platform::{BARE_DENIAL, NOT_FOUND, is_of_callers_side};
+use super::server::{self, Refuser, Whose};
 use super::unfinished::got_in;
 use super::verdict::Reason;
 use crate::dispatch::Attempt;
@@ -136,6 +136,11 @@ fn see_sample(case: &Case<'_>, attempt: &Attempt, sample: &Sample) -> Seen {
             if !server::attributes(sample, forbidden) {
                 return bare_denial(case, sample);
             }
+            // Where admitted callers count this status as reached and are told the same, it denies nobody.
+            let told = case.witnesses.is_told_to_admitted(case.edge.endpoint, &forbidden.fingerprint);
+            if told && is_listed(case, forbidden.status) {
+                return Seen::Unknown(Reason::NotADenial);
+            }
             if server::contradicts(case, attempt, forbidden) {
                 Seen::Unknown(Reason::OthersAddress)
             } else {
@@ -169,8 +174,11 @@ fn see_sample(case: &Case<'_>, attempt: &Attempt, sample: &Sample) -> Seen {
 
 /// A 403 without a signature: known by its certificate, or by nothing.
 fn bare_denial(case: &Case<'_>, sample: &Sample) -> Seen {
-    let known = case.witnesses.is_server(case.edge.endpoint, sample);
-    if known { Seen::TurnedAway } else { Seen::BareDenial }
+    match server::refuses(case, sample) {
+        Refuser::Server => Seen::TurnedAway,
+        Refuser::Address => Seen::BareDenial,
+        Refuser::Unproved(reason) => Seen::Unknown(reason),
+    }
 }
 
 /// What an answer shows that bears no seal.
@@ -178,7 +186,7 @@ fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
     match unsealed.status {
         _ if is_of_callers_side(sample, unsealed) => Seen::Unknown(Reason::CallersSide),
         Some(status) if is_listed(case, status) => open(case, sample),
-        Some(BARE_DENIAL) if is_told(unsealed, ToldKind::NotADenial) => Seen::Unknown(Reason::NotADenial),
+        Some(BARE_DENIAL) if is_no_denial(unsealed) => Seen::Unknown(Reason::NotADenial),
         Some(BARE_DENIAL) if unsealed.flaw.is_none() => bare_denial(case, sample),
         // An error page may be a refusal in words that cannot be read here.
         Some(400..) if sample.limit == Some(OwnLimit::Coding) => Seen::Unknown(Reason::Unreadable),
@@ -187,16 +195,9 @@ fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
     }
 }
 
-/// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that only
-/// such a side gives.
-fn is_of_callers_side(sample: &Sample, unsealed: &Unsealed) -> bool {
-    let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
-    let told = is_told(unsealed, ToldKind::CallersSide) && !certified;
-    told || matches!(unsealed.status, Some(PROXY_LOGIN | CAPTIVE))
-}
-
-fn is_told(unsealed: &Unsealed, kind: ToldKind) -> bool {
-    unsealed.told.as_ref().is_some_and(|told| told.kind == kind)
+/// Whether a refusal says itself that it is not because of where the caller stands.
+fn is_no_denial(unsealed: &Unsealed) -> bool {
+    unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::NotADenial)
 }
 
 /// Whether a status is one that an admitted caller counts as reached by: for a denied one it is open.

@@ -130,7 +130,8 @@ pub(super) fn shows(
 fn answered(transport: Transport, sample: &Sample) -> Option<Strength> {
     match &sample.outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Strength::Proved),
-        Outcome::Forbidden(_) if transport != Transport::Https => Some(Strength::Claimed),
+        // In the clear, a refusal may be said by whatever is on the way.
+        Outcome::Forbidden(_) if transport != Transport::Https => None,
         Outcome::Forbidden(_) | Outcome::Unsealed(Unsealed { status: Some(_), .. }) => {
             (transport == Transport::Https && is_certified(sample)).then_some(Strength::Proved)
         }

@@ -11,7 +11,7 @@ use crate::dispatch::Attempt;
 use crate::judge::sample_run::{
     OUTSIDER, OUTSIDER_SEES_BEACON, OUTSIDER_TO_SITE, SITE, Scene, answered, forbidden, status,
 };
-use crate::judge::verdict::{Reason, Weakness};
+use crate::judge::{Reason, Weakness};
 use crate::scenario::{BeaconTarget, WitnessPort};
 
 const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);

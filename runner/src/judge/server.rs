@@ -22,6 +22,37 @@ pub(super) enum Whose {
     Unproved(Reason),
 }
 
+/// Who says a 403 that nobody signed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refuser {
+    /// The very server that answers admitted callers, known by its certificate.
+    Server,
+    /// Whatever answers at that address.
+    Address,
+    /// Somebody who showed a certificate that is not good, and that no admitted caller was shown.
+    Unproved(Reason),
+}
+
+/// Who says a bare 403. Only the server that admitted callers met denies anything.
+pub(super) fn refuses(case: &Case<'_>, sample: &Sample) -> Refuser {
+    let (witnesses, endpoint) = (case.witnesses, case.edge.endpoint);
+    let Some(tls) = &sample.tls else { return Refuser::Address };
+    if witnesses.is_server(endpoint, sample) {
+        return Refuser::Server;
+    }
+    let is_good = tls.certificate_error.is_none();
+    let is_shown_to_admitted = tls.pin.is_some_and(|pin| witnesses.showed(endpoint, pin));
+    if is_good || is_shown_to_admitted {
+        return Refuser::Address;
+    }
+    let good = |remote| witnesses.showed_good_certificate(endpoint, remote);
+    if sample.remote.is_some_and(good) || answers_everything(case, sample) {
+        Refuser::Unproved(Reason::Intercepted)
+    } else {
+        Refuser::Unproved(Reason::ServerUnclear)
+    }
+}
+
 /// Whose server gave this answer.
 ///
 /// A good certificate proves it. Without TLS, whatever is at the address answers: that is the endpoint's where the scenario

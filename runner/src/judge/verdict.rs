@@ -85,6 +85,8 @@ words! {
         NotADenial = "not-a-denial",
         /// Inconclusive: a 403 that nobody signed for was not asked for as a browser would.
         NotAskedAsBrowser = "not-asked-as-browser",
+        /// Inconclusive: a 403 under a certificate that is not good, and that no admitted caller was shown.
+        ServerUnclear = "server-unclear",
         /// Inconclusive: admitted callers are shown a good certificate at that address, and this vantage another.
         Intercepted = "intercepted",
         /// Inconclusive: HTTP/2 took the request back, and it could not be asked again over HTTP/1.1.
@@ -143,6 +145,7 @@ impl Reason {
             | Self::NotADenial
             | Self::NotAskedAsBrowser
             | Self::Intercepted
+            | Self::ServerUnclear
             | Self::NotAskedAgain
             | Self::Unreadable
             | Self::SourceUnclear

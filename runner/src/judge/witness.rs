@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
+use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::lives::{endpoint_lives, is_confirmed, listener_lives, sites};
@@ -63,6 +64,10 @@ pub(crate) struct WitnessBook {
     reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
     /// The certificates with which an endpoint answered those vantages.
     servers: HashSet<(EndpointIndex, Pin)>,
+    /// The certificates that admitted callers were shown when they reached an endpoint, good or not.
+    shown: HashSet<(EndpointIndex, Pin)>,
+    /// The rows of the tables that admitted callers' answers bore.
+    told: HashSet<(EndpointIndex, String)>,
     /// Where admitted callers were shown a good certificate of an endpoint.
     certified: HashSet<(EndpointIndex, SocketAddr)>,
     /// What each vantage saw at its beacons.
@@ -102,11 +107,27 @@ impl WitnessBook {
         else {
             return;
         };
+        if let Outcome::Forbidden(forbidden) = &sample.outcome {
+            self.told.insert((to, forbidden.fingerprint.clone()));
+        }
+        let lives = self.is_alive(scenario, witness, sample);
+        let shown = sample.tls.as_ref().and_then(|tls| tls.pin).filter(|_| lives);
+        self.shown.extend(shown.map(|pin| (to, pin)));
         let Some(pin) = proven_certificate(sample) else { return };
         self.certified.extend(sample.remote.map(|remote| (to, remote)));
-        if self.is_alive(scenario, witness, sample) {
+        if lives {
             self.servers.insert((to, pin));
         }
+    }
+
+    /// Whether admitted callers were shown this certificate when they reached the endpoint.
+    pub(crate) fn showed(&self, endpoint: EndpointIndex, pin: Pin) -> bool {
+        self.shown.contains(&(endpoint, pin))
+    }
+
+    /// Whether admitted callers' answers bore this row of the tables.
+    pub(crate) fn is_told_to_admitted(&self, endpoint: EndpointIndex, row: &str) -> bool {
+        self.told.contains(&(endpoint, row.to_owned()))
     }
 
     /// Whether admitted callers were shown a good certificate of the endpoint at this address.

@@ -97,11 +97,9 @@ struct Vantage<'v> {
 impl Vantage<'_> {
     fn witnesses(&self, found: &mut Found<'_>) {
         for family in FAMILIES {
-            for (number, port) in self.ports.all.iter().enumerate() {
-                let side = &self.sides[number * 2 + place(family)];
-                if side.denied {
-                    self.at(*port, family, side, found);
-                }
+            let sides = self.sides.iter().skip(place(family)).step_by(2);
+            for (port, side) in self.ports.all.iter().zip(sides).filter(|(_, side)| side.denied) {
+                self.at(*port, family, side, found);
             }
         }
     }
@@ -114,7 +112,9 @@ impl Vantage<'_> {
             self.beacons(found.pool, family).filter(|(at, _)| *at == port).map(|(_, w)| w).collect();
         found.add_edges(side.allowed.taken());
         let some = WITNESSES_EACH.saturating_sub(edges).max(1);
-        beacons.iter().take(some).for_each(|beacon| found.add(*beacon));
+        for beacon in beacons.iter().take(some) {
+            found.add(*beacon);
+        }
         if edges == 0 && beacons.is_empty() && side.anywhere {
             self.anywhere(family, found);
         }
@@ -131,7 +131,9 @@ impl Vantage<'_> {
         let beacons: Vec<Witness> =
             self.beacons(found.pool, family).take(some).map(|(_, beacon)| beacon).collect();
         found.add_edges(edges.into_iter());
-        beacons.into_iter().for_each(|beacon| found.add(beacon));
+        for beacon in beacons {
+            found.add(beacon);
+        }
     }
 
     /// The vantage's beacons in a family, in the order of the scenario, with their ports.

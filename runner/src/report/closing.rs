@@ -21,6 +21,7 @@ pub(super) fn line(record: &RunRecord) -> String {
     parts.extend(ClaimKind::ALL.iter().filter_map(|kind| claims(record, *kind)));
     parts.extend(bound(record));
     parts.extend(self_witnessed(record));
+    parts.extend(weaker(record));
     parts
         .extend(median_us(record).map(|us| format!("allowed calls took {} at the median", milliseconds(us))));
     parts.push(format!("the run took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
@@ -65,6 +66,12 @@ fn bound(record: &RunRecord) -> Option<String> {
 fn self_witnessed(record: &RunRecord) -> Option<String> {
     let count = record.edges.iter().filter(|edge| edge.judged.self_witnessed).count();
     (count > 0).then(|| format!("{count} of them witnessed by the target alone"))
+}
+
+/// How many denials rest on a witness that shows less than it might.
+fn weaker(record: &RunRecord) -> Option<String> {
+    let count = record.edges.iter().filter(|edge| !edge.judged.weaknesses.is_empty()).count();
+    (count > 0).then(|| format!("{count} of them on a weaker witness"))
 }
 
 /// The median time of the calls over allowed edges that passed.

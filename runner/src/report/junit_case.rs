@@ -147,7 +147,11 @@ impl<'r> Cases<'r> {
         }
         self.stories_left = self.stories_left.saturating_sub(1);
         let story = story();
-        status.set_description(xml(&format!("{}\n{}", story.head, story.body.join("\n"))));
+        status.set_description(xml(&format!(
+            "{}\n{}",
+            story.head,
+            story.lines().collect::<Vec<_>>().join("\n")
+        )));
         Some(status)
     }
 }

@@ -1,6 +1,6 @@
 //! Whatever did not pass, told: each edge and claim while they are few, and one of each kind where they are many.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 use ringfence_contract::outcome::OutcomeKind;
@@ -12,6 +12,9 @@ use crate::tally::{ClaimRecord, EdgeRecord, RunRecord};
 
 /// How many stories are told; the JSON report has all.
 const TOLD_MAX: usize = 50;
+
+/// How many edges are named that a hint explains beside the one that it stands with.
+const EXPLAINED_MAX: usize = 6;
 
 /// An edge that is worth telling, or a claim of one.
 #[derive(Clone, Copy)]
@@ -28,6 +31,12 @@ impl<'r> Told<'r> {
         match self {
             Self::Edge(edge) | Self::Claim(edge, _) => edge,
         }
+    }
+
+    /// Who calls what.
+    fn name(self) -> String {
+        let edge = self.edge();
+        format!("{} -> {} {}", edge.vantage, edge.endpoint, edge.family)
     }
 
     fn mark(self) -> Mark {
@@ -60,17 +69,49 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord) {
     if told.len() > TOLD_MAX {
         return draw_kinds(page, record, told);
     }
+    let mut hints = Hints::of(record, &told);
     for one in told {
-        draw_one(page, record, one);
+        draw_one(page, record, (one, &mut hints));
         page.blank();
     }
 }
 
-fn draw_one(page: &mut Page, record: &RunRecord, told: Told<'_>) {
+fn draw_one(page: &mut Page, record: &RunRecord, (told, hints): (Told<'_>, &mut Hints)) {
     let (mark, story) = (told.mark(), told.story(record));
     page.pieces(&[(mark.tone(), mark.sign().to_owned()), (Tone::Strong, format!(" {}", story.head))]);
-    for line in &story.body {
+    for line in story.body.iter().cloned().chain(hints.lines(told, story.hint)) {
         page.line(Tone::Plain, &format!("    {line}"));
+    }
+}
+
+/// What to look at next, told once, with all that it explains.
+struct Hints(HashMap<String, Vec<String>>);
+
+impl Hints {
+    fn of(record: &RunRecord, told: &[Told<'_>]) -> Self {
+        let mut edges: HashMap<String, Vec<String>> = HashMap::new();
+        for one in told {
+            let Some(hint) = one.story(record).hint else { continue };
+            let explained = edges.entry(hint).or_default();
+            if !explained.contains(&one.name()) {
+                explained.push(one.name());
+            }
+        }
+        Self(edges)
+    }
+
+    /// The lines of a hint, where it is told for the first time.
+    fn lines(&mut self, told: Told<'_>, hint: Option<String>) -> Vec<String> {
+        let Some((hint, edges)) = hint.and_then(|hint| self.0.remove_entry(&hint)) else { return Vec::new() };
+        let others: Vec<&String> = edges.iter().filter(|edge| **edge != told.name()).collect();
+        let mut lines = vec![format!("hint: {hint}")];
+        if !others.is_empty() {
+            let shown: Vec<&str> = others.iter().take(EXPLAINED_MAX).map(|edge| edge.as_str()).collect();
+            let more = others.len() - shown.len();
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            lines.push(format!("      also for {}{more}", shown.join(", ")));
+        }
+        lines
     }
 }
 
@@ -80,8 +121,10 @@ fn draw_kinds(page: &mut Page, record: &RunRecord, told: Vec<Told<'_>>) {
         kinds.entry(one.kind()).or_default().push(one);
     }
     kinds.sort_by(|one, _, other, _| one.0.cmp(&other.0));
+    let first: Vec<Told<'_>> = kinds.values().map(|alike| alike[0]).collect();
+    let mut hints = Hints::of(record, &first);
     for alike in kinds.values().take(TOLD_MAX) {
-        draw_one(page, record, alike[0]);
+        draw_one(page, record, (alike[0], &mut hints));
         if alike.len() > 1 {
             page.line(Tone::Doubt, &format!("    and {}", others(alike)));
         }

@@ -14,6 +14,15 @@ pub(super) struct Story {
     pub(super) head: String,
     /// Everything else, a fact a line.
     pub(super) body: Vec<String>,
+    /// What to look at next.
+    pub(super) hint: Option<String>,
+}
+
+impl Story {
+    /// All lines behind the head.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.body.iter().cloned().chain(self.hint.iter().map(|hint| format!("hint: {hint}")))
+    }
 }
 
 /// Tells an edge.
@@ -23,8 +32,7 @@ pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
     let mut body =
         vec![format!("rule: {}", rule_of(record, edge.rule)), format!("address: {}", edge.address)];
     body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
-    body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
-    Story { head, body }
+    Story { head, body, hint: judged.hint.clone() }
 }
 
 /// Tells a claim of an edge.
@@ -33,8 +41,7 @@ pub(super) fn tell_claim(record: &RunRecord, edge: &EdgeRecord, claim: &ClaimRec
     let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
     let mut body = vec![format!("claim: {}", line_of(record, claim)), format!("address: {}", edge.address)];
     body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
-    body.extend(judged.hint.iter().map(|hint| format!("hint: {hint}")));
-    Story { head, body }
+    Story { head, body, hint: judged.hint.clone() }
 }
 
 /// The line of the scenario that claims it.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::fault::Fault;
 use super::inputs::Value;
@@ -12,7 +13,7 @@ use super::text::{Node, Scalar};
 use super::words::{self, TRUTH};
 
 /// An endpoint that the scenario names, and that is not called: an input that it needs was not given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// What the endpoint is called: `agent/endpoint`, or the target's name.
     pub endpoint: String,
@@ -140,7 +141,9 @@ otherwise: untested
 
     fn load(text: &str, given: &[&str]) -> Result<Scenario, LoadError> {
         let mut inputs = Inputs::new();
-        given.iter().for_each(|value| inputs.set(value).expect("NAME=VALUE"));
+        for value in given {
+            inputs.set(value).expect("NAME=VALUE");
+        }
         read(Source::new("t.yaml", text), Path::new(""), &inputs)
     }
 

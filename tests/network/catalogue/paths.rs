@@ -157,7 +157,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "egress-closed",
         what: "the security group of app 1's subnet lets no HTTPS out",
         does: |layout| layout.first("ip saddr 10.0.1.0/24 tcp dport 443 drop"),
-        turns: &[("app-1 > app-2/site app-3/site", R::Blocked), ("app-1 > app-2/scm", R::DeniedWitnessed)],
+        turns: &[("app-1 > app-2/site app-3/site", R::Blocked), ("app-1 > app-2/scm", R::NoVantageWitness)],
         ..SOUND
     },
     Entry {

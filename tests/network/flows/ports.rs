@@ -30,7 +30,7 @@ fn ten_thousand_edges_do_not_run_out_of_ports() {
     let sites: Vec<String> = (0..ENDPOINTS).map(site).collect();
     let endpoints = [("target", sites.join(", ")), ("friend", format!("door: \"http://10.99.1.2:{HTTP}\""))];
     let rules = "rules:
-  - { name: the caller may not, from: caller, to: 'target/*', expect: deny, attempts: 1 }
+  - { name: the caller may not, from: caller, to: 'target/*', expect: deny, attempts: 1, spoof: false }
   - { name: the friend may, from: friend, to: 'target/*', expect: allow }
   - { name: the caller can call, from: caller, to: friend/door, expect: allow }
 otherwise: untested
@@ -60,7 +60,7 @@ fn with_few_ports(own: &[&str], doors: &[u16], calls: u32) -> (Run, BTreeMap<Str
     let endpoints = [("target", doors.join(", ")), ("friend", format!("door: \"http://10.99.1.2:{HTTP}\""))];
     let rules = format!(
         "rules:
-  - {{ name: none, from: caller, to: 'target/*', expect: deny, attempts: {calls} }}
+  - {{ name: none, from: caller, to: 'target/*', expect: deny, attempts: {calls}, witness-port: any }}
   - {{ name: the friend may, from: friend, to: 'target/*', expect: allow }}
   - {{ name: the caller can call, from: caller, to: friend/door, expect: allow }}
 otherwise: untested

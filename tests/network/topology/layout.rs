@@ -248,6 +248,8 @@ const FORWARD: &[&str] = &[
     // The front end's public addresses, for everybody: it looks at each request itself.
     "ip daddr 198.51.100.10 tcp dport { 80, 443, 8443 } accept",
     "ip6 daddr 2001:db8:51::10 tcp dport { 80, 443, 8443 } accept",
+    // Its beacon, at the ports of what must stay silent elsewhere.
+    "ip daddr 198.51.100.10 tcp dport { 5432, 8080 } accept",
     // The subnet `default`: the VM's services, for app 1's subnet.
     "ip saddr 10.0.1.0/24 ip daddr 10.0.0.4 tcp dport 5432 accept",
     "ip saddr 10.0.1.0/24 ip daddr 10.0.0.4 udp dport 5514 accept",

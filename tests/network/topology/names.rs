@@ -4,12 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The records both resolvers have.
-const SITES: [&str; 5] = [
+const SITES: [&str; 6] = [
     "host-record=app-1.azurewebsites.test,198.51.100.10,2001:db8:51::10",
     "host-record=app-1.scm.azurewebsites.test,198.51.100.10,2001:db8:51::10",
     "host-record=app-1-staging.azurewebsites.test,198.51.100.10,2001:db8:51::10",
     "host-record=app-2.azurewebsites.test,198.51.100.10,2001:db8:51::10",
     "host-record=app-2.scm.azurewebsites.test,198.51.100.10,2001:db8:51::10",
+    "host-record=beacon.azurewebsites.test,198.51.100.10,2001:db8:51::10",
 ];
 
 /// The public name of app 3 leads to its name in the private zone on both sides; only what that one leads to differs.

@@ -121,6 +121,15 @@ fn admitting(mut site: Site, networks: &[[&str; 2]]) -> Site {
     site
 }
 
+/// What every vantage reaches, at each port where some must meet a silence.
+fn beacon() -> Site {
+    let mut beacon = site("beacon", "beacon.azurewebsites.test", 443, Serves::Status(200, "beacon"));
+    let further = ["5432 ssl", "8080 ssl", "8443 ssl", "80"];
+    beacon.doors.extend(further.map(|door| format!("198.51.100.10:{door}")));
+    beacon.otherwise = "allow all";
+    beacon
+}
+
 /// The sites of the sound network.
 pub(super) fn sites() -> Vec<Site> {
     let [app_1, app_2, app_3] = ["app-1", "app-2", "app-3"];
@@ -133,6 +142,7 @@ pub(super) fn sites() -> Vec<Site> {
     let mut nowhere = site("bare", "", 443, Serves::Status(404, "404 Web Site not found"));
     nowhere.doors.iter_mut().for_each(|door| door.push_str(" default_server"));
     vec![
+        beacon(),
         admitting(site(app_1, hosts[0], 443, one.clone()), &[APP_2, DEFAULT]),
         admitting(
             site("app-1 plain", hosts[0], 80, Serves::Status(301, "https://app-1.azurewebsites.test/")),

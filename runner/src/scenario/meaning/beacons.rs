@@ -67,32 +67,40 @@ impl Meaning<'_> {
     pub(super) fn beacons_fit(&mut self, agents: &[Agent], endpoints: &[Endpoint], rules: &[Rule]) {
         for (place, agent) in agents.iter().enumerate() {
             for beacon in &agent.beacons {
-                let BeaconTarget::Endpoint(to) = beacon.to else { continue };
-                let Some(endpoint) = endpoints.get(to.0) else { continue };
-                let names = (agent.name.to_string(), endpoint.name.clone());
-                if endpoint.owner == Some(AgentIndex(place)) {
-                    let mistake = Mistake::BeaconOfItself { agent: names.0, endpoint: names.1 };
-                    let help = "name something on the other side of the network that this vantage calls by";
-                    self.fault(Fault::at(beacon.span.clone(), mistake).help(help));
-                    continue;
-                }
-                let denying = |family: &Family| {
-                    let cell = Cell { vantage: AgentIndex(place), endpoint: to, family: *family };
-                    denying(cell, endpoints, rules)
-                };
-                let denied: Vec<_> = endpoint.families.iter().map(denying).collect();
-                let Some(denied) = denied.into_iter().collect::<Option<Vec<RuleIndex>>>() else { continue };
-                let rule = denied.first().and_then(|rule| rules.get(rule.0));
-                let mistake = Mistake::BeaconDenied { agent: names.0, endpoint: names.1 };
-                let fault = Fault::at(beacon.span.clone(), mistake).label("this must be reached");
-                let fault = match rule.and_then(|rule| rule.span.clone()) {
-                    Some(span) => fault.and(span, "and this denies it"),
-                    None => fault,
-                };
-                self.fault(fault.help("name another beacon, or allow this edge by a rule"));
+                self.faults.extend(misfit((AgentIndex(place), agent), beacon, endpoints, rules));
             }
         }
     }
+}
+
+/// Why a beacon cannot be one of an agent's, if it cannot.
+fn misfit(
+    (place, agent): (AgentIndex, &Agent),
+    beacon: &Beacon,
+    endpoints: &[Endpoint],
+    rules: &[Rule],
+) -> Option<Fault> {
+    let BeaconTarget::Endpoint(to) = beacon.to else { return None };
+    let called = endpoints.get(to.0)?;
+    let (agent, endpoint) = (agent.name.to_string(), called.name.clone());
+    if called.owner == Some(place) {
+        let fault = Fault::at(beacon.span.clone(), Mistake::BeaconOfItself { agent, endpoint });
+        return Some(
+            fault.help("name something else that this vantage can always reach by way of the network"),
+        );
+    }
+    let cell = |family: &Family| Cell { vantage: place, endpoint: to, family: *family };
+    let denied = called.families.iter().map(|family| denying(cell(family), endpoints, rules));
+    // One family in which it may be called is enough.
+    let denied: Vec<RuleIndex> = denied.collect::<Option<_>>()?;
+    let fault = Fault::at(beacon.span.clone(), Mistake::BeaconDenied { agent, endpoint });
+    let fault = fault.label("this must be reached");
+    let span = denied.first().and_then(|rule| rules.get(rule.0)?.span.clone());
+    let fault = match span {
+        Some(span) => fault.and(span, "and this denies it"),
+        None => fault,
+    };
+    Some(fault.help("name another beacon, or allow this edge by a rule"))
 }
 
 /// The rule that denies a cell, if one does: of several the first holds.
