@@ -197,3 +197,7 @@ fn beside(seen: &[Glance]) -> Vec<(Role, u32)> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+#[path = "second_look_tests.rs"]
+mod tests;

@@ -82,3 +82,104 @@ fn list(addresses: &[IpAddr]) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", shown.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome, Phase};
+    use ringfence_contract::sample::Resolution;
+
+    use crate::dispatch::Attempt;
+    use crate::judge::sample_run::{
+        OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, attempt, forbidden, sample,
+    };
+    use crate::plan::Role;
+    use crate::scenario::{LeftOut, ServiceEndpoint, Spoofing};
+
+    fn sentences(scene: &Scene) -> Vec<String> {
+        scene.notices().into_iter().map(|notice| notice.sentence).collect()
+    }
+
+    fn with_role(role: Role, outcome: Outcome) -> Attempt {
+        Attempt { role: Some(Box::new(role)), ..attempt(outcome) }
+    }
+
+    /// A run in which one call was forged, so that nothing is to be told.
+    fn quiet() -> Scene {
+        Scene::sound().with(|scene| {
+            let forged = with_role(Role::Forged([10, 0, 0, 4].into()), forbidden("198.51.100.7"));
+            scene.observations.reach[OUTSIDER_TO_SITE].push(forged);
+        })
+    }
+
+    fn looked_up(addresses: &[&str]) -> Attempt {
+        let detail = "the name leads to `2001:db8::1`".to_owned();
+        let mut seen = sample(Outcome::NotSent(NotSent { why: NotSentWhy::LookedUp, detail }));
+        seen.resolution = Some(Box::new(Resolution {
+            resolver: "192.0.2.53:53".to_owned(),
+            name: "app.test".to_owned(),
+            addresses: addresses.iter().map(|address| address.parse().expect("an address")).collect(),
+            cnames: Vec::new(),
+            rcode: Some("NOERROR".to_owned()),
+            took_us: 9,
+        }));
+        Attempt { role: Some(Box::new(Role::OtherFamily)), call: seen.call, sample: Ok(Box::new(seen)) }
+    }
+
+    #[test]
+    fn what_was_not_tried_is_said() {
+        let push =
+            |attempt: Attempt| quiet().with(|scene| scene.observations.reach[OUTSIDER_TO_SITE].push(attempt));
+        let of = |scene: &Scene| sentences(scene).join("; ");
+        for (sentence, scene, told) in [
+            ("nothing to say", quiet(), ""),
+            (
+                "the other family",
+                push(looked_up(&["2001:db8::1"])),
+                "the name of `app/site` has ipv6 addresses (2001:db8::1), and nobody calls them",
+            ),
+            ("no other family", push(looked_up(&[])), ""),
+            (
+                "a pool of addresses",
+                quiet().saw(
+                    OUTSIDER_TO_SCM,
+                    [forbidden("198.51.100.7"), forbidden("198.51.100.8"), forbidden("198.51.100.7")],
+                ),
+                "the platform saw `outsider` at 2 addresses: 198.51.100.7, 198.51.100.8",
+            ),
+            (
+                "an input that was not given",
+                quiet().with(|scene| {
+                    let (endpoint, input) = ("app/six".to_owned(), "stamp".to_owned());
+                    scene.scenario.left_out = vec![LeftOut { endpoint, input }];
+                }),
+                "`app/six` was not tried: its input `stamp` was not given",
+            ),
+            (
+                "a service endpoint without a subnet",
+                quiet().saw(VM_TO_SITE, [answered("fd00::1002:fc01:3000:2000:1000")]).with(|scene| {
+                    let zone = scene.scenario.agents[0].zone.as_mut().expect("a zone");
+                    zone.service_endpoint = ServiceEndpoint::Listed;
+                }),
+                "`vm` came through a service endpoint as fd00::1002:fc01:3000:2000:1000, which does not show its subnet",
+            ),
+        ] {
+            assert_eq!(of(&scene), told, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn why_nothing_was_forged_is_said() {
+        let dropped = || [(); 3].map(|()| Outcome::TimedOut(Phase::Connect));
+        let by = |scene: &Scene| sentences(scene).join("; ");
+        let silent = Scene::sound().saw(OUTSIDER_TO_SITE, dropped());
+        assert_eq!(by(&silent), "no forged call was made: no denied call got as far as sending a request");
+        let left = silent.clone().with(|scene| scene.scenario.rules[1].spoofing = Spoofing::Left);
+        assert_eq!(by(&left), "no forged call was made: the rules say `spoof: false`");
+        let plain = silent.with(|scene| {
+            for endpoint in &mut scene.scenario.endpoints {
+                endpoint.route.address = "tcp://192.0.2.4:5432".parse().expect("an address");
+            }
+        });
+        assert_eq!(by(&plain), "no forged call was made: no endpoint that must be denied speaks HTTP");
+    }
+}

@@ -71,7 +71,7 @@ fn a_vantage_shows_that_it_can_send_at_the_port_where_it_met_the_silence() {
         ("tcp://beacon.test:443", &silent, (passes, &plain), (passes, &plain)),
         ("tcp://beacon.test:443", &bytes(), (passes, &plain), (passes, &plain)),
         ("http://beacon.test:443", &status(403), (open, &proved), (open, &proved)),
-        ("http://beacon.test:443", &forbidden("198.51.100.7"), (passes, &plain), (passes, &plain)),
+        ("http://beacon.test:443", &forbidden("198.51.100.7"), (open, &proved), (open, &proved)),
         ("http://beacon.test:443", &answered("198.51.100.7"), (passes, &proved), (passes, &proved)),
         ("http://beacon.test:443", &portal(), (open, &proved), (open, &proved)),
         // Another port.

@@ -26,3 +26,28 @@ pub(super) fn text(record: &RunRecord) -> String {
     draw(&mut page, record);
     page.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::ToldNotice;
+    use crate::judge::sample_run::Scene;
+    use crate::report::terminal;
+    use crate::report::tests::{json, junit};
+    use crate::tally::ledger::record;
+
+    #[test]
+    fn every_report_has_the_notices_and_the_terminal_the_first_of_very_many() {
+        let mut record = record(&Scene::sound());
+        let notice = |number: usize| ToldNotice {
+            sentence: format!("thing {number} was not tried"),
+            hint: format!("try thing {number}"),
+        };
+        record.notices = (0..TOLD_MAX + 2).map(notice).collect();
+        let drawn = terminal(&record, Style::default());
+        assert!(drawn.contains("note: thing 0 was not tried\n    try thing 0\n"), "{drawn}");
+        assert!(drawn.contains("and 2 notes more, see --json") && !drawn.contains("thing 20"), "{drawn}");
+        assert!(junit(&record).contains("thing 0 was not tried"));
+        assert!(json(&record).contains("\"sentence\":\"thing 21 was not tried\""));
+    }
+}

@@ -132,7 +132,7 @@ agents:
   out: { control: local, beacons: ["https://b.test", six] }
 targets:
   six: { url: "https://app.test", connect: "${stamp}" }
-  price: "https://app.test/$${stamp}"
+  price: "https://app.test/$$stamp"
 rules:
   - { name: no, from: out, to: [app/*, price], expect: deny }
   - { name: neither, from: app, to: [six, "s?x"], expect: deny }

@@ -21,7 +21,7 @@ const DROPPED: Outcome = Outcome::TimedOut(Phase::Connect);
 pub(crate) fn record(scene: &Scene) -> RunRecord {
     let facts =
         RunFacts { run: RunId::random(), started_ms: 1_000, took_ms: 2_345, version: "0.1.0".to_owned() };
-    tally(&scene.scenario, &scene.plan, scene.seen(), (scene.judge(), scene.notices()), facts)
+    tally(&scene.scenario, &scene.plan, scene.seen(), (scene.judge(), Vec::new()), facts)
 }
 
 fn exit_code(scene: &Scene) -> u8 {

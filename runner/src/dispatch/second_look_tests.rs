@@ -1,0 +1,108 @@
+//! What is asked further, case by case.
+
+use super::*;
+
+const HERE: &str = "192.0.2.4:443";
+
+fn glance(role: Option<Role>, nth: u32, heard: Heard) -> Glance {
+    let is_connected = !matches!(heard, Heard::Obstacle | Heard::Unknown);
+    Glance { role, nth, heard, is_connected, remote: HERE.parse().ok(), addresses: 1 }
+}
+
+fn three(heard: Heard) -> Vec<Glance> {
+    (0..3).map(|nth| glance(None, nth, heard)).collect()
+}
+
+fn denied() -> Facts {
+    Facts {
+        is_denied: true,
+        is_http: true,
+        attempts: 3,
+        asks_made_up: false,
+        asks_other_family: false,
+        sources: vec![[10, 0, 0, 4].into(), [127, 0, 0, 1].into()],
+    }
+}
+
+fn forged(last: u8, first: u8) -> Role {
+    Role::Forged([first, 0, 0, last].into())
+}
+
+/// Asks until nothing more is wanted; whatever is asked further comes to this.
+fn all_further(facts: &Facts, mut seen: Vec<Glance>, heard: impl Fn(Role) -> Heard) -> Vec<Role> {
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        let wanted = wanted(facts, &seen);
+        if wanted.is_empty() {
+            return asked;
+        }
+        asked.extend(wanted.iter().map(|(role, _)| *role));
+        seen.extend(wanted.into_iter().map(|(role, nth)| glance(Some(role), nth, heard(role))));
+    }
+    panic!("it goes on for ever: {asked:?}");
+}
+
+#[test]
+fn what_the_first_calls_saw_says_what_is_asked_further() {
+    let http = denied();
+    let tcp = Facts { is_http: false, ..denied() };
+    let allowed = Facts { is_denied: false, asks_made_up: true, ..denied() };
+    let platform = Facts { asks_made_up: true, ..denied() };
+    let both = [forged(4, 10), forged(1, 127)];
+    let with = |more: &[Role]| [&both[..], more].concat();
+    for (sentence, facts, heard, asked) in [
+        ("a refusal: forged", &http, Heard::Refusal, with(&[])),
+        ("a bare 403: forged, and as a browser", &http, Heard::BareDenial, with(&[Role::Browser])),
+        ("no connection: nothing", &http, Heard::Obstacle, vec![]),
+        ("not asked: nothing", &http, Heard::Unknown, vec![]),
+        ("silence after the request: forged", &http, Heard::Lost, with(&[])),
+        ("no HTTP: nothing", &tcp, Heard::Lost, vec![]),
+        (
+            "a platform's 404: a made-up site as well",
+            &platform,
+            Heard::NotFound,
+            [&[Role::MadeUpHost], &both[..]].concat(),
+        ),
+        ("an allowed 404: a made-up site", &allowed, Heard::NotFound, vec![Role::MadeUpHost]),
+        ("an allowed answer: nothing", &allowed, Heard::Answer, vec![]),
+    ] {
+        assert_eq!(all_further(facts, three(heard), |_| heard), asked, "{sentence}");
+    }
+}
+
+#[test]
+fn a_forged_call_that_alone_gets_in_has_unforged_ones_beside_it() {
+    let in_by_forging = |role: Role| match role {
+        Role::Forged(_) => Heard::Answer,
+        _ => Heard::Refusal,
+    };
+    let asked = all_further(&denied(), three(Heard::Refusal), in_by_forging);
+    assert_eq!(asked, [forged(4, 10), forged(1, 127), Role::Beside, Role::Beside]);
+    let open = all_further(&denied(), three(Heard::Answer), |_| Heard::Answer);
+    assert_eq!(open, [forged(4, 10), forged(1, 127)], "everybody gets in");
+}
+
+#[test]
+fn a_call_that_is_lost_beside_answered_ones_is_placed_once_more() {
+    let facts = Facts { sources: Vec::new(), ..denied() };
+    let mut seen = three(Heard::Refusal);
+    seen[1].heard = Heard::Lost;
+    assert_eq!(all_further(&facts, seen.clone(), |_| Heard::Lost), [Role::Again(1)]);
+    seen[1].remote = "192.0.2.5:443".parse().ok();
+    assert_eq!(all_further(&facts, seen, |_| Heard::Lost), [], "another address may be another server");
+    assert_eq!(all_further(&facts, three(Heard::Lost), |_| Heard::Lost), [], "silence everywhere");
+}
+
+#[test]
+fn every_address_of_a_name_is_called_and_the_other_family_looked_up() {
+    let facts = Facts { sources: Vec::new(), asks_other_family: true, ..denied() };
+    let seen: Vec<Glance> =
+        three(Heard::Refusal).into_iter().map(|glance| Glance { addresses: 6, ..glance }).collect();
+    let asked = all_further(&facts, seen.clone(), |_| Heard::Refusal);
+    assert_eq!(asked, [Role::Further, Role::Further, Role::Further, Role::OtherFamily]);
+    let nth: Vec<u32> = wanted(&facts, &seen).into_iter().map(|(_, nth)| nth).take(3).collect();
+    assert_eq!(nth, [3, 4, 5]);
+    let many: Vec<Glance> = seen.into_iter().map(|glance| Glance { addresses: 900, ..glance }).collect();
+    let further = wanted(&facts, &many).into_iter().filter(|(role, _)| *role == Role::Further).count();
+    assert_eq!(further, ADDRESSES_MAX as usize - 3);
+}
