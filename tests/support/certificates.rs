@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -9,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use sha2::{Digest, Sha256};
 
 /// An authority that issues certificates.
 pub struct Authority {
@@ -135,6 +137,22 @@ impl Authority {
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         Arc::new(config)
     }
+}
+
+/// The pin of a certificate in PEM, as scenarios write it.
+///
+/// # Panics
+///
+/// When the text is no certificate.
+#[must_use]
+pub fn pin_of(pem: &str) -> String {
+    pin(&CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate"))
+}
+
+/// The pin of a certificate, as scenarios write it.
+#[must_use]
+pub fn pin(certificate: &CertificateDer<'_>) -> String {
+    format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(certificate)))
 }
 
 /// The settings of a server whose certificate is self-signed and calls itself an authority's, as `openssl req -x509`

@@ -144,7 +144,7 @@ fn listed(addresses: &[IpAddr]) -> String {
 /// Writes the lines of evidence: the answer that decided, then every other that differs from it.
 pub(super) fn evidence(case: &NameCase<'_>, decided_by: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = case.resolution(decided_by).into_iter().flat_map(answer).collect();
-    let told = case.edge.attempts.iter().map(|attempt| match &attempt.sample {
+    let told = case.attempts.iter().map(|(_, attempt)| match &attempt.sample {
         Ok(sample) => sample.resolution.as_deref().map_or_else(|| "not asked for".to_owned(), found),
         Err(unasked) => format!("not asked: {}", quote_detail(&unasked.detail)),
     });

@@ -6,20 +6,26 @@ use ringfence_contract::sample::{Resolution, Sample};
 use super::case::Case;
 use super::claim::ClaimReason;
 use crate::dispatch::{Attempt, UnaskedWhy};
+use crate::plan::Role;
 use crate::scenario::NameClaim;
 
 /// One claim about a name, and the edge that bears it.
 pub(crate) struct NameCase<'a> {
     pub(crate) edge: &'a Case<'a>,
     pub(crate) claim: &'a NameClaim,
-    /// What each attempt shows.
+    /// The attempts that asked for the name in the edge's own family, each with its place among all.
+    pub(crate) attempts: Vec<(usize, &'a Attempt)>,
+    /// What each of those shows.
     pub(crate) shown: Vec<ClaimReason>,
 }
 
 impl<'a> NameCase<'a> {
     pub(crate) fn of(edge: &'a Case<'a>, claim: &'a NameClaim) -> Self {
-        let shown = edge.attempts.iter().map(|attempt| look(edge, claim, attempt)).collect();
-        Self { edge, claim, shown }
+        let is_own = |attempt: &Attempt| attempt.role.as_deref() != Some(&Role::OtherFamily);
+        let attempts = edge.attempts.iter().enumerate().filter(|(_, attempt)| is_own(attempt));
+        let attempts: Vec<(usize, &Attempt)> = attempts.collect();
+        let shown = attempts.iter().map(|(_, attempt)| look(edge, claim, attempt)).collect();
+        Self { edge, claim, attempts, shown }
     }
 
     /// How many attempts show this.

@@ -14,6 +14,7 @@ use crate::scenario::NameClaim;
 pub(super) fn judge(edge: &Case<'_>, claim: &NameClaim) -> ClaimFinding {
     let case = NameCase::of(edge, claim);
     let (reason, decided_by) = conclude(&case);
+    let decided_by = decided_by.and_then(|at| case.attempts.get(at)).map(|(place, _)| *place);
     let took_us = case.resolution(decided_by).map(|resolution| resolution.took_us);
     ClaimFinding { kind: ClaimKind::Resolves, reason, decided_by, took_us }
 }

@@ -12,7 +12,7 @@ use super::process::Process;
 use super::raise::{Spaces, raise, set_up};
 use super::sites::Certificate;
 use super::{front, names};
-use crate::certificates::{Authority, Validity};
+use crate::certificates::{Authority, Validity, pin_of};
 use crate::programs::{Bench, Programs};
 
 /// The matrix of the sound network.
@@ -51,8 +51,8 @@ impl Topology {
         let mut layout = Layout::sound();
         change(&mut layout);
         let bench = Bench::new(programs);
-        write_certificates(&bench);
-        bench.write("scenario.yaml", SCENARIO);
+        let front = write_certificates(&bench);
+        bench.write("scenario.yaml", &SCENARIO.replace("FRONT_PIN", &front));
         let spaces = raise(&layout);
         for (place, setup) in &layout.more {
             set_up(&spaces, *place, setup);
@@ -190,8 +190,9 @@ fn start_servers(layout: &Layout, spaces: &Spaces, bench: &Bench) -> Vec<Process
     servers
 }
 
-/// Everything that callers trust, and what they should not.
-fn write_certificates(bench: &Bench) {
+/// Everything that callers trust, and what they should not. Gives the pin of the front end's certificate, by which it is known
+/// where it is called by its bare address.
+fn write_certificates(bench: &Bench) -> String {
     let (known, stranger) = (Authority::new(), Authority::named("a stranger"));
     bench.write("ca.pem", &known.pem());
     let sites = ["*.azurewebsites.test", "*.scm.azurewebsites.test", "azurewebsites.test"];
@@ -199,6 +200,7 @@ fn write_certificates(bench: &Bench) {
         bench.write(&format!("{file}.crt"), &certificate);
         bench.write(&format!("{file}.key"), &key);
     };
+    let mut front = String::new();
     for certificate in Certificate::ALL {
         let issued = match certificate {
             Certificate::Wildcard => known.issue(&sites, Validity::Now),
@@ -206,6 +208,9 @@ fn write_certificates(bench: &Bench) {
             Certificate::WrongName => known.issue(&["elsewhere.test"], Validity::Now),
             Certificate::Untrusted => stranger.issue(&sites, Validity::Now),
         };
+        if certificate == Certificate::Wildcard {
+            front = pin_of(&issued.0);
+        }
         put(certificate.file(), issued);
     }
     let control: Vec<String> = Place::HOSTS
@@ -215,4 +220,5 @@ fn write_certificates(bench: &Bench) {
         .collect();
     let control: Vec<&str> = control.iter().map(String::as_str).collect();
     put("control", known.issue(&control, Validity::Now));
+    front
 }

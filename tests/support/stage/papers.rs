@@ -3,16 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use data_encoding::HEXLOWER;
 use rcgen::{KeyPair, PublicKeyData, SigningKey};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use sha2::{Digest, Sha256};
 
-use crate::certificates::{Authority, Validity};
+use crate::certificates::{Authority, Validity, pin};
 
 /// The names that good certificates are for.
 const NAMES: [&str; 5] = [
@@ -73,8 +71,7 @@ impl Papers {
 
     /// The pin of a paper, as scenarios write it.
     pub(super) fn pin(&self, paper: Paper) -> String {
-        let certificate = self.shown[&paper].cert.first().expect("a certificate");
-        format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(certificate)))
+        pin(self.shown[&paper].cert.first().expect("a certificate"))
     }
 
     /// The settings of a server that shows a paper.

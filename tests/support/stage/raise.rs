@@ -128,11 +128,11 @@ fn verify(
     Ended { code: run.code, text: format!("{}{}", run.stdout, run.stderr), record }
 }
 
-/// A chain that drops these packets on their way out.
+/// A chain that drops these packets on their way in: what is dropped on its way out tells its sender so.
 fn walls(rules: &str) -> String {
     let dropped = |rule: &str| format!("add rule ip stage out {} drop\n", rule.trim());
     let rules: Vec<String> = rules.lines().map(dropped).collect();
-    let chain = "add chain ip stage out { type filter hook output priority 0; }";
+    let chain = "add chain ip stage out { type filter hook input priority 0; }";
     format!("add table ip stage\n{chain}\n{}", rules.concat())
 }
 
