@@ -21,9 +21,9 @@ use super::obstacle::{not_trusted, obstacle, silent};
 use super::route::{ControlRoute, Letter};
 use super::signet::{Life, Signet, now_ms};
 
-/// How long an agent may take to say hello. As long as a phase may take at most, so that the
-/// obstacle on the way is named.
-const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// How long an agent may take to say hello: the first request to an app that sleeps waits for its start. Connecting and
+/// shaking hands have their own, shorter times, so that a host which is not there costs less.
+const HELLO_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long an agent may take to show its receipts.
 const RECEIPTS_WITHIN: Duration = Duration::from_secs(20);

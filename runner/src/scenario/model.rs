@@ -180,9 +180,9 @@ pub enum Answers {
     /// The owning agent, with a sealed answer.
     Agent,
     /// The platform itself: no seal, no receipts. Allowed means one of these statuses, or any that is no
-    /// denial and not 502, 503 or 504.
+    /// denial and not 404, 502, 503 or 504.
     Platform {
-        /// The statuses that count as reached; empty means any that is no denial and not 502, 503 or 504.
+        /// The statuses that count as reached; empty means any that is no denial and not 404, 502, 503 or 504.
         statuses: Vec<u16>,
     },
 }

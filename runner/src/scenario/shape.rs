@@ -213,7 +213,7 @@ shape! {
         #[schemars(default, schema_with = "words::answers_schema")]
         answers ("answers"): Option<Scalar>,
         /// The HTTP statuses that count as reached, where the platform answers. Default: any that is no
-        /// denial and not 502, 503 or 504.
+        /// denial and not 404, 502, 503 or 504.
         #[schemars(default, schema_with = "words::statuses_schema")]
         statuses ("statuses"): Option<Vec<Scalar>>,
         /// The HTTP method. Default: GET.
