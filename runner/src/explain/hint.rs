@@ -4,6 +4,7 @@
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 
 use super::hint_blocked::{blocked, is_service_endpoint, silent_hint, unresolved_hint};
+use super::hint_contact::{lost, unclear};
 use super::hint_open::open;
 use super::sentence::{quote_detail, saw};
 use crate::dispatch::{AgentObservation, UnaskedWhy};
@@ -30,6 +31,11 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
         Reason::WrongSource => wrong_source(outcome),
         Reason::NotResolved => not_resolved(outcome),
         Reason::NotSent => not_sent(case, outcome),
+        Reason::LostContact | Reason::ContactUnclear => match case.measurement {
+            Some(measurement) if finding.reason == Reason::LostContact => lost(case, measurement),
+            Some(measurement) => unclear(case, measurement),
+            None => by_reason(case, finding.reason),
+        },
         other => by_reason(case, other),
     };
     Some(hint)

@@ -8,6 +8,7 @@ mod evidence;
 pub mod figure;
 mod hint;
 mod hint_blocked;
+mod hint_contact;
 mod hint_open;
 mod judgement;
 mod name_words;

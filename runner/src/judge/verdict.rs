@@ -43,6 +43,8 @@ words! {
         NameUnresolved = "name-unresolved",
         /// Fail: the certificate or the handshake of an allowed endpoint is bad.
         TlsFailed = "tls-failed",
+        /// Fail: reached at first; then most of the calls that measured it got no answer, or from some time on none did.
+        LostContact = "lost-contact",
         /// Fail: denied on evidence, but not by the means the rule names.
         WrongMeans = "wrong-means",
         /// Inconclusive: no allowed vantage reached the endpoint in the run, so its silence may be its death.
@@ -70,6 +72,8 @@ words! {
         NotSent = "not-sent",
         /// Inconclusive: the TLS handshake of a call that must be denied failed, which may be anybody's doing.
         TlsUnclear = "tls-unclear",
+        /// Inconclusive: reached at first; then most of the calls that measured it were not sent, or nothing is known of them.
+        ContactUnclear = "contact-unclear",
         /// Inconclusive: the vantage could not be asked, or did not say.
         VantageNotAsked = "vantage-not-asked",
         /// Inconclusive: the run was ended first.
@@ -94,6 +98,7 @@ impl Reason {
             | Self::WrongAnswer
             | Self::NameUnresolved
             | Self::TlsFailed
+            | Self::LostContact
             | Self::WrongMeans => Verdict::Fail,
             Self::NoTargetWitness
             | Self::OtherAddress
@@ -107,6 +112,7 @@ impl Reason {
             | Self::NotResolved
             | Self::NotSent
             | Self::TlsUnclear
+            | Self::ContactUnclear
             | Self::VantageNotAsked
             | Self::Interrupted => Verdict::Inconclusive,
             Self::NoFamily => Verdict::Skipped,
