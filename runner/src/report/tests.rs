@@ -410,7 +410,7 @@ fn an_edge_is_a_line_of_the_json_report() {
     assert_eq!(edges.len(), record.edges.len(), "{text}");
     let first: EdgeRecord = serde_json::from_str(edges[0].trim().trim_end_matches(',')).expect("an edge");
     assert_eq!(first, record.edges[0]);
-    assert!(text.starts_with("{\n  \"schema_version\": 2,\n"), "{text}");
+    assert!(text.starts_with("{\n  \"schema_version\": 3,\n"), "{text}");
     assert!(text.ends_with("\n}\n"));
 }
 
@@ -502,7 +502,7 @@ fn what_changed_since_a_baseline_is_in_every_form() {
     let old = record(&Scene::sound().measured(VM_TO_SITE, measured(&[1_000_000; 200], 0)));
     let mut new = record(&Scene::sound().measured(VM_TO_SITE, measured(&[9_000_000; 200], 0)));
     new.edges.remove(OUTSIDER_TO_SITE);
-    let comparison = compare(&old, &new, Extent::Whole);
+    let comparison = compare(&old, &new, Extent::Whole, crate::judge::Tolerance::default());
     let worse = comparison.count(Direction::Worse);
     assert_eq!(worse, 3, "p50, p90, and the edge that is gone: {comparison:?}");
     new.baseline = Some(comparison);
@@ -521,7 +521,10 @@ fn what_changed_since_a_baseline_is_in_every_form() {
         drawn.contains("WORSE vm -> app/site ipv4: latency: p50 was 1.00 ms at most, is 9.00 ms at least\n"),
         "{drawn}"
     );
-    let same = RunRecord { baseline: Some(compare(&old, &old, Extent::Whole)), ..old };
+    let same = RunRecord {
+        baseline: Some(compare(&old, &old, Extent::Whole, crate::judge::Tolerance::default())),
+        ..old
+    };
     assert!(junit(&same).contains("name=\"nothing changed\""));
 }
 

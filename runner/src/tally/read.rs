@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::gather::summary;
-use super::record::{RunRecord, SCHEMA_VERSION};
+use super::record::{OLDEST_VERSION, RunRecord, SCHEMA_VERSION};
 
 /// Why a text is no run record that this program can read.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,9 @@ pub enum ReadError {
     #[error("not a run record")]
     NotRecord(#[source] serde_json::Error),
     /// It is a run record of another shape.
-    #[error("run record of schema version `{found}`, this program reads version `{SCHEMA_VERSION}`")]
+    #[error(
+        "run record of schema version `{found}`, this program reads versions `{OLDEST_VERSION}` to `{SCHEMA_VERSION}`"
+    )]
     UnknownVersion {
         /// The version it says it has.
         found: u64,
@@ -36,7 +38,7 @@ struct Versioned {
 /// a newer record is never taken for a broken one.
 pub fn read(text: &str) -> Result<RunRecord, ReadError> {
     let versioned: Versioned = serde_json::from_str(text).map_err(ReadError::NotRecord)?;
-    if versioned.schema_version != u64::from(SCHEMA_VERSION) {
+    if !(u64::from(OLDEST_VERSION)..=u64::from(SCHEMA_VERSION)).contains(&versioned.schema_version) {
         return Err(ReadError::UnknownVersion { found: versioned.schema_version });
     }
     let record: RunRecord = serde_json::from_str(text).map_err(ReadError::NotRecord)?;
