@@ -68,6 +68,11 @@ pub struct Downloaded {
     pub cut_short: Option<String>,
 }
 
+impl Downloaded {
+    /// What [`Downloaded::cut_short`] begins with where the target, in a sealed answer, said that it gives no payload.
+    pub const NONE_GIVEN: &str = "the target gives none";
+}
+
 /// Payload as it came, counted from its first byte on. By the program's clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {

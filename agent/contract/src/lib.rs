@@ -15,6 +15,7 @@
 //! - [`order`], [`reply`]: what a runner asks of an agent (signed), and what comes back (sealed, numbered).
 
 pub mod address;
+mod block;
 pub mod call;
 mod callers_side;
 pub mod download;

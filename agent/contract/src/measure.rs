@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::block::Block;
 use crate::call::{Call, Timeouts};
 use crate::fingerprint::Fingerprint;
 use crate::histogram::Histogram;
@@ -35,6 +36,36 @@ pub struct Measure {
     pub samples: u32,
     /// How platforms say no, most telling first.
     pub fingerprints: Vec<Fingerprint>,
+    /// Which statuses count as an answer where no agent is expected.
+    #[serde(default)]
+    pub statuses: Statuses,
+}
+
+/// Which statuses of an answer without a seal count as an answer of the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Statuses {
+    /// These.
+    Only(Vec<u16>),
+    /// All but these.
+    AllBut(Vec<u16>),
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self::AllBut(Vec::new())
+    }
+}
+
+impl Statuses {
+    /// Whether this status counts.
+    #[must_use]
+    pub fn contains(&self, status: u16) -> bool {
+        match self {
+            Self::Only(these) => these.contains(&status),
+            Self::AllBut(these) => !these.contains(&status),
+        }
+    }
 }
 
 words! {
@@ -102,11 +133,33 @@ pub struct Measured {
     pub first: Option<Box<Sample>>,
     /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
     pub failed: Vec<Sample>,
+    /// The calls at the end that were all lost; none where the last call that ended was answered.
+    #[serde(default)]
+    pub silence: Option<Silence>,
+    /// The calls after the cold ones once more, by when they were intended to start: [`Measured::BLOCKS_MAX`] at most.
+    #[serde(default)]
+    pub blocks: Vec<Block>,
 }
 
 impl Measured {
     /// How many calls that were not answered are shown whole.
     pub const FAILED_MAX: usize = 5;
+
+    /// The most blocks of one order.
+    pub const BLOCKS_MAX: u32 = 32;
+
+    /// The shortest block, in milliseconds. Waits for a processor last some milliseconds, so that those of two blocks have
+    /// little to do with each other.
+    pub const BLOCK_MIN_MS: u32 = 100;
+}
+
+/// Calls that were lost one after the other, to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// When the first of them was intended to start, by the vantage's clock, in milliseconds since the Unix epoch.
+    pub from_ms: u64,
+    /// How many they are. Calls that were never placed, or had not ended, are not among them.
+    pub calls: u32,
 }
 
 /// Figures over a number of calls. Those of two orders of one measurement add up without loss.
@@ -217,6 +270,12 @@ impl Figures {
     #[must_use]
     pub fn lost_in_all(&self) -> u32 {
         self.lost.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// How many were not sent: the vantage could not, or their turn did not come.
+    #[must_use]
+    pub fn unsent(&self) -> u32 {
+        self.lost.get(&OutcomeKind::NotSent).copied().unwrap_or_default()
     }
 
     /// Adds the figures of another order of the same measurement.

@@ -4,7 +4,7 @@ use ringfence_contract::address::{Address, Family};
 use ringfence_contract::call::{Call, Destination, Timeouts};
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::id::{BootId, CallId, OrderId, RunId};
-use ringfence_contract::measure::{Connection, Figures, Measure, Measured, Times};
+use ringfence_contract::measure::{Block, Connection, Figures, Measure, Measured, Silence, Statuses, Times};
 use ringfence_contract::order::{self, Ask, Order, PrivateKey, Run};
 use ringfence_contract::outcome::OutcomeKind;
 use ringfence_contract::reply::{Line, ReplyWriter, read_reply};
@@ -17,8 +17,15 @@ fn measure() -> Measure {
     let address: Address = "https://app.test/health".parse().expect("an address");
     let to = Destination::Endpoint(address.into());
     let call = Call { expects: "app-1".parse().ok(), ..Call::new(to, Family::Ipv4) };
-    let fingerprints = Vec::new();
-    Measure { call, connection: Connection::Reuse, interval_us: 2_500, cold: 5, samples: 1_000, fingerprints }
+    Measure {
+        call,
+        connection: Connection::Reuse,
+        interval_us: 2_500,
+        cold: 5,
+        samples: 1_000,
+        fingerprints: Vec::new(),
+        statuses: Statuses::Only(vec![200, 302]),
+    }
 }
 
 /// Figures of calls whose totals were these, one more of which was lost.
@@ -67,6 +74,8 @@ fn figures_are_read_as_they_were_sealed() {
         connections: 1,
         first: None,
         failed: Vec::new(),
+        silence: Some(Silence { from_ms: NOW_MS + 90, calls: 1 }),
+        blocks: vec![Block { late_ns: 40_000, crowd: Some(70), ..Block::default() }],
     };
     let mut writer = ReplyWriter::new(key.clone(), order);
     let line = writer.line(&Line::Measured(Box::new(measured.clone())));

@@ -70,7 +70,7 @@ pub async fn download(means: &Means, run: &Run, download: &Download) -> Download
             }
             (_, refused) => {
                 let why = refused.map(|why| why.chars().take(REFUSED_MAX).collect::<String>());
-                count.cut_short = why.map(|why| format!("the target gives none: {why}"));
+                count.cut_short = why.map(|why| format!("{}: {why}", Downloaded::NONE_GIVEN));
             }
         }
         Ok(answer.outcome)

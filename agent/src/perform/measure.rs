@@ -13,6 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::Ledger;
+use super::machine::Machine;
 use super::vantage::Vantage;
 use crate::call::Kept;
 use crate::clock::Alarm;
@@ -77,14 +78,14 @@ impl Stage {
     }
 
     /// Makes call `number`, counted from 0.
-    async fn call(&self, kept: &mut Kept, number: u32, intended: Instant) {
+    async fn call(&self, kept: &mut Kept, number: u32, intended: Instant, waited: Duration) {
         let _leave = self.vantage.leave().await;
         self.ledger().start(number, intended.elapsed());
         let pattern = &self.measure.call;
         let call = Call { id: pattern.id.numbered(number + 1), ..pattern.clone() };
         let means = self.vantage.means();
         let seen = kept.measure(means, &self.run, &self.measure.fingerprints, &call).await;
-        self.ledger().end(number, seen, intended.elapsed());
+        self.ledger().end(number, seen, intended.elapsed(), waited);
     }
 }
 
@@ -129,14 +130,16 @@ fn play(stage: &Arc<Stage>, ends: Instant, stop: &CancellationToken) -> std::io:
 /// Each call on a connection of its own, however many of those before it are still under way.
 async fn overlap(stage: &Arc<Stage>, beat: &Beat) -> std::io::Result<()> {
     let room = Arc::new(Semaphore::new(CALLS_OVERLAPPING));
-    let mut calls = JoinSet::new();
+    let (mut calls, mut machine) = (JoinSet::new(), Machine::new());
     for number in 0..stage.measure.calls() {
         let intended = beat.intended(number);
         beat.alarm.until(intended).await?;
+        // Before the call: what it sets going on this machine is none of the others.
+        stage.ledger().wake(number, intended.elapsed(), machine.crowd());
         let place = Arc::clone(&room).acquire_owned().await;
         let stage = Arc::clone(stage);
         calls.spawn(async move {
-            stage.call(&mut Kept::default(), number, intended).await;
+            stage.call(&mut Kept::default(), number, intended, Duration::ZERO).await;
             drop(place);
         });
         // It starts now, and not when all that is late has been set up.
@@ -153,11 +156,14 @@ async fn overlap(stage: &Arc<Stage>, beat: &Beat) -> std::io::Result<()> {
 
 /// One call after the other on one connection.
 async fn queue(stage: &Stage, beat: &Beat) -> std::io::Result<()> {
-    let mut kept = Kept::default();
+    let (mut kept, mut machine) = (Kept::default(), Machine::new());
     for number in 0..stage.measure.calls() {
         let intended = beat.intended(number);
+        let waited = intended.elapsed();
         beat.alarm.until(intended).await?;
-        stage.call(&mut kept, number, intended).await;
+        let late = intended.elapsed().saturating_sub(waited);
+        stage.ledger().wake(number, late, machine.crowd());
+        stage.call(&mut kept, number, intended, waited).await;
     }
     Ok(())
 }

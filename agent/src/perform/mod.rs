@@ -10,6 +10,7 @@ mod fetch;
 mod guarded;
 mod ledger;
 mod limits;
+mod machine;
 mod measure;
 mod over_limit;
 mod pace;

@@ -8,7 +8,7 @@ use ringfence_agent::perform::Policy;
 use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Destination, Timeouts, Trust};
 use ringfence_contract::histogram::Histogram;
-use ringfence_contract::measure::{Connection, Figures, Measure, Measured};
+use ringfence_contract::measure::{Connection, Figures, Measure, Measured, Statuses};
 use ringfence_contract::order::{self, Ask, Order, RefusalWhy};
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind};
 use ringfence_contract::reply::{Line, read_reply};
@@ -22,7 +22,8 @@ use crate::support::{Bench, call_to, now_ms, tls};
 const TRANSPORTS: [Transport; 4] = [Transport::Tcp, Transport::Http, Transport::Https, Transport::Udp];
 
 fn measure(call: Call, connection: Connection) -> Measure {
-    Measure { call, connection, interval_us: 1_000, cold: 5, samples: 60, fingerprints: Vec::new() }
+    let (fingerprints, statuses) = (Vec::new(), Statuses::default());
+    Measure { call, connection, interval_us: 1_000, cold: 5, samples: 60, fingerprints, statuses }
 }
 
 async fn measured(bench: &Bench, measure: Measure) -> Measured {

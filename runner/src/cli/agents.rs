@@ -21,6 +21,7 @@ pub(super) fn agents(screen: &Screen, arguments: &Agents) -> Result<u8, Failure>
         run: Run { id: RunId::random(), key: RunKey::random() },
         local: run::local(&arguments.local)?,
         cancel: ending.token.clone(),
+        again: &|_, _| false,
     };
     let seen = ending.runtime.block_on(dispatch::greet(&scenario, settings));
     let text: String = scenario.agents.iter().zip(&seen).map(|(agent, seen)| describe(agent, seen)).collect();

@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+use crate::judge::Tolerance;
+
 /// Proves that a private network is private.
 #[derive(Debug, Parser)]
 #[command(name = "ringfence", bin_name = "ringfence", version, about, max_term_width = 110)]
@@ -106,6 +108,10 @@ pub(super) struct ReportArguments {
     /// Say what changed since an older run, given as its run record; what is worse fails the run.
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
+    /// How much slower than the baseline an edge may be: a share, a time, or both, as in `10%,200us`; above both is worse. By
+    /// default `5%,100us`.
+    #[arg(long, value_name = "TOLERANCE", requires = "baseline", value_parser = tolerance)]
+    pub(super) baseline_tolerance: Option<Tolerance>,
 }
 
 /// How the runner itself calls, where a scenario has an agent with `control: local`.
@@ -180,6 +186,9 @@ pub(super) struct Compare {
     pub(super) old: PathBuf,
     /// The run record of the newer run.
     pub(super) new: PathBuf,
+    /// How much slower than the older run an edge may be, as for `verify --baseline-tolerance`.
+    #[arg(long, value_name = "TOLERANCE", value_parser = tolerance)]
+    pub(super) tolerance: Option<Tolerance>,
     /// Print the comparison as JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -190,6 +199,34 @@ pub(super) struct Keygen {
     /// Where to write the private key; an existing file is left alone.
     #[arg(long, value_name = "FILE", default_value = "ringfence.key")]
     pub(super) out: PathBuf,
+}
+
+/// A share in percent, a time, or both with a comma between them; what is not given is as by default.
+fn tolerance(text: &str) -> Result<Tolerance, String> {
+    let mut tolerance = Tolerance::default();
+    for part in text.split(',').map(str::trim) {
+        if let Some(percent) = part.strip_suffix('%') {
+            let permille =
+                percent.trim().parse::<f64>().ok().and_then(|percent| thousandths(percent * 10.0, 10_000));
+            tolerance.permille = permille
+                .ok_or_else(|| format!("`{part}` is no share: a number from 0 to 1000 and `%`, like `5%`"))?;
+        } else {
+            let within =
+                part.strip_suffix("us").and_then(|us| us.trim().parse::<f64>().ok()).map(|us| us / 1e6);
+            let time =
+                within.and_then(|s| Duration::try_from_secs_f64(s).ok()).or_else(|| duration(part).ok());
+            let wrong = || {
+                format!("`{part}` is no tolerance: a share like `5%`, a time like `200us` or `1ms`, or both")
+            };
+            tolerance.ns = u64::try_from(time.ok_or_else(wrong)?.as_nanos()).map_err(|_| wrong())?;
+        }
+    }
+    Ok(tolerance)
+}
+
+/// A number as a whole one from 0 to `most`.
+fn thousandths(number: f64, most: u32) -> Option<u32> {
+    (0.0..=f64::from(most)).contains(&number).then(|| format!("{number:.0}").parse().ok())?
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

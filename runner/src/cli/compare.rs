@@ -10,7 +10,7 @@ use crate::tally::{self, Direction, Extent, RunRecord, exit};
 
 pub(super) fn compare(screen: &Screen, arguments: &Compare) -> Result<u8, Failure> {
     let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
-    let comparison = tally::compare(&old, &new, Extent::Whole);
+    let comparison = tally::compare(&old, &new, Extent::Whole, arguments.tolerance.unwrap_or_default());
     let text = if arguments.json {
         let text = serde_json::to_string_pretty(&comparison).expect("a comparison is made of plain values");
         format!("{text}\n")

@@ -46,7 +46,11 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
     for (place, subject) in subjects.iter().enumerate() {
         screen.say(&introduce(subject, broken));
         let record = run_once(screen, &ending, (subject, broken), arguments)?;
-        let record = run::against(record, baseline.as_ref(), arguments.run.only.as_deref());
+        let record = run::against(
+            record,
+            baseline.as_ref().map(|old| (old, reports.tolerance())),
+            arguments.run.only.as_deref(),
+        );
         if place > 0 {
             screen.result("\n")?;
         }
@@ -146,8 +150,14 @@ fn run_once(
             lab.hear(progress);
             watch.show(progress);
         };
-        let means =
-            Means { key, local: lab.local().clone(), cancel: ending.token.clone(), progress: &progress };
+        let means = Means {
+            key,
+            local: lab.local().clone(),
+            cancel: ending.token.clone(),
+            progress: &progress,
+            keeps_record: false,
+            baseline: None,
+        };
         ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
     Ok(record)

@@ -12,13 +12,13 @@ use super::arguments::{LocalArguments, ReportArguments, RunArguments};
 use super::compare;
 use super::failure::Failure;
 use super::screen::Screen;
-use crate::dispatch::{self, LocalSettings, LocalVantage, Progress, Settings};
+use crate::dispatch::{self, LocalSettings, LocalVantage, Measurement, Progress, Settings};
 use crate::explain::{explain, tell};
-use crate::judge::{Grounds, judge, notices};
+use crate::judge::{Grounds, Tolerance, is_unclear, judge, notices};
 use crate::plan::{self, Plan};
 use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
-use crate::tally::{self, Extent, Flaky, RunFacts, RunOutcome, RunRecord, exit};
+use crate::tally::{self, Baseline, Extent, Flaky, RunFacts, RunOutcome, RunRecord, exit};
 
 /// What a run is made of, beside its scenario.
 pub(super) struct Means<'a> {
@@ -26,6 +26,10 @@ pub(super) struct Means<'a> {
     pub(super) local: LocalVantage,
     pub(super) cancel: CancellationToken,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    /// Whether the run's record is written, and may be held against later runs.
+    pub(super) keeps_record: bool,
+    /// The older run that the new one is held against, where one was given.
+    pub(super) baseline: Option<(&'a RunRecord, Tolerance)>,
 }
 
 /// Puts what the arguments say above what the scenario says.
@@ -86,7 +90,12 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> R
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
     let run = Run { id: RunId::random(), key: RunKey::random() };
     let id = run.id;
-    let settings = Settings { key: means.key, run, local: means.local, cancel: means.cancel };
+    let baseline = means.baseline.map(|(old, tolerance)| Baseline::of(old, scenario, plan, tolerance));
+    let again = |edge: usize, measured: &Measurement| {
+        let in_doubt = baseline.as_ref().is_some_and(|baseline| baseline.is_in_doubt(edge, measured));
+        in_doubt || (means.keeps_record && is_unclear(measured))
+    };
+    let settings = Settings { key: means.key, run, local: means.local, cancel: means.cancel, again: &again };
     let observations = dispatch::observe(scenario, plan, settings, means.progress).await;
 
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -109,9 +118,13 @@ pub(super) fn baseline(reports: &ReportArguments) -> Result<Option<RunRecord>, F
 }
 
 /// Holds a run against the baseline that was given, if one was. Of a part of a scenario, no edge is gone.
-pub(super) fn against(record: RunRecord, baseline: Option<&RunRecord>, only: Option<&str>) -> RunRecord {
+pub(super) fn against(
+    record: RunRecord,
+    baseline: Option<(&RunRecord, Tolerance)>,
+    only: Option<&str>,
+) -> RunRecord {
     let extent = if only.is_some() { Extent::Part } else { Extent::Whole };
-    let baseline = baseline.map(|old| tally::compare(old, &record, extent));
+    let baseline = baseline.map(|(old, tolerance)| tally::compare(old, &record, extent, tolerance));
     RunRecord { baseline, ..record }
 }
 
@@ -152,6 +165,13 @@ pub(super) fn look_over(reports: &ReportArguments) -> Result<(), Failure> {
 fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
     let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
     forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()
+}
+
+impl ReportArguments {
+    /// How much slower than the baseline counts for nothing.
+    pub(super) fn tolerance(&self) -> Tolerance {
+        self.baseline_tolerance.unwrap_or_default()
+    }
 }
 
 impl RunArguments {

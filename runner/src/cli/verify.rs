@@ -16,14 +16,17 @@ pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure>
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
     let baseline = run::baseline(&arguments.reports)?;
+    let baseline = baseline.as_ref().map(|old| (old, arguments.reports.tolerance()));
     let key = keys::key(&arguments.key, &scenario)?;
     let local = run::local(&arguments.local)?;
     let record = {
         let watch = Watch::new(arguments.run.progress, screen);
-        let means = Means { key, local, cancel: ending.token, progress: &|progress| watch.show(progress) };
+        let progress = |progress| watch.show(progress);
+        let keeps_record = arguments.reports.json.is_some();
+        let means = Means { key, local, cancel: ending.token, progress: &progress, keeps_record, baseline };
         ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
-    let record = run::against(record, baseline.as_ref(), arguments.run.only.as_deref());
+    let record = run::against(record, baseline, arguments.run.only.as_deref());
     Ok(run::report(screen, &record, &arguments.reports, arguments.run.flaky()))
 }
 

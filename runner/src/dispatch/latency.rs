@@ -3,8 +3,10 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringfence_contract::measure::Measure;
+use ringfence_contract::outcome::Outcome;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::correspond::Correspondent;
@@ -15,6 +17,9 @@ use super::progress::Stage;
 use super::reach::is_answered;
 use crate::plan::{Edge, latency, orders_to_measure};
 use crate::scenario::{AgentIndex, EndpointIndex, Sampling};
+
+/// How long it takes until an edge is measured again. Work that comes and goes on a machine does so within seconds.
+const REST: Duration = Duration::from_secs(1);
 
 /// One end of a measurement that no other may use meanwhile.
 ///
@@ -42,14 +47,46 @@ struct Job {
 }
 
 impl Phases<'_> {
-    /// Measures every edge that was reached and whose rule says so; in the order of the plan's edges.
+    /// Measures every edge that was reached and whose rule says so; in the order of the plan's edges. Then those again of
+    /// which it is asked for.
     pub(super) async fn latency(&self, reach: &[Vec<Attempt>]) -> Vec<Option<Box<Measurement>>> {
-        let edges = self.plan.edges.iter().zip(reach).enumerate();
-        let mut waiting: VecDeque<Job> =
-            edges.filter_map(|(place, (edge, attempts))| self.job(place, edge, attempts)).collect();
-        if waiting.is_empty() {
+        let edges = || self.plan.edges.iter().zip(reach).enumerate();
+        let jobs: VecDeque<Job> =
+            edges().filter_map(|(place, (edge, attempts))| self.job(place, edge, attempts)).collect();
+        if jobs.is_empty() {
             return Vec::new();
         }
+        let mut measurements = self.measure_all(jobs).await;
+        loop {
+            let is_asked_for = |place: usize| {
+                let measured = measurements.get(place).and_then(Option::as_deref);
+                measured.is_some_and(|measured| measured.stopped.is_none() && (self.again)(place, measured))
+            };
+            let wanted = edges().filter(|(place, _)| is_asked_for(*place));
+            let jobs: VecDeque<Job> =
+                wanted.filter_map(|(place, (edge, attempts))| self.job(place, edge, attempts)).collect();
+            if jobs.is_empty() || !self.has_rested().await {
+                return measurements;
+            }
+            let again = self.measure_all(jobs).await.into_iter();
+            let both = measurements
+                .iter_mut()
+                .zip(again)
+                .filter_map(|(first, again)| Some((first.as_mut()?, again?)));
+            both.for_each(|(first, again)| first.add_again(*again));
+        }
+    }
+
+    /// Waits a while, for what made a measurement slow to pass. Whether the run goes on.
+    async fn has_rested(&self) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(REST) => true,
+            () = self.cancel.cancelled() => false,
+        }
+    }
+
+    /// Measures, one edge after the other wherever two would be in each other's way; in the order of the plan's edges.
+    async fn measure_all(&self, mut waiting: VecDeque<Job>) -> Vec<Option<Box<Measurement>>> {
         self.begin(Stage::Latency, waiting.len());
         let mut measurements = vec![None; self.plan.edges.len()];
         let (mut taken, mut under_way) = (HashSet::new(), JoinSet::new());
@@ -78,11 +115,19 @@ impl Phases<'_> {
         let endpoint = self.scenario.endpoint(edge.endpoint);
         let reached = attempts.iter().any(|attempt| is_answered(endpoint, attempt));
         let target = endpoint.owner.map_or(End::Target(edge.endpoint), End::Owner);
-        reached.then(|| Job {
+        if !reached {
+            return None;
+        }
+        let seen = attempts.iter().filter_map(|attempt| match &attempt.sample.as_ref().ok()?.outcome {
+            Outcome::Unsealed(unsealed) => unsealed.status,
+            _ => None,
+        });
+        let orders = orders_to_measure(self.scenario, edge, (&sampling, seen.collect()));
+        Some(Job {
             edge: place,
             vantage: Arc::clone(&self.agents[edge.vantage.0]),
             sampling,
-            orders: orders_to_measure(self.scenario, edge, &sampling),
+            orders,
             ends: [End::Vantage(edge.vantage), target],
         })
     }

@@ -1,6 +1,6 @@
 //! What the measurement of one edge saw, over all of its orders. It must not know what is fast enough.
 
-use ringfence_contract::measure::{Connection, Figures, Measured};
+use ringfence_contract::measure::{Block, Connection, Figures, Measured, Silence};
 use ringfence_contract::sample::Sample;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,16 @@ pub struct Measurement {
     pub first: Option<Box<Sample>>,
     /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
     pub failed: Vec<Sample>,
+    /// The calls at the end that were all lost, over all orders; none where the last call that ended was answered.
+    #[serde(default)]
+    pub silence: Option<Silence>,
+    /// The calls after the cold ones once more, block by block, in their order.
+    #[serde(default)]
+    pub blocks: Vec<Block>,
+    /// The blocks of each measurement that was made after this one, later in the run, since it looked slower than in an
+    /// older run.
+    #[serde(default)]
+    pub again: Vec<Vec<Block>>,
     /// Why it ended before all of its orders were heard of, where it did.
     pub stopped: Option<Unasked>,
 }
@@ -49,8 +59,21 @@ impl Measurement {
             connections: 0,
             first: None,
             failed: Vec::new(),
+            silence: None,
+            blocks: Vec::new(),
+            again: Vec::new(),
             stopped: None,
         }
+    }
+
+    /// The blocks of each time that the edge was measured.
+    pub(crate) fn rounds(&self) -> impl Iterator<Item = &[Block]> {
+        std::iter::once(&self.blocks).chain(&self.again).map(Vec::as_slice)
+    }
+
+    /// Adds what was seen when the edge was measured again. If that ended early, it says nothing.
+    pub(super) fn add_again(&mut self, again: Self) {
+        self.again.push(if again.stopped.is_none() { again.blocks } else { Vec::new() });
     }
 
     /// Adds what one order saw.
@@ -63,6 +86,16 @@ impl Measurement {
         self.first = self.first.take().or(measured.first);
         self.failed.extend(measured.failed);
         self.failed.truncate(Measured::FAILED_MAX);
+        let is_answered = measured.cold.answered + measured.warm.answered > 0;
+        self.silence = match (self.silence, measured.silence) {
+            // Nothing was answered in between: it is one silence.
+            (Some(before), Some(now)) if !is_answered => {
+                Some(Silence { calls: before.calls.saturating_add(now.calls), ..before })
+            }
+            (before, None) if !is_answered => before,
+            (_, now) => now,
+        };
+        self.blocks.extend(measured.blocks);
     }
 }
 
@@ -89,6 +122,8 @@ mod tests {
             connections: intended,
             first: None,
             failed: Vec::new(),
+            silence: None,
+            blocks: Vec::new(),
         }
     }
 

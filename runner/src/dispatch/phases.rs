@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::correspond::Correspondent;
+use super::measurement::Measurement;
 use super::observe::{AgentObservation, Attempt, Observations, ReceiptBook, Unasked, interrupted};
 use super::opening::open_all;
 use super::pending::Tie;
@@ -20,7 +21,7 @@ use crate::plan::Plan;
 use crate::scenario::{AgentIndex, Scenario};
 
 /// What a run is made with.
-pub struct Settings {
+pub struct Settings<'a> {
     /// Signs every order.
     pub key: PrivateKey,
     /// The run: its name is in every call, its key seals them.
@@ -29,19 +30,21 @@ pub struct Settings {
     pub local: LocalVantage,
     /// Ends the run early when it is cancelled; what was seen by then is kept.
     pub cancel: CancellationToken,
+    /// Whether an edge, by its place in the plan, has to be measured again, from what was measured of it so far.
+    pub again: &'a (dyn Fn(usize, &Measurement) -> bool + Sync),
 }
 
 /// Runs a plan, and says what was seen. It always ends, and always speaks of every agent, edge and witness.
 pub async fn observe(
     scenario: &Scenario,
     plan: &Plan,
-    settings: Settings,
+    settings: Settings<'_>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Observations {
-    let Settings { key, run, local, cancel } = settings;
+    let Settings { key, run, local, cancel, again } = settings;
     let signet = Arc::new(Signet { key, run, fingerprints: scenario.fingerprints.clone() });
     let agents = open_all(scenario, &signet, &local);
-    let run = Phases { scenario, plan, agents, cancel, progress: Teller::new(progress) };
+    let run = Phases { scenario, plan, agents, cancel, again, progress: Teller::new(progress) };
 
     run.hello().await;
     let Tried { before, reach, after, further_witnesses } = run.witness_and_reach().await;
@@ -61,7 +64,7 @@ pub async fn observe(
 }
 
 /// Asks every agent of a scenario who it is, and nothing else.
-pub async fn greet(scenario: &Scenario, settings: Settings) -> Vec<AgentObservation> {
+pub async fn greet(scenario: &Scenario, settings: Settings<'_>) -> Vec<AgentObservation> {
     let plan = Plan { edges: Vec::new(), witnesses: Vec::new(), possible: 0 };
     observe(scenario, &plan, settings, &|_| ()).await.agents
 }
@@ -71,6 +74,7 @@ pub(super) struct Phases<'a> {
     pub(super) plan: &'a Plan,
     pub(super) agents: Vec<Arc<Correspondent>>,
     pub(super) cancel: CancellationToken,
+    pub(super) again: &'a (dyn Fn(usize, &Measurement) -> bool + Sync),
     pub(super) progress: Teller<'a>,
 }
 

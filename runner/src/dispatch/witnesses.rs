@@ -228,7 +228,7 @@ mod tests {
         let plan: Plan = expand(&scenario);
         let local = LocalVantage::new(LocalSettings::default()).expect("settings");
         let run = Run { id: RunId::random(), key: RunKey::random() };
-        let settings = Settings { key, run, local, cancel: CancellationToken::new() };
+        let settings = Settings { key, run, local, cancel: CancellationToken::new(), again: &|_, _| false };
         let seen = observe(&scenario, &plan, settings, &|_| ()).await;
         assert_eq!(plan.witnesses.len(), ENDPOINTS + 1);
         for (edge, attempts) in plan.edges.iter().zip(&seen.reach) {

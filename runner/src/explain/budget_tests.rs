@@ -220,6 +220,31 @@ fn a_hint_says_where_the_time_goes() {
     assert!(phases(|m| &mut m.warm.phases.first_byte).contains("the request waits at the target"));
     assert!(phases(|m| &mut m.warm.phases.tls).contains("`connection: reuse`"));
     assert!(phases(|m| &mut m.warm.phases.resolve).contains("the resolver of `vm` is slow"));
+    let lossy = slow(&|measurement| {
+        let resolve = &mut measurement.warm.phases.resolve;
+        (0..195).for_each(|_| resolve.record(2 * MS, Clock::Program));
+        (0..5).for_each(|_| resolve.record(1_002 * MS, Clock::Program));
+    });
+    assert!(lossy.contains("get lost or held up on the way to the resolver of `vm`"), "{lossy}");
+    // Three phases as long as one another: none of them is the cause, and the resolver least of all.
+    let alike = slow(&|measurement| {
+        let phases = &mut measurement.warm.phases;
+        for times in [&mut phases.resolve, &mut phases.connect, &mut phases.first_byte] {
+            (0..200).for_each(|place| times.record((20 + place % 13) * MS, Clock::Kernel));
+        }
+    });
+    assert!(
+        alike.starts_with("no phase stands out (resolve 32.0 ms, connect 32.0 ms, first-byte 32.0 ms)"),
+        "{alike}"
+    );
+    // On a link with jitter the resolver's p99 is a little higher than the others'.
+    let jittery = slow(&|measurement| {
+        let phases = &mut measurement.warm.phases;
+        (0..200).for_each(|_| phases.resolve.record(45 * MS, Clock::Kernel));
+        (0..200).for_each(|_| phases.connect.record(40 * MS, Clock::Kernel));
+        (0..200).for_each(|_| phases.first_byte.record(43 * MS, Clock::Kernel));
+    });
+    assert!(!jittery.contains("resolver"), "{jittery}");
     let late = slow(&|measurement| (0..200).for_each(|_| measurement.warm.lag.record(60 * MS)));
     assert!(late.contains("`vm` is starved"), "{late}");
     let queued = slow(&|measurement| {

@@ -1,6 +1,6 @@
 //! A judged budget in words: what was expected and measured, the evidence, and what to look at next.
 
-use ringfence_contract::measure::{Connection, Times};
+use ringfence_contract::measure::{Connection, PhaseTimes, Times};
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::figure::{self, loss, time};
@@ -180,14 +180,15 @@ fn slow(case: &BudgetCase<'_>, measurement: &Measurement, limit_ns: u64) -> Stri
             ),
         };
     }
-    let phases = figures.phases.each();
-    let phases = phases.iter().filter(|(name, _)| *name != "total");
-    let slowest = phases.filter_map(|(name, times)| Some((*name, statistic.of(&times.ns)?)));
-    let Some((name, ns)) = slowest.max_by_key(|(_, ns)| *ns) else {
-        return format!("look at the load of `{vantage}` and of `{}`", case.edge.endpoint.name);
+    let Some((name, ns)) = dominant(&figures.phases, statistic) else {
+        return no_phase(case, &figures.phases, statistic);
     };
     let share = format!("most of it is {name} ({})", time(ns));
     match name {
+        "resolve" if is_now_and_then(&figures.phases.resolve, ns) => format!(
+            "{share}, while most names are found at once: questions or answers get lost or held up on the way to the resolver of \
+             `{vantage}` (a lost one is asked again after a second or more)"
+        ),
         "resolve" => {
             format!("{share}: the resolver of `{vantage}` is slow; look at it, and at what it forwards to")
         }
@@ -202,6 +203,38 @@ fn slow(case: &BudgetCase<'_>, measurement: &Measurement, limit_ns: u64) -> Stri
             "{share}: the request waits at the target or its front end; look at the load there, cold starts and scaling"
         ),
         _ => format!("{share}: the answer is large or the link is slow or lossy"),
+    }
+}
+
+/// Whether half of the times are so short that what makes this one long is no lasting state.
+fn is_now_and_then(times: &Times, ns: u64) -> bool {
+    times.ns.at(50_000).is_some_and(|median| median < ns / 10)
+}
+
+/// The phase that takes the most, if it stands out: it takes as long as all others together, so that the whole would be half
+/// as long without it. Where several take about as long, what is slow is what they share.
+fn dominant(phases: &PhaseTimes, statistic: Statistic) -> Option<(&'static str, u64)> {
+    let each = phases.each().into_iter().filter(|(name, _)| *name != "total");
+    let each: Vec<(&str, u64)> =
+        each.filter_map(|(name, times)| Some((name, statistic.of(&times.ns)?))).collect();
+    let all: u64 = each.iter().map(|(_, ns)| *ns).sum();
+    let most = each.into_iter().max_by_key(|(_, ns)| *ns)?;
+    (most.1 >= all - most.1).then_some(most)
+}
+
+/// What to look at where no phase stands out.
+fn no_phase(case: &BudgetCase<'_>, phases: &PhaseTimes, statistic: Statistic) -> String {
+    let each = phases.each().into_iter().filter(|(name, _)| *name != "total");
+    let shown = each.filter_map(|(name, times)| Some(format!("{name} {}", time(statistic.of(&times.ns)?))));
+    let shown: Vec<String> = shown.collect();
+    let (vantage, target) = (&case.edge.vantage.name, case.edge.owner_name());
+    match shown.len() {
+        0 => format!("look at the load of `{vantage}` and of `{target}`"),
+        _ => format!(
+            "no phase stands out ({}): what they share is slow, so look at the way itself (its distance, its jitter, losses) and \
+             at the load of `{vantage}` and of `{target}`",
+            shown.join(", ")
+        ),
     }
 }
 

@@ -93,6 +93,8 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         | Reason::TlsFailed
         | Reason::WrongMeans
         | Reason::NotInBook
+        | Reason::LostContact
+        | Reason::ContactUnclear
         | Reason::Interrupted
         | Reason::VantageNotAsked
         | Reason::NoFamily

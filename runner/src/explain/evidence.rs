@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::{OwnLimit, Sample};
 
+use super::figure;
 use super::sentence::{name_witnesses, quote, quote_detail, saw};
-use crate::dispatch::Attempt;
+use crate::dispatch::{Attempt, Measurement};
 use crate::judge::{Case, Finding};
 use crate::judge::{Reason, Verdict};
 use crate::judge::{got_in, lost_once_connected};
@@ -36,6 +37,12 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
         }
         _ => {}
     }
+    if matches!(finding.reason, Reason::LostContact | Reason::ContactUnclear) {
+        lines.extend(case.measurement.into_iter().flat_map(measured));
+        lines.extend(sample.map(|sample| format!("before it was measured: {}", saw(sample))));
+        lines.extend(sample.and_then(|sample| seen_by_target(case, sample)));
+        return lines;
+    }
     lines.extend(written_down(case));
     lines.extend(sample.and_then(|sample| unfinished(case, sample)));
     lines.extend(
@@ -47,6 +54,22 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
         lines.extend(witnesses(case));
         lines.extend(receipts(case));
     }
+    lines
+}
+
+/// What the measured calls came to, and the first that was lost.
+fn measured(measurement: &Measurement) -> Vec<String> {
+    let began = measurement.began_ms.map(figure::time_of_day);
+    let began =
+        began.map_or_else(String::new, |began| format!(", from {began} UTC on, by the vantage's clock"));
+    let every = figure::time(u64::from(measurement.interval_us) * 1_000);
+    let mut lines = vec![format!("one measured call every {every}{began}")];
+    let cold = figure::loss(&measurement.cold);
+    lines.extend((measurement.cold.lost_in_all() > 0).then(|| format!("of the cold calls, {cold}")));
+    lines.push(format!("of the calls after the cold ones, {}", figure::loss(&measurement.warm)));
+    lines.extend(measurement.failed.first().map(|sample| {
+        format!("the first lost call, at {} UTC: {}", figure::time_of_day(sample.started_ms), saw(sample))
+    }));
     lines
 }
 

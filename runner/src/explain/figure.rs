@@ -19,6 +19,13 @@ pub fn time(ns: u64) -> String {
     format!("{} {name}", in_units(ns, unit_ns))
 }
 
+/// The time of day of so many milliseconds since the Unix epoch, in UTC: `05:10:02.512`.
+#[must_use]
+pub fn time_of_day(ms: u64) -> String {
+    let seconds = ms / 1_000 % 86_400;
+    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60, ms % 1_000)
+}
+
 /// A measured rate, in bytes a second, to three digits: `61.2 MB/s`.
 #[must_use]
 pub fn rate(bytes: u64) -> String {

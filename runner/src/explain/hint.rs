@@ -3,6 +3,7 @@
 use ringfence_contract::outcome::{NotSentWhy, Outcome, TlsFailedWhy};
 
 use super::hint_blocked::{blocked, silent_hint, tls_hint, unresolved_hint};
+use super::hint_contact::{lost, unclear};
 use super::hint_doubt::doubt;
 use super::hint_open::open;
 use crate::judge::{Case, Finding, is_private};
@@ -33,6 +34,11 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
                 tls_hint(failed).to_owned()
             }
             _ => doubt(case, finding.reason),
+        },
+        Reason::LostContact | Reason::ContactUnclear => match case.measurement {
+            Some(measurement) if finding.reason == Reason::LostContact => lost(case, measurement),
+            Some(measurement) => unclear(case, measurement),
+            None => by_reason(case, finding.reason),
         },
         other => by_reason(case, other),
     };

@@ -112,6 +112,8 @@ fn said(reason: Reason) -> &'static str {
         | Reason::TlsFailed
         | Reason::WrongMeans
         | Reason::NotInBook
+        | Reason::LostContact
+        | Reason::ContactUnclear
         | Reason::OtherInstance
         | Reason::NoTargetWitness
         | Reason::NoVantageWitness

@@ -9,6 +9,7 @@ mod evidence;
 pub mod figure;
 mod hint;
 mod hint_blocked;
+mod hint_contact;
 mod hint_doubt;
 mod hint_open;
 mod judgement;

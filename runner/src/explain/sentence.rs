@@ -8,6 +8,9 @@ use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::doubt::unknown;
+use super::figure;
+use crate::dispatch::Measurement;
+use crate::judge::Contact;
 use crate::judge::Witnessed;
 use crate::judge::got_in;
 use crate::judge::platform::BARE_DENIAL;
@@ -32,6 +35,9 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         }
         Reason::DeniedAttributed => format!("denied: {got}"),
         Reason::DeniedWitnessed => format!("denied: {got}{}", weaker(finding)),
+        Reason::LostContact | Reason::ContactUnclear => {
+            case.measurement.map_or(got, |measurement| contact(measurement, finding.reason))
+        }
         reason if finding.decided_by.is_none() && expects_deny(case) && is_open(reason) => {
             format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
         }
@@ -86,6 +92,32 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         | Reason::NameUnresolved
         | Reason::TlsFailed => format!("expected {}, got {got}{}", case.edge.expect, tries(case, finding)),
     }
+}
+
+/// What became of the contact with an edge while it was measured, and when.
+fn contact(measurement: &Measurement, reason: Reason) -> String {
+    let contact = Contact::of(measurement);
+    let Contact { answered, lost, unsent, unheard } = contact;
+    let all = contact.all();
+    if reason == Reason::ContactUnclear {
+        let parts = [(lost, "lost"), (unsent, "not sent"), (unheard, "not heard of")];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+        let stopped = measurement.stopped.as_ref();
+        let why = stopped.map_or_else(String::new, |stopped| format!(": {}", quote_detail(&stopped.detail)));
+        return format!(
+            "expected allow, reached at first, but of {all} measured calls {answered} were answered, {}{why}",
+            parts.join(", ")
+        );
+    }
+    let from = measurement.silence.filter(|silence| silence.calls > 1).map_or_else(String::new, |silence| {
+        format!(
+            ", each of the last {} of them, from {} UTC on",
+            silence.calls,
+            figure::time_of_day(silence.from_ms)
+        )
+    });
+    format!("expected allow, but contact was lost: {lost} of {all} measured calls had no answer{from}")
 }
 
 fn expects_deny(case: &Case<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Claims about throughput judged: the reason, the sentence and the hint of what each kind of download shows.
 
-use ringfence_contract::download::Downloaded;
-use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::download::{Downloaded, Payload};
+use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome, Phase, Reset};
 
 use super::JudgedClaim;
 use crate::dispatch::{Unasked, UnaskedWhy};
@@ -59,7 +59,7 @@ const CAME: &[Row] = &[
         "at-least: 1kB/s, for: 2s",
         ClaimReason::TooSlow,
         "expected throughput >= 1 kB/s for 2 s, got 0.000 kB/s, slowest second 0.000 kB/s",
-        Some("as slow all along"),
+        Some("path-MTU"),
     ),
 ];
 
@@ -92,22 +92,35 @@ fn what_was_not_measured_to_its_end_neither_passes_nor_fails_however_much_came()
     let answered = || crate::judge::sample_run::answered("10.0.0.4");
     for (download, reason, said, hint) in [
         (
-            Ok(cut_short(answered(), "the target gives none: 4")),
+            Ok(Downloaded {
+                payload: Payload::default(),
+                ..cut_short(answered(), "the target gives none: 4")
+            }),
             ClaimReason::NotMeasured,
             "gives none: 4",
             "long answers",
         ),
         (
-            Ok(cut_short(status(404), "the call came to `unsealed`")),
+            Ok(Downloaded {
+                payload: Payload::default(),
+                ..cut_short(status(404), "the call came to `unsealed`")
+            }),
             ClaimReason::NotMeasured,
             "`unsealed`",
             "an agent older",
         ),
         (
-            Ok(cut_short(Outcome::TimedOut(Phase::Connect), "the call came to `timed-out`")),
+            Ok(cut_short(unsent(), "the call came to `not-sent`")),
             ClaimReason::NotMeasured,
-            "`timed-out`",
+            "`not-sent`",
             "the call's own outcome",
+        ),
+        // Some of it came: it may have been fast enough while it did.
+        (
+            Ok(cut_short(answered(), "the connection ended (`reset`) after 300 ms and 900 bytes")),
+            ClaimReason::NotMeasured,
+            "900 bytes",
+            "long answers",
         ),
         (unasked(UnaskedWhy::Refused), ClaimReason::NotMeasured, "the detail", "older than this runner"),
         (unasked(UnaskedWhy::CutOff), ClaimReason::NotMeasured, "the detail", "control route"),
@@ -117,6 +130,35 @@ fn what_was_not_measured_to_its_end_neither_passes_nor_fails_however_much_came()
         assert_eq!((judged.reason, judged.reason.verdict()), (reason, Verdict::Inconclusive), "{said}");
         assert!(judged.sentence.contains(said), "{}", judged.sentence);
         assert!(judged.hint.as_ref().expect("a hint").contains(hint), "{:?}", judged.hint);
+    }
+}
+
+fn unsent() -> Outcome {
+    Outcome::NotSent(NotSent { why: NotSentWhy::NoResources, detail: "no port is left".to_owned() })
+}
+
+#[test]
+fn not_one_byte_is_too_slow_and_the_hint_says_how_far_it_got() {
+    let nothing = |outcome: Outcome, why: &str| {
+        let download = Downloaded { payload: Payload::default(), ..cut_short(outcome, why) };
+        judged("at-least: 1kB/s", Ok(download))
+    };
+    let ended = "no payload came within 3500 ms of the answer";
+    let mtu = "path-MTU";
+    for (outcome, why, hint) in [
+        (crate::judge::sample_run::answered("10.0.0.4"), ended, mtu),
+        (Outcome::TimedOut(Phase::Transfer), "the call came to `timed-out`", mtu),
+        (Outcome::TimedOut(Phase::FirstByte), "the call came to `timed-out`", mtu),
+        (Outcome::TimedOut(Phase::Connect), "the call came to `timed-out`", "own outcome"),
+        (Outcome::Refused, "the call came to `refused`", "was ended or restarted"),
+        (Outcome::Reset(Reset::BeforeAnswer), "the call came to `reset`", "was ended or restarted"),
+        (status(503), "the call came to `unsealed`", "something else than `app` answers"),
+        (status(429), "the call came to `unsealed`", "rate limits"),
+    ] {
+        let judged = nothing(outcome.clone(), why);
+        assert_eq!(judged.reason, ClaimReason::TooSlow, "{outcome:?}");
+        assert!(judged.sentence.contains(&format!("got no byte: {why}")), "{}", judged.sentence);
+        assert!(judged.hint.as_ref().expect("a hint").contains(hint), "{outcome:?}: {:?}", judged.hint);
     }
 }
 

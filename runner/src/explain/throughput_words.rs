@@ -1,7 +1,7 @@
 //! A judged throughput in words: what was claimed and what came, the evidence, and what to look at next.
 
 use ringfence_contract::download::{Downloaded, Payload};
-use ringfence_contract::outcome::Outcome;
+use ringfence_contract::outcome::{Outcome, Phase};
 
 use super::budget_words::{nothing, nothing_hint};
 use super::figure;
@@ -28,6 +28,9 @@ pub(super) fn sentence(
         Some(Err(_)) if reason == ClaimReason::Interrupted => nothing(&expected, edge, reached, reason),
         Some(Err(Unasked { detail, .. })) => {
             format!("{expected}, but it was not measured: {}", quote_detail(detail))
+        }
+        Some(Ok(Downloaded { cut_short: Some(why), .. })) if reason == ClaimReason::TooSlow => {
+            format!("{expected}, got no byte: {}", quote_detail(why))
         }
         Some(Ok(Downloaded { cut_short: Some(why), .. })) => format!("{expected}, but {}", quote_detail(why)),
         Some(Ok(Downloaded { payload, .. })) if reason == ClaimReason::FastEnough => {
@@ -71,6 +74,9 @@ pub(super) fn hint(edge: &Case<'_>, reason: ClaimReason) -> Option<String> {
 fn next_step(edge: &Case<'_>, reason: ClaimReason) -> String {
     let (vantage, target) = (&edge.vantage.name, edge.owner_name());
     match edge.download {
+        Some(Ok(downloaded)) if reason == ClaimReason::TooSlow && downloaded.payload.bytes == 0 => {
+            nothing_came(edge, downloaded)
+        }
         Some(Ok(Downloaded { payload, .. })) if reason == ClaimReason::TooSlow => slow(edge, payload),
         Some(Ok(Downloaded { sample, .. })) => match &sample.outcome {
             Outcome::Unsealed(unsealed) if unsealed.status == Some(404) => format!(
@@ -91,6 +97,25 @@ fn next_step(edge: &Case<'_>, reason: ClaimReason) -> String {
             format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
         }
         _ => nothing_hint(edge, reason),
+    }
+}
+
+/// Why not one byte came, from how far the call got.
+fn nothing_came(edge: &Case<'_>, Downloaded { sample, .. }: &Downloaded) -> String {
+    let target = edge.owner_name();
+    match &sample.outcome {
+        // Small answers came over this edge a moment ago, and the head of this one: what is missing fills whole packets.
+        Outcome::Answered(_) | Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) => format!(
+            "connections stand and small answers come, and nothing larger does: look for a path-MTU problem first (a tunnel              or VPN whose packets are smaller, and a rule that drops ICMP \"packet too big\" or \"fragmentation needed\", RFC              2923 section 2.1), then at what holds back or inspects answers, and at `{target}` itself"
+        ),
+        Outcome::Unsealed(_) | Outcome::Forbidden(_) | Outcome::Misanswered(_) => format!(
+            "something else than `{target}` answers this call: look at the front end's rules, size and rate limits"
+        ),
+        Outcome::Refused | Outcome::Reset(_) => format!(
+            "the edge was reached before, and this call is turned away: look whether `{target}` was ended or restarted, and \
+             at connection limits before it"
+        ),
+        _ => "the edge itself was reached and this call was not: look at the call's own outcome".to_owned(),
     }
 }
 

@@ -17,7 +17,7 @@ use super::verdict::{Reason, Verdict};
 use super::witness::WitnessBook;
 use crate::dispatch::{AgentObservation, Attempt, Measurement, ReceiptBook, Unasked, UnaskedWhy};
 use crate::plan::{Edge, Role};
-use crate::scenario::{Agent, Answers, Endpoint, Rule, Scenario, Scope};
+use crate::scenario::{Agent, Answers, Endpoint, Rule, Scenario, Scope, WitnessPort};
 
 /// Whether an address is one of a private network.
 pub(crate) fn is_private(address: IpAddr) -> bool {
@@ -119,6 +119,13 @@ impl<'a> Case<'a> {
     /// Whether the vantage showed that it can send what goes over this edge.
     pub(crate) fn sends(&self) -> Sends {
         self.witnesses.sends(self.sender(), self.rule.witness_port)
+    }
+
+    /// Whether the vantage can send what went over this edge, where somebody answered: that an answer came shows that the port
+    /// goes out, and anything else that the vantage reached, at whatever port, that it is not cut off.
+    pub(crate) fn sends_where_answered(&self) -> Sends {
+        let here = self.sends();
+        if here.witnessed.holds() { here } else { self.witnesses.sends(self.sender(), WitnessPort::Any) }
     }
 
     /// Who sends over this edge.

@@ -11,6 +11,7 @@ use super::case::{Case, unknown};
 use super::finding::Finding;
 use super::platform::is_busy;
 use super::seen::{Seen, see, see_call};
+use super::senders::Sends;
 use super::server::is_behind_address;
 use super::unfinished::handshake_gap;
 use super::verdict::Reason;
@@ -49,8 +50,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         |seen: &Seen| matches!(seen, Seen::TurnedAway | Seen::BareDenial | Seen::Silent | Seen::SilentLater);
     let self_witnessed = seen.iter().any(leans) && !has_outside_witness(case);
     let decided = witnessed.unwrap_or(0);
-    let weaknesses =
-        if seen.iter().any(|seen| leans_on_vantage(*seen)) { case.sends().weaknesses() } else { Vec::new() };
+    let leaning =
+        seen.iter().filter(|seen| leans_on_vantage(**seen)).min_by_key(|seen| **seen == Seen::BareDenial);
+    let weaknesses = leaning.map_or_else(Vec::new, |seen| sends(case, *seen).weaknesses());
     at(Finding { self_witnessed, weaknesses, ..Finding::new(reasons[decided], Some(decided)) })
 }
 
@@ -96,6 +98,14 @@ fn leans_on_vantage(seen: Seen) -> bool {
     matches!(seen, Seen::BareDenial | Seen::Silent | Seen::SilentLater | Seen::Unnamed)
 }
 
+/// Whether the vantage showed that it can send what came to this.
+fn sends(case: &Case<'_>, seen: Seen) -> Sends {
+    match seen {
+        Seen::BareDenial => case.sends_where_answered(),
+        _ => case.sends(),
+    }
+}
+
 /// What is missing before an attempt is a proven denial, in the order the reasons are given.
 fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> {
     let mut missing = Vec::new();
@@ -108,7 +118,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
     if unsaid {
         missing.extend(target_gap(case, sample));
     }
-    if leans_on_vantage(seen) && !case.sends().witnessed.holds() {
+    if leans_on_vantage(seen) && !sends(case, seen).witnessed.holds() {
         missing.push(Reason::NoVantageWitness);
     }
     if unsaid && has_agent(case) && !restarted {

@@ -8,8 +8,9 @@ use ringfence_contract::address::Family;
 use ringfence_contract::call::{Method, Pin, Route, Timeouts, Trust};
 use ringfence_contract::download::{Downloaded, Payload};
 use ringfence_contract::fingerprint::{Basis, known};
+use ringfence_contract::histogram::Histogram;
 use ringfence_contract::id::{BootId, CallId};
-use ringfence_contract::measure::{Connection, Figures};
+use ringfence_contract::measure::{Block, Connection, Figures};
 use ringfence_contract::outcome::{Answered, Forbidden, Outcome, OutcomeKind, Phase, Unsealed};
 use ringfence_contract::receipt::{Receipt, SeenBy, SeenSource};
 use ringfence_contract::reply::Hello;
@@ -333,6 +334,18 @@ pub(crate) fn agent_seen(name: &str) -> AgentObservation {
     }
 }
 
+/// These times, in nanoseconds, as blocks of ten calls of a caller with processors to spare.
+pub(crate) fn blocks(times: &[u64]) -> Vec<Block> {
+    let block = |times: &[u64]| {
+        let mut way = Histogram::default();
+        for ns in times {
+            way.record(*ns);
+        }
+        Block { way, late_ns: 60_000, crowd: Some(20) }
+    };
+    times.chunks(10).map(block).collect()
+}
+
 /// A measurement whose answered calls took these times, in nanoseconds; so many more timed out.
 pub(crate) fn measured(times: &[u64], lost: u32) -> Measurement {
     let answered = u32::try_from(times.len()).expect("a few");
@@ -355,6 +368,9 @@ pub(crate) fn measured(times: &[u64], lost: u32) -> Measurement {
         connections: intended,
         first: None,
         failed: Vec::new(),
+        silence: None,
+        blocks: blocks(times),
+        again: Vec::new(),
         stopped: None,
     }
 }
@@ -463,4 +479,25 @@ pub(crate) fn status(status: u16) -> Outcome {
         flaw: None,
         told: None,
     })
+}
+
+/// Numbers evenly spread over 0 to 1, from Lehmer's generator (multiplier 48,271, modulus 2^31 - 1).
+pub(crate) struct Lehmer(pub(crate) u64);
+
+impl Lehmer {
+    pub(crate) fn next(&mut self) -> f64 {
+        self.0 = self.0 * 48_271 % 0x7fff_ffff;
+        f64::from(u32::try_from(self.0).expect("below 2^31")) / f64::from(0x7fff_ffff_u32)
+    }
+
+    /// Times with a long tail, from 1 ms on, as those of calls are: 1 ms / (1 - u)^(1/3).
+    pub(crate) fn times(&mut self, count: usize, factor: f64) -> Histogram {
+        let mut times = Histogram::default();
+        for _ in 0..count {
+            let ms = factor * (1.0 - self.next()).powf(-1.0 / 3.0);
+            let duration = std::time::Duration::from_secs_f64(ms / 1_000.0);
+            times.record(u64::try_from(duration.as_nanos()).expect("short"));
+        }
+        times
+    }
 }

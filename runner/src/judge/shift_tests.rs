@@ -1,100 +1,105 @@
-//! The rule held against tables of the binomial distribution, against equal distributions, and against shifted ones.
-
-use proptest::prelude::*;
+//! The rule held against equal runs and shifted ones, of callers with and without processors to spare.
 
 use super::*;
+use crate::judge::sample_run::Lehmer;
+use ringfence_contract::histogram::Histogram;
 
-#[test]
-fn the_ranks_are_those_of_the_binomial_distribution() {
-    // B(10, 0.5): P(0) = 1/1024, P(1) = 10/1024, P(2) = 45/1024; both tails alike.
-    assert_eq!(ranks(10, 0.5, 0.0009), (None, None));
-    assert_eq!(ranks(10, 0.5, 0.001), (Some(1), Some(10)));
-    assert_eq!(ranks(10, 0.5, 0.011), (Some(2), Some(9)));
-    assert_eq!(ranks(10, 0.5, 0.055), (Some(3), Some(8)));
-    // B(100, 0.99): P(100) = 0.366, so no upper bound; B(1000, 0.99): P(1000) = 4.3e-5, P(999) = 4.4e-4, P(998) = 2.2e-3.
-    assert_eq!(ranks(100, 0.99, 0.001).1, None);
-    assert_eq!(ranks(1_000, 0.99, 0.001).1, Some(999));
-    assert_eq!(ranks(1_000, 0.99, 0.003).1, Some(998));
-    assert_eq!(ranks(0, 0.5, 0.01), (None, None));
-    assert_eq!(ranks(1, 0.5, 0.01), (None, None));
+const TERMS: Terms = Terms { tolerance: Tolerance { permille: 50, ns: 100_000 }, edges: 1 };
+
+/// What makes a caller's machine slow for one block.
+#[derive(Clone, Copy)]
+struct State {
+    crowd: u32,
+    late_ns: u64,
+    /// How many times as long as without other work a call may take.
+    adds: f64,
 }
 
-proptest! {
-    #[test]
-    fn the_probabilities_are_those_that_factorials_give(n in 1_u32..60, percent in 1_u32..100) {
-        let p = f64::from(percent) / 100.0;
-        let (first, weights) = binomial(n, p);
-        let choose = |k: u32| (0..k).fold(1.0, |product, i| product * f64::from(n - i) / f64::from(i + 1));
-        for (k, weight) in (first..).zip(&weights) {
-            let exponent = |k: u32| i32::try_from(k).expect("small");
-            let exact = choose(k) * p.powi(exponent(k)) * (1.0 - p).powi(exponent(n - k));
-            prop_assert!((weight - exact).abs() < 1e-9, "{k}: {weight} for {exact}");
+const CALM: State = State { crowd: 40, late_ns: 60_000, adds: 0.0 };
+const BUSY: State = State { crowd: 2_000, late_ns: 400_000, adds: 0.05 };
+const STARVED: State = State { crowd: 6_000, late_ns: 20_000_000, adds: 8.0 };
+
+/// Blocks of 25 calls that take 1 ms and a little, times the factor, and what the machine adds in each of these states.
+fn blocks(source: &mut Lehmer, factor: f64, states: &[State]) -> Vec<Block> {
+    let block = |state: &State| {
+        let mut way = Histogram::default();
+        for _ in 0..25 {
+            let ms = factor * (1.0 + 0.04 * source.next()) + state.adds * source.next();
+            way.record(
+                u64::try_from(std::time::Duration::from_secs_f64(ms / 1e3).as_nanos()).expect("short"),
+            );
         }
-    }
+        Block { way, late_ns: state.late_ns, crowd: Some(state.crowd) }
+    };
+    states.iter().map(block).collect()
 }
 
-/// Numbers evenly spread over 0 to 1, from Lehmer's generator (multiplier 48,271, modulus 2^31 - 1).
-struct Lehmer(u64);
+fn found(old: &[Block], new: &[Block]) -> Result<Vec<Shift>, Unlike> {
+    shifts(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>(), TERMS)
+}
 
-impl Lehmer {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0 * 48_271 % 0x7fff_ffff;
-        f64::from(u32::try_from(self.0).expect("below 2^31")) / f64::from(0x7fff_ffff_u32)
-    }
+fn is_worse(old: &[Block], new: &[Block]) -> bool {
+    found(old, new).is_ok_and(|found| found.iter().any(Shift::has_risen))
+}
 
-    /// Times with a long tail, from 1 ms on, as those of calls are: 1 ms / (1 - u)^(1/3).
-    fn times(&mut self, count: usize, factor: f64) -> Histogram {
-        let mut times = Histogram::default();
-        for _ in 0..count {
-            let ms = factor * (1.0 - self.next()).powf(-1.0 / 3.0);
-            let duration = std::time::Duration::from_secs_f64(ms / 1_000.0);
-            times.record(u64::try_from(duration.as_nanos()).expect("short"));
-        }
-        times
+/// So many blocks, each in one of these states, by chance.
+fn mixed(source: &mut Lehmer, count: usize, of: &[State]) -> Vec<State> {
+    let pick = |_| {
+        let place = (0..of.len()).rev().find(|place| source.next() * 2.0 > 1.0 || *place == 0);
+        *of.get(place.unwrap_or_default()).expect("a state")
+    };
+    (0..count).map(pick).collect()
+}
+
+#[test]
+fn nothing_that_the_callers_machine_does_is_a_slower_network() {
+    let mut source = Lehmer(20_261_128);
+    for (what, old, new) in [
+        ("calm, then calm", &[CALM][..], &[CALM][..]),
+        ("calm, then busy", &[CALM], &[BUSY]),
+        ("calm, then starved", &[CALM], &[STARVED]),
+        ("starved, then calm", &[STARVED], &[CALM]),
+        ("busy, then busy", &[BUSY], &[BUSY]),
+        ("now this, now that", &[CALM, BUSY, STARVED], &[CALM, BUSY, STARVED]),
+        ("calm, then now this, now that", &[CALM], &[CALM, BUSY, STARVED]),
+        ("starved, then starved", &[STARVED], &[STARVED]),
+    ] {
+        let worse = (0..60).filter(|_| {
+            let (old, new) = (mixed(&mut source, 20, old), mixed(&mut source, 20, new));
+            let (old, new) = (blocks(&mut source, 1.0, &old), blocks(&mut source, 1.0, &new));
+            is_worse(&old, &new)
+        });
+        let worse = worse.count();
+        assert!(worse <= 1, "{what}: {worse} of 60");
     }
 }
 
 #[test]
-fn equal_distributions_raise_no_more_alarms_than_stated() {
-    // Without the tolerance, which could only make them fewer, the bounds alone have to keep the promise.
-    let mut source = Lehmer(20_261_123);
-    let (rounds, risk) = (2_000, 0.05);
-    let mut alarms = 0;
-    for _ in 0..rounds {
-        let (old, new) = (source.times(200, 1.0), source.times(200, 1.0));
-        let (old, new) = (Bounds::of(&old, 90_000, risk / 2.0), Bounds::of(&new, 90_000, risk / 2.0));
-        alarms += u32::from(new.lower.zip(old.upper).is_some_and(|(new, old)| new > old));
+fn a_slower_network_is_found_where_both_had_a_calm_moment_and_on_a_busy_machine_too() {
+    let mut source = Lehmer(7);
+    for (what, factor, old, new) in [
+        ("calm, then calm", 1.2, &[CALM][..], &[CALM][..]),
+        ("calm, then busy", 1.3, &[CALM], &[BUSY]),
+        ("busy, then busy", 1.3, &[BUSY], &[BUSY]),
+        ("starved, then starved, a hundred times as slow", 500.0, &[STARVED], &[STARVED]),
+        ("now this, now that", 1.3, &[CALM, BUSY, STARVED], &[CALM, BUSY, STARVED]),
+    ] {
+        let found = (0..40).filter(|_| {
+            let (old, new) = (mixed(&mut source, 20, old), mixed(&mut source, 20, new));
+            let (old, new) = (blocks(&mut source, 1.0, &old), blocks(&mut source, factor, &new));
+            is_worse(&old, &new)
+        });
+        let found = found.count();
+        assert!(found >= 38, "{what}: {found} of 40");
     }
-    // 5 % of 2,000 are 100; that the bound holds shows if no more than 100 are seen.
-    assert!(alarms <= 100, "{alarms} of {rounds}");
 }
 
 #[test]
-fn each_bound_is_wrong_no_more_often_than_its_risk() {
-    let mut source = Lehmer(4_711);
-    // The true p90 of these times: 1 ms * 0.1^(-1/3).
-    let (truth, rounds) = (2_154_435, 4_000_u32);
-    let (mut too_high, mut too_low) = (0, 0);
-    for _ in 0..rounds {
-        let bounds = Bounds::of(&source.times(100, 1.0), 90_000, 0.05);
-        too_high += u32::from(bounds.lower.is_some_and(|ns| ns > truth));
-        too_low += u32::from(bounds.upper.is_some_and(|ns| ns < truth));
-    }
-    // 5 % of 4,000 are 200, with a standard deviation of 13.8: four of them above is 255.
-    assert!(too_high <= 255 && too_low <= 255, "{too_high} and {too_low} of {rounds}");
-    // And a rule that never says anything would keep that promise too.
-    assert!(too_high >= 60 && too_low >= 60, "{too_high} and {too_low} of {rounds}");
-}
-
-#[test]
-fn a_clear_shift_is_seen_and_its_direction_too() {
+fn what_got_faster_is_no_worse() {
     let mut source = Lehmer(99);
-    for _ in 0..50 {
-        let (fast, slow) = (source.times(200, 1.0), source.times(200, 1.5));
-        let risen = shifts(&fast, &slow, 20);
-        assert!(risen.iter().any(|shift| shift.percentile == 50_000), "{risen:?}");
-        assert!(risen.iter().all(Shift::has_risen), "{risen:?}");
-        let fallen = shifts(&slow, &fast, 20);
+    for state in [CALM, BUSY] {
+        let (slow, fast) = (blocks(&mut source, 1.5, &[state; 20]), blocks(&mut source, 1.0, &[state; 20]));
+        let fallen = found(&slow, &fast).expect("comparable");
         assert!(!fallen.is_empty() && !fallen.iter().any(Shift::has_risen), "{fallen:?}");
     }
 }
@@ -102,29 +107,57 @@ fn a_clear_shift_is_seen_and_its_direction_too() {
 #[test]
 fn a_tail_that_grew_is_seen_where_there_are_samples_for_it() {
     let mut source = Lehmer(7);
-    let (old, mut new) = (source.times(1_000, 1.0), source.times(970, 1.0));
-    (0..30).for_each(|_| new.record(400_000_000));
-    let seen: Vec<u32> = shifts(&old, &new, 1).iter().map(|shift| shift.percentile).collect();
+    let old = blocks(&mut source, 1.0, &[CALM; 40]);
+    let mut new = blocks(&mut source, 1.0, &[CALM; 40]);
+    // One call in each block is late: p99, and neither the median nor p90.
+    for block in &mut new {
+        block.way.record(400_000_000);
+    }
+    let seen: Vec<u32> =
+        found(&old, &new).expect("comparable").iter().map(|shift| shift.percentile).collect();
     assert_eq!(seen, [99_000]);
-    assert!(shifts(&source.times(100, 1.0), &source.times(100, 1.0), 1).is_empty());
+}
+
+#[test]
+fn a_run_that_says_too_little_is_not_compared_and_says_why() {
+    let mut source = Lehmer(3);
+    let (calm, starved) = (blocks(&mut source, 1.0, &[CALM; 20]), blocks(&mut source, 1.0, &[STARVED; 20]));
+    assert_eq!(found(&[], &calm), Err(Unlike::TooFew), "an older record without blocks");
+    assert_eq!(found(&calm, &calm[..3]), Err(Unlike::TooFew));
+    let unanswered = vec![Block::default(); 20];
+    assert_eq!(found(&calm, &unanswered), Err(Unlike::TooFew));
+    assert_eq!(found(&calm, &starved), Err(Unlike::Busier));
+    assert_eq!(found(&starved, &calm), Err(Unlike::Calmer));
+    // A system that does not say how many want its processors is gone by its clock.
+    let silent = |blocks: &[Block]| -> Vec<Block> {
+        blocks.iter().map(|block| Block { crowd: None, ..block.clone() }).collect()
+    };
+    let slower = blocks(&mut source, 1.2, &[CALM; 20]);
+    assert!(is_worse(&silent(&calm), &silent(&slower)));
 }
 
 #[test]
 fn a_rise_within_the_tolerance_is_none() {
     let of = |ns: u64| {
-        let mut times = Histogram::default();
-        (0..1_000).for_each(|_| times.record(ns));
-        times
+        let mut way = Histogram::default();
+        (0..50).for_each(|_| way.record(ns));
+        vec![Block { way, crowd: Some(0), late_ns: 0 }; 20]
     };
-    for (old, new, shifted) in [
-        (1_000_000, 1_050_000, false),
-        (1_000_000, 1_090_000, false),
-        (1_000_000, 1_110_000, true),
-        (100_000_000, 104_000_000, false),
-        (100_000_000, 106_000_000, true),
-        (1_000, 2_000, false),
+    for (old, new, tolerance, shifted) in [
+        (1_000_000, 1_050_000, Tolerance::default(), false),
+        (1_000_000, 1_090_000, Tolerance::default(), false),
+        (1_000_000, 1_110_000, Tolerance::default(), true),
+        (100_000_000, 104_000_000, Tolerance::default(), false),
+        (100_000_000, 106_000_000, Tolerance::default(), true),
+        (1_000, 2_000, Tolerance::default(), false),
+        (1_000_000, 1_110_000, Tolerance { permille: 200, ns: 0 }, false),
+        (1_000_000, 1_110_000, Tolerance { permille: 0, ns: 500_000 }, false),
+        (1_000_000, 1_060_000, Tolerance { permille: 50, ns: 0 }, true),
+        (u64::MAX / 4, u64::MAX / 2, Tolerance { permille: 10_000, ns: u64::MAX }, false),
     ] {
-        assert_eq!(!shifts(&of(old), &of(new), 1).is_empty(), shifted, "{old} to {new}");
+        let (one, other) = (of(old), of(new));
+        let terms = Terms { tolerance, edges: 1 };
+        let found = shifts(&one.iter().collect::<Vec<_>>(), &other.iter().collect::<Vec<_>>(), terms);
+        assert_eq!(!found.expect("comparable").is_empty(), shifted, "{old} to {new}, {tolerance:?}");
     }
-    assert!(shifts(&Histogram::default(), &of(5), 1).is_empty());
 }

@@ -54,6 +54,8 @@ words! {
         NameUnresolved = "name-unresolved",
         /// Fail: the certificate or the handshake of an allowed endpoint is bad.
         TlsFailed = "tls-failed",
+        /// Fail: reached at first; then most of the calls that measured it got no answer, or from some time on none did.
+        LostContact = "lost-contact",
         /// Fail: denied on evidence, but not by the means the rule names.
         WrongMeans = "wrong-means",
         /// Fail: an answer bore the target's seal, and the target's own book knows nothing of the call.
@@ -105,6 +107,8 @@ words! {
         NotSent = "not-sent",
         /// Inconclusive: the TLS handshake of a call that must be denied failed, which may be anybody's doing.
         TlsUnclear = "tls-unclear",
+        /// Inconclusive: reached at first; then most of the calls that measured it were not sent, or nothing is known of them.
+        ContactUnclear = "contact-unclear",
         /// Inconclusive: the vantage could not be asked, or did not say.
         VantageNotAsked = "vantage-not-asked",
         /// Inconclusive: the run was ended first.
@@ -129,6 +133,7 @@ impl Reason {
             | Self::WrongAnswer
             | Self::NameUnresolved
             | Self::TlsFailed
+            | Self::LostContact
             | Self::WrongMeans
             | Self::NotInBook => Verdict::Fail,
             Self::NoTargetWitness
@@ -154,6 +159,7 @@ impl Reason {
             | Self::NotResolved
             | Self::NotSent
             | Self::TlsUnclear
+            | Self::ContactUnclear
             | Self::VantageNotAsked
             | Self::Interrupted => Verdict::Inconclusive,
             Self::NoFamily => Verdict::Skipped,

@@ -3,7 +3,6 @@
 use super::page::{Page, Style, Tone};
 use super::text::timestamp;
 use crate::explain::figure;
-use crate::judge::{TOLERANCE_NS, TOLERANCE_PERCENT};
 use crate::tally::{Change, Comparison, Direction};
 
 /// How many changes are told; the JSON form has all.
@@ -53,6 +52,14 @@ fn tone(change: &Change) -> Tone {
     }
 }
 
+/// Thousandths as percent, without needless zeros: `5`, `2.5`.
+fn percent(permille: u32) -> String {
+    match (permille / 10, permille % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, tenths) => format!("{whole}.{tenths}"),
+    }
+}
+
 fn closing(comparison: &Comparison) -> String {
     let count = |direction| comparison.count(direction);
     let mut line = format!(
@@ -66,9 +73,10 @@ fn closing(comparison: &Comparison) -> String {
     if comparison.measured > 0 {
         line = format!(
             "{line}; {} of them measured in both, slower where a percentile's bounds lie apart by more than \
-             {TOLERANCE_PERCENT} % and {} (of comparisons in which nothing changed, at most 1 in 100 says so)",
+             {} % and {} (of comparisons in which nothing changed, at most 1 in 100 says so)",
             comparison.measured,
-            figure::time(TOLERANCE_NS)
+            percent(comparison.tolerance.permille),
+            figure::time(comparison.tolerance.ns)
         );
     }
     line

@@ -502,7 +502,7 @@ fn what_changed_since_a_baseline_is_in_every_form() {
     let old = record(&Scene::sound().measured(VM_TO_SITE, measured(&[1_000_000; 200], 0)));
     let mut new = record(&Scene::sound().measured(VM_TO_SITE, measured(&[9_000_000; 200], 0)));
     new.edges.remove(OUTSIDER_TO_SITE);
-    let comparison = compare(&old, &new, Extent::Whole);
+    let comparison = compare(&old, &new, Extent::Whole, crate::judge::Tolerance::default());
     let worse = comparison.count(Direction::Worse);
     assert_eq!(worse, 3, "p50, p90, and the edge that is gone: {comparison:?}");
     new.baseline = Some(comparison);
@@ -521,7 +521,10 @@ fn what_changed_since_a_baseline_is_in_every_form() {
         drawn.contains("WORSE vm -> app/site ipv4: latency: p50 was 1.00 ms at most, is 9.00 ms at least\n"),
         "{drawn}"
     );
-    let same = RunRecord { baseline: Some(compare(&old, &old, Extent::Whole)), ..old };
+    let same = RunRecord {
+        baseline: Some(compare(&old, &old, Extent::Whole, crate::judge::Tolerance::default())),
+        ..old
+    };
     assert!(junit(&same).contains("name=\"nothing changed\""));
 }
 

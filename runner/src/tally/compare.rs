@@ -13,9 +13,11 @@ use ringfence_contract::words;
 use serde::{Deserialize, Serialize};
 
 use super::record::{EdgeRecord, RunRecord};
+use crate::dispatch::Measurement;
 use crate::explain::figure;
-use crate::judge::{Shift, Verdict, shifts};
-use crate::scenario::Statistic;
+use crate::judge::{Pace, Shift, Terms, Tolerance, Unlike, Verdict, is_in_doubt, pace};
+use crate::plan::{Edge, Plan};
+use crate::scenario::{Scenario, Statistic};
 
 /// By how many percent of the higher one two rates differ before it is told. No more than told: one download says too little
 /// of chance to fail anything, and what a rule claims is judged by itself.
@@ -85,6 +87,9 @@ pub struct Comparison {
     pub common: usize,
     /// How many of those were measured in both.
     pub measured: usize,
+    /// How much slower counts for nothing.
+    #[serde(default)]
+    pub tolerance: Tolerance,
     /// Every change: by edge, in the order of the new run, then those that are gone.
     pub changes: Vec<Change>,
 }
@@ -114,7 +119,7 @@ fn key(edge: &EdgeRecord) -> Key<'_> {
 
 /// Holds a run against an older one.
 #[must_use]
-pub fn compare(old: &RunRecord, new: &RunRecord, extent: Extent) -> Comparison {
+pub fn compare(old: &RunRecord, new: &RunRecord, extent: Extent, tolerance: Tolerance) -> Comparison {
     let before: HashMap<Key<'_>, &EdgeRecord> = old.edges.iter().map(|edge| (key(edge), edge)).collect();
     let now: BTreeSet<Key<'_>> = new.edges.iter().map(key).collect();
     let pairs = new.edges.iter().map(|edge| (before.get(&key(edge)).copied(), edge));
@@ -122,12 +127,43 @@ pub fn compare(old: &RunRecord, new: &RunRecord, extent: Extent) -> Comparison {
         old.is_some_and(|old| old.measurement.is_some()) && new.measurement.is_some()
     };
     let measured = pairs.clone().filter(both).count();
-    let mut changes: Vec<Change> = pairs.flat_map(|(old, new)| changes_of(old, new, measured)).collect();
+    let terms = Terms { tolerance, edges: measured };
+    let mut changes: Vec<Change> = pairs.flat_map(|(old, new)| changes_of(old, new, terms)).collect();
     let gone = old.edges.iter().filter(|edge| extent == Extent::Whole && !now.contains(&key(edge)));
     let was = |edge: &EdgeRecord| format!("it was {} and is not tested any more", edge.verdict);
     changes.extend(gone.map(|edge| change(edge, ChangeKind::Gone, Direction::Worse, was(edge))));
     let common = now.iter().filter(|key| before.contains_key(*key)).count();
-    Comparison { old: old.run, old_started_ms: old.started_ms, common, measured, changes }
+    Comparison { old: old.run, old_started_ms: old.started_ms, common, measured, tolerance, changes }
+}
+
+/// The measurements of an older run, by the places of a plan's edges.
+pub struct Baseline<'r> {
+    measured: Vec<Option<&'r Measurement>>,
+    terms: Terms,
+}
+
+impl<'r> Baseline<'r> {
+    /// Looks up, for each edge of the plan, what the older run measured of it.
+    #[must_use]
+    pub fn of(old: &'r RunRecord, scenario: &Scenario, plan: &Plan, tolerance: Tolerance) -> Self {
+        let before: HashMap<Key<'_>, &EdgeRecord> = old.edges.iter().map(|edge| (key(edge), edge)).collect();
+        let find = |edge: &Edge| {
+            let (vantage, endpoint) =
+                (&scenario.agent(edge.vantage).name, &scenario.endpoint(edge.endpoint).name);
+            let found = before.get(&(vantage.as_str(), endpoint.as_str(), edge.family));
+            found.and_then(|found| found.measurement.as_deref())
+        };
+        let measured: Vec<Option<&Measurement>> = plan.edges.iter().map(find).collect();
+        let edges = measured.iter().flatten().count();
+        Self { measured, terms: Terms { tolerance, edges } }
+    }
+
+    /// Whether an edge, by its place in the plan, has to be measured again before it is clear whether it is slower.
+    #[must_use]
+    pub fn is_in_doubt(&self, edge: usize, now: &Measurement) -> bool {
+        let before = self.measured.get(edge).copied().flatten();
+        before.is_some_and(|before| is_in_doubt(before, now, self.terms))
+    }
 }
 
 fn change(edge: &EdgeRecord, kind: ChangeKind, direction: Direction, sentence: String) -> Change {
@@ -136,7 +172,7 @@ fn change(edge: &EdgeRecord, kind: ChangeKind, direction: Direction, sentence: S
 }
 
 /// Every change of one edge, the gravest kind first.
-fn changes_of(old: Option<&EdgeRecord>, new: &EdgeRecord, measured: usize) -> Vec<Change> {
+fn changes_of(old: Option<&EdgeRecord>, new: &EdgeRecord, terms: Terms) -> Vec<Change> {
     let Some(old) = old else {
         let sentence = format!("it is {}, and was not tested before", new.verdict);
         return vec![change(new, ChangeKind::Appeared, Direction::Aside, sentence)];
@@ -170,10 +206,8 @@ fn changes_of(old: Option<&EdgeRecord>, new: &EdgeRecord, measured: usize) -> Ve
         note(ChangeKind::Address, Direction::Aside, format!("was {}, is {}", listed(&was), listed(&is)));
     }
     if let (Some(before), Some(now)) = (&old.measurement, &new.measurement) {
-        let times = (&before.warm.phases.total.ns, &now.warm.phases.total.ns);
-        for shift in shifts(times.0, times.1, measured) {
-            let direction = if shift.has_risen() { Direction::Worse } else { Direction::Better };
-            note(ChangeKind::Latency, direction, moved(&shift));
+        for (direction, sentence) in paced(before, now, terms) {
+            note(ChangeKind::Latency, direction, sentence);
         }
     }
     let rate = |edge: &EdgeRecord| {
@@ -202,6 +236,38 @@ fn turn(old: Verdict, new: Verdict) -> Direction {
 fn called(edge: &EdgeRecord) -> BTreeSet<IpAddr> {
     let samples = edge.attempts.iter().filter_map(|attempt| attempt.sample.as_ref());
     samples.filter_map(|sample| Some(sample.remote?.ip())).collect()
+}
+
+/// What is told of the times of an edge that was measured in both runs.
+fn paced(before: &Measurement, now: &Measurement, terms: Terms) -> Vec<(Direction, String)> {
+    let aside = |sentence: String| vec![(Direction::Aside, sentence)];
+    match pace(before, now, terms) {
+        Pace::Same => Vec::new(),
+        Pace::Shifted(found) => {
+            let direction =
+                |shift: &Shift| if shift.has_risen() { Direction::Worse } else { Direction::Better };
+            found.iter().map(|shift| (direction(shift), moved(shift))).collect()
+        }
+        Pace::Unsure(found) => {
+            let found: Vec<String> = found.iter().map(moved).collect();
+            let found = found.join("; ");
+            aside(format!(
+                "not judged: slower once ({found}), and the caller's machine was too busy to tell again"
+            ))
+        }
+        Pace::Unlike(Unlike::TooFew) if before.blocks.is_empty() => {
+            aside("not compared: the older record says too little of it; make a new baseline".to_owned())
+        }
+        Pace::Unlike(Unlike::TooFew) => {
+            aside("not compared: too few of its measured calls were answered".to_owned())
+        }
+        Pace::Unlike(Unlike::Busier) => aside(
+            "not compared: the caller's machine, or what it calls, was too busy in the newer run".to_owned(),
+        ),
+        Pace::Unlike(Unlike::Calmer) => aside(
+            "not compared: the caller's machine, or what it calls, was too busy in the older run".to_owned(),
+        ),
+    }
 }
 
 fn moved(shift: &Shift) -> String {

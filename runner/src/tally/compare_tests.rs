@@ -1,10 +1,15 @@
 //! Two runs held against each other: each kind of change, which way it goes, and what it does to the exit code.
 
-use super::compare::{ChangeKind, Direction, Extent, compare};
+use super::compare::{ChangeKind, Comparison, Direction, Extent};
 use super::ledger::record;
 use super::{Flaky, RunOutcome, RunRecord, exit};
+use crate::judge::Tolerance;
 use crate::judge::sample_run::{OUTSIDER_TO_SITE, Scene, VM_TO_SITE, download, measured, status};
 use crate::scenario::Expect;
+
+fn compare(old: &RunRecord, new: &RunRecord, extent: Extent) -> Comparison {
+    super::compare::compare(old, new, extent, Tolerance::default())
+}
 
 fn sound() -> RunRecord {
     record(&Scene::sound())
@@ -71,6 +76,44 @@ fn an_edge_that_became_slower_fails_a_run_with_a_baseline() {
     assert_eq!(RunOutcome::of(&slow, Flaky::Passes).exit_code(), exit::FAILED);
     let text = serde_json::to_string(&slow).expect("plain values");
     assert_eq!(super::read(&text).expect("a record"), slow);
+}
+
+#[test]
+fn times_that_cannot_be_compared_are_told_and_fail_nothing() {
+    let at = |ms: u64| {
+        let mut record = sound();
+        record.edges[VM_TO_SITE].measurement = Some(Box::new(measured(&[ms * 1_000_000; 200], 0)));
+        record
+    };
+    let (mut old, new) = (at(2), at(3));
+    old.edges[VM_TO_SITE].measurement.as_mut().expect("measured").blocks.clear();
+    let told = compare(&old, &new, Extent::Whole).changes;
+    assert_eq!((told.len(), told[0].direction), (1, Direction::Aside));
+    assert!(told[0].sentence.contains("make a new baseline"), "{}", told[0].sentence);
+    // As version 2 had it.
+    let mut older = serde_json::to_value(&old).expect("plain values");
+    older["schema_version"] = 2.into();
+    let measured = older["edges"][VM_TO_SITE]["measurement"].as_object_mut().expect("an object");
+    for key in ["blocks", "again", "silence"] {
+        measured.remove(key).expect("version 2 has none");
+    }
+    let older = super::read(&older.to_string()).expect("it is read all the same");
+    assert_eq!(compare(&older, &new, Extent::Whole).changes, told);
+}
+
+#[test]
+fn what_may_be_slower_is_for_the_user_to_say() {
+    let at = |ms: u64| {
+        let mut record = sound();
+        record.edges[VM_TO_SITE].measurement = Some(Box::new(measured(&[ms * 1_000_000; 200], 0)));
+        record
+    };
+    let worse = |permille: u32| {
+        let tolerance = Tolerance { permille, ..Tolerance::default() };
+        super::compare::compare(&at(10), &at(12), Extent::Whole, tolerance).count(Direction::Worse)
+    };
+    assert!(worse(50) > 0 && worse(150) > 0);
+    assert_eq!(worse(250), 0);
 }
 
 #[test]

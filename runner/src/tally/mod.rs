@@ -16,7 +16,7 @@ pub(crate) mod ledger;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{Change, ChangeKind, Comparison, Direction, Extent, compare};
+pub use compare::{Baseline, Change, ChangeKind, Comparison, Direction, Extent, compare};
 pub use outcome::{Flaky, RunOutcome, exit};
 pub use read::{ReadError, read};
 pub use record::{

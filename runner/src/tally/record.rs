@@ -25,8 +25,9 @@ use crate::scenario::Expect;
 /// The version of this record's shape. A reader refuses one it does not know.
 ///
 /// Version 2 has claims, measurements, downloads and what changed since a baseline. Version 3 says what each attempt was placed
-/// for, in which life an agent answered, and what a reader has to know beside the verdicts. A reader of an earlier version
-/// would miss what changes a verdict: so it has to refuse it.
+/// for, in which life an agent answered, what a reader has to know beside the verdicts, and of measured calls block by block how
+/// long they were on their way; an edge may have lost contact. A reader of an earlier version would miss what changes a verdict:
+/// so it has to refuse it.
 pub const SCHEMA_VERSION: u32 = 3;
 
 /// One run, judged.
