@@ -129,7 +129,7 @@ pub enum AddressError {
     /// A fragment: it stays with the client and is never sent (RFC 9110 section 7.1).
     #[error("fragment (`#`) in it, which is never sent")]
     Fragment,
-    /// A character that a request line cannot carry. A URL is called as it is written, so nobody encodes it in silence.
+    /// A character that a request line cannot carry: a URL is called as it is written.
     #[error("`{}` in it, which no request can carry as it is", .0.to_string().escape_debug().to_string().replace("\\\\", "\\"))]
     Character(char),
 }
@@ -144,10 +144,9 @@ pub struct Address {
     pub host: Host,
     /// Whether a name was written with a trailing dot: then no search domain makes another name of it.
     pub absolute: bool,
-    /// The port, 1 to 65535 (0 is refused by the system when the call is placed).
+    /// The port, 1 to 65535 (0 is refused when the call is placed).
     pub port: u16,
-    /// Path and query, byte for byte as they are written and as the request line carries them (dot segments, escapes and
-    /// all); `/` where none is written, empty for TCP and UDP.
+    /// Path and query, byte for byte as written and sent; `/` where none is written, empty for TCP and UDP.
     pub path: String,
 }
 
@@ -225,7 +224,6 @@ fn split(text: &str) -> Result<Written<'_>, AddressError> {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    // The crate drops some of these and takes a backslash for a slash.
     if let Some(odd) = authority.chars().find(|c| c.is_whitespace() || c.is_control() || *c == '\\') {
         return Err(AddressError::Character(odd));
     }

@@ -112,8 +112,7 @@ words! {
         Host = "host",
         /// Nothing listens on the port; for TCP this only comes from a filter that answers with ICMP.
         Port = "port",
-        /// A filter refuses and says so (RFC 1812 section 5.2.7.1, RFC 4443 section 3.1 code 1). Linux reports it to
-        /// the caller as it reports an unreachable host, so it is told apart only where the error queue is read.
+        /// A filter refuses and says so (RFC 1812 section 5.2.7.1, RFC 4443 section 3.1 code 1). Linux's error queue tells it.
         AdminProhibited = "admin-prohibited",
     }
 }
@@ -133,8 +132,7 @@ words! {
         ClosedBeforeAnswer = "closed-before-answer",
         /// An orderly close inside the answer.
         ClosedMidAnswer = "closed-mid-answer",
-        /// HTTP/2 took the request back (`RST_STREAM` or GOAWAY, RFC 9113 sections 6.4 and 6.8) before any answer, and it
-        /// could not be asked again over HTTP/1.1. It may have been taken up: this is no silence.
+        /// HTTP/2 took the request back (RFC 9113 sections 6.4, 6.8), which may have been taken up, and HTTP/1.1 is not spoken.
         TakenBack = "taken-back",
     }
 }

@@ -89,7 +89,7 @@ impl<'r> Further<'r> {
             sources.extend(seen.into_iter().filter(|address| !sources.contains(address)).collect::<Vec<_>>());
         }
         Facts {
-            is_denied,
+            expect: edge.expect,
             is_http: endpoint.route.address.transport.is_http(),
             attempts: self.run.scenario.rule(edge.rule).attempts,
             asks_made_up: match &endpoint.answers {

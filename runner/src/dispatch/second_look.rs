@@ -9,6 +9,7 @@ use ringfence_contract::sample::Sample;
 
 use super::observe::Attempt;
 use crate::plan::Role;
+use crate::scenario::Expect;
 
 /// How many addresses of a name are called, at most.
 pub(super) const ADDRESSES_MAX: u32 = 32;
@@ -106,7 +107,7 @@ fn heard(sample: &Sample) -> Heard {
 /// What is known of an edge before any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
-    pub(super) is_denied: bool,
+    pub(super) expect: Expect,
     pub(super) is_http: bool,
     /// How many calls its rule asks for.
     pub(super) attempts: u32,
@@ -132,7 +133,7 @@ pub(super) fn wanted(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     if facts.is_http {
         wanted.extend(made_up(facts, seen));
     }
-    if facts.is_http && facts.is_denied {
+    if facts.is_http && facts.expect == Expect::Deny {
         wanted.extend(forged(facts, seen));
         wanted.extend(browser(seen));
         wanted.extend(beside(seen));

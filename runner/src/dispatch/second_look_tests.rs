@@ -15,7 +15,7 @@ fn three(heard: Heard) -> Vec<Glance> {
 
 fn denied() -> Facts {
     Facts {
-        is_denied: true,
+        expect: Expect::Deny,
         is_http: true,
         attempts: 3,
         asks_made_up: false,
@@ -46,7 +46,7 @@ fn all_further(facts: &Facts, mut seen: Vec<Glance>, heard: impl Fn(Role) -> Hea
 fn what_the_first_calls_saw_says_what_is_asked_further() {
     let http = denied();
     let tcp = Facts { is_http: false, ..denied() };
-    let allowed = Facts { is_denied: false, asks_made_up: true, ..denied() };
+    let allowed = Facts { expect: Expect::Allow, asks_made_up: true, ..denied() };
     let platform = Facts { asks_made_up: true, ..denied() };
     let both = [forged(4, 10), forged(1, 127)];
     let with = |more: &[Role]| [&both[..], more].concat();

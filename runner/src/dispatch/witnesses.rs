@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_contract::id::CallId;
-use ringfence_contract::outcome::OutcomeKind;
+use ringfence_contract::outcome::{Outcome, OutcomeKind};
 use ringfence_contract::sample::Sample;
 
 use super::board::Board;
@@ -73,8 +73,15 @@ impl Phases<'_> {
             reach
         };
         let after = self.place(Stage::WitnessesAfter, errands(&sure), last);
-        let (hoped_for, (before, further), reach, after) = tokio::join!(hoped_for, before, reach, after);
-        let further_witnesses = self.witness_further(known.further, further).await;
+        let (hoped_for, (before, mut further), reach, after) = tokio::join!(hoped_for, before, reach, after);
+        let mut again = known.further;
+        for (&witness, (before, after)) in sure.iter().zip(before.iter().zip(&after)) {
+            if is_lost_beacon(&self.plan.witnesses[witness], after) {
+                again.push(self.plan.witnesses[witness]);
+                further.push(before.clone());
+            }
+        }
+        let further_witnesses = self.witness_further(again, further).await;
 
         let (again, pointless): (Vec<usize>, Vec<usize>) =
             (0..hopeful.len()).partition(|&place| came_back(&hoped_for[place]));
@@ -87,7 +94,8 @@ impl Phases<'_> {
         Tried { before: in_order(before), reach, after: in_order(after), further_witnesses }
     }
 
-    /// Places the witnesses that only the resolver could tell of once more.
+    /// Places the witnesses once more that the plan did not know of: at addresses that only the resolver could tell of, and beacons
+    /// whose call was lost.
     async fn witness_further(&self, witnesses: Vec<Witness>, before: Vec<Attempt>) -> Vec<FurtherWitness> {
         let call = |witness: &Witness| {
             let call = call_for_witness(self.scenario, witness);
@@ -105,7 +113,7 @@ impl Phases<'_> {
 #[derive(Default)]
 struct Known {
     under_way: HashMap<CallId, Witness>,
-    /// Witnesses at addresses beyond those that the plan knows of, in the order in which they were named.
+    /// Witnesses beside those of the plan, in the order in which they were named.
     further: Vec<Witness>,
 }
 
@@ -114,12 +122,16 @@ impl Known {
         self.under_way.extend(errands.iter().map(|errand| errand.call.id).zip(witnesses));
     }
 
-    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none.
+    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none, and once more that of a
+    /// beacon whose call was lost: a vantage may have no other.
     fn hear(&mut self, ended: &[Attempt], board: &Board) -> Vec<Witness> {
         let mut further = Vec::new();
         for attempt in ended {
             let Some(witness) = self.under_way.remove(&attempt.call) else { continue };
             board.note(witness.vantage, attempt);
+            if attempt.role.is_none() && is_lost_beacon(&witness, attempt) {
+                further.push(witness);
+            }
             let found = attempt.sample.as_ref().ok().and_then(|sample| sample.resolution.as_ref());
             let all = found.map_or(0, |found| u32::try_from(found.addresses.len()).unwrap_or(u32::MAX));
             let same = |nth: u32, known: &Witness| {
@@ -141,6 +153,12 @@ impl Known {
         let errand = run.errand(witness.vantage, Tie::of_witness(&witness), call);
         Errand { role: Some(Box::new(Role::Further)), ..errand }
     }
+}
+
+/// Whether the call to a vantage's beacon came to nothing, as one lost packet too many makes it.
+fn is_lost_beacon(witness: &Witness, attempt: &Attempt) -> bool {
+    let lost = attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.outcome, Outcome::TimedOut(_)));
+    lost && matches!(witness.to, WitnessTarget::Beacon(_))
 }
 
 /// What the witnesses came to, in the order of the plan.

@@ -56,10 +56,6 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
             )
         }
         Reason::CallersSide => format!("{got}: that is an answer of the network that `{vantage}` calls from"),
-        Reason::NotADenial => format!("{got}: this 403 does not say that the network denies the caller"),
-        Reason::NotAskedAsBrowser => {
-            format!("{got}, and the endpoint was not asked once more as a browser would ask")
-        }
         Reason::ServerUnclear => {
             let endpoint = &case.endpoint.name;
             format!("{got}, under a certificate that does not show that this is `{endpoint}`")
@@ -68,16 +64,23 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
             let endpoint = &case.endpoint.name;
             format!("{got} under another certificate than `{endpoint}` shows to those who may reach it")
         }
-        Reason::NotAskedAgain => {
-            format!("{got}: HTTP/2 took the request back, and HTTP/1.1 is not spoken there")
-        }
-        Reason::Unreadable => format!("{got}, with a page in a coding that cannot be read here"),
         Reason::SourceUnclear => format!("{got}, but {}", disputed(case, finding)),
         Reason::OthersAddress => format!("{got}: {}", others_address(case, finding)),
-        Reason::NoSuchSite => format!("{got}: the same server says the same of a site that does not exist"),
         Reason::NoReceipts => {
             format!("{got}, and nobody at `{}` writes down what got in", case.endpoint.name)
         }
+        other => format!("{got}{}", plainly(other)),
+    }
+}
+
+/// What an answer does not prove, whoever it is.
+fn plainly(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotADenial => ": this 403 does not say that the network denies the caller",
+        Reason::NotAskedAsBrowser => ", and the endpoint was not asked once more as a browser would ask",
+        Reason::NotAskedAgain => ": HTTP/2 took the request back, and HTTP/1.1 is not spoken there",
+        Reason::Unreadable => ", with a page in a coding that cannot be read here",
+        Reason::NoSuchSite => ": the same server says the same of a site that does not exist",
         // These have sentences of their own.
         Reason::Reached
         | Reason::DeniedAttributed
@@ -93,6 +96,13 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         | Reason::TlsFailed
         | Reason::WrongMeans
         | Reason::NotInBook
+        | Reason::OtherInstance
+        | Reason::CallersSide
+        | Reason::ServerUnclear
+        | Reason::Intercepted
+        | Reason::SourceUnclear
+        | Reason::OthersAddress
+        | Reason::NoReceipts
         | Reason::LostContact
         | Reason::ContactUnclear
         | Reason::Interrupted
@@ -108,7 +118,7 @@ fn unproved(case: &Case<'_>, finding: &Finding, got: &str) -> String {
         | Reason::HandshakeUnclear
         | Reason::TargetNotAsked
         | Reason::TargetRestarted
-        | Reason::ReceiptsWrapped => got.to_owned(),
+        | Reason::ReceiptsWrapped => "",
     }
 }
 

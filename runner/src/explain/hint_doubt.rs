@@ -56,8 +56,28 @@ fn answered(case: &Case<'_>, reason: Reason) -> String {
         Reason::Intercepted => format!(
             "something on the way from `{vantage}` opens TLS: exempt this endpoint from it, or call from where nothing does"
         ),
-        other => said(other).to_owned(),
+        other => unread(other).unwrap_or_else(|| said(other)).to_owned(),
     }
+}
+
+/// An answer that could not be told for what it is.
+fn unread(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::ServerUnclear => {
+            "look whose server answers there; if its certificate is the endpoint's, name its `ca` or `pin`"
+        }
+        Reason::NotAskedAgain => {
+            "let the server speak HTTP/1.1 to this vantage, or answer the request over HTTP/2: what became of it is unknown"
+        }
+        Reason::Unreadable => {
+            "let the server heed `Accept-Encoding: identity`, or name the refusal by its status and a header in `fingerprints`"
+        }
+        Reason::SourceUnclear => {
+            "a header that the front end does not overwrite may be the caller's own: start the agent with `--source-header` and \
+             the one header that its front end writes"
+        }
+        _ => return None,
+    })
 }
 
 /// What is told whoever calls.
@@ -75,19 +95,6 @@ fn said(reason: Reason) -> &'static str {
         Reason::OthersAddress => {
             "the refusal may be that of another call, out of a cache, or the caller goes another way than the scenario says: \
              look at what stands in front, and at where this vantage leaves its network"
-        }
-        Reason::ServerUnclear => {
-            "look whose server answers there; if its certificate is the endpoint's, name its `ca` or `pin`"
-        }
-        Reason::NotAskedAgain => {
-            "let the server speak HTTP/1.1 to this vantage, or answer the request over HTTP/2: what became of it is unknown"
-        }
-        Reason::Unreadable => {
-            "let the server heed `Accept-Encoding: identity`, or name the refusal by its status and a header in `fingerprints`"
-        }
-        Reason::SourceUnclear => {
-            "a header that the front end does not overwrite may be the caller's own: start the agent with `--source-header` and \
-             the one header that its front end writes"
         }
         Reason::NoSuchSite => {
             "look whether the host name belongs to a site there; if this 404 is the site's own, list it: `statuses: [404]`"
@@ -124,6 +131,10 @@ fn said(reason: Reason) -> &'static str {
         | Reason::HandshakeUnclear
         | Reason::CallersSide
         | Reason::Intercepted
+        | Reason::ServerUnclear
+        | Reason::NotAskedAgain
+        | Reason::Unreadable
+        | Reason::SourceUnclear
         | Reason::NotResolved
         | Reason::NotSent
         | Reason::VantageNotAsked

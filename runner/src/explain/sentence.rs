@@ -41,13 +41,7 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         reason if finding.decided_by.is_none() && expects_deny(case) && is_open(reason) => {
             format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
         }
-        Reason::LeakOneWay => {
-            let unfinished = !has_receipt(case, finding)
-                && case.telling_sample(finding).is_some_and(|sample| got_in(case, sample));
-            let what = if unfinished { "a connection" } else { "the call" };
-            let (target, tries) = (case.owner_name(), tries(case, finding));
-            format!("expected deny, got {got}, but {what} reached `{target}`{tries}")
-        }
+        Reason::LeakOneWay => one_way(case, finding, &got),
         Reason::WrongSource => arrived(case, finding),
         Reason::Blocked | Reason::WrongAnswer if has_receipt(case, finding) => {
             format!("expected allow, got {got}: {}{}", arrival(case, finding), tries(case, finding))
@@ -118,6 +112,15 @@ fn contact(measurement: &Measurement, reason: Reason) -> String {
         )
     });
     format!("expected allow, but contact was lost: {lost} of {all} measured calls had no answer{from}")
+}
+
+/// What got in though its answer did not come back.
+fn one_way(case: &Case<'_>, finding: &Finding, got: &str) -> String {
+    let unfinished = !has_receipt(case, finding)
+        && case.telling_sample(finding).is_some_and(|sample| got_in(case, sample));
+    let what = if unfinished { "a connection" } else { "the call" };
+    let (target, tries) = (case.owner_name(), tries(case, finding));
+    format!("expected deny, got {got}, but {what} reached `{target}`{tries}")
 }
 
 fn expects_deny(case: &Case<'_>) -> bool {

@@ -90,15 +90,6 @@ fn times_that_cannot_be_compared_are_told_and_fail_nothing() {
     let told = compare(&old, &new, Extent::Whole).changes;
     assert_eq!((told.len(), told[0].direction), (1, Direction::Aside));
     assert!(told[0].sentence.contains("make a new baseline"), "{}", told[0].sentence);
-    // As version 2 had it.
-    let mut older = serde_json::to_value(&old).expect("plain values");
-    older["schema_version"] = 2.into();
-    let measured = older["edges"][VM_TO_SITE]["measurement"].as_object_mut().expect("an object");
-    for key in ["blocks", "again", "silence"] {
-        measured.remove(key).expect("version 2 has none");
-    }
-    let older = super::read(&older.to_string()).expect("it is read all the same");
-    assert_eq!(compare(&older, &new, Extent::Whole).changes, told);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         },
         turns: &[
             ("allowed > app-1/site app-1/post app-1/path", R::WrongAnswer),
-            ("denied > app-1/site app-1/post app-1/path", R::NoTargetWitness),
+            ("denied > app-1/site app-1/post app-1/path", R::NotADenial),
         ],
         ..SOUND
     },
@@ -109,7 +109,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         },
         turns: &[
             ("app-2 > app-1/site app-1/post app-1/path ipv4", R::TlsFailed),
-            ("app-2 > app-1/scm app-1/staging app-1/bare", R::PathOpen),
+            ("app-2 > app-1/scm app-1/staging app-1/bare", R::Intercepted),
+            // Its beacon at that port is taken by the proxy as well.
+            ("app-2 > app-3/site", R::NoVantageWitness),
         ],
         ..SOUND
     },

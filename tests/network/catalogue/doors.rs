@@ -38,7 +38,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "plain-http-served",
         what: "app 1 serves plain HTTP itself instead of redirecting it",
         does: |layout| layout.site("app-1 plain").serves = Serves::Status(200, "hello"),
-        turns: &[("allowed > app-1/plain", R::WrongAnswer)],
+        // In the clear a refusal is at most witnessed, and nobody is reached as the rule says.
+        turns: &[("allowed > app-1/plain", R::WrongAnswer), ("denied > app-1/plain", R::NoTargetWitness)],
         ..SOUND
     },
     Entry {

@@ -164,7 +164,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "subnet-bypassed",
         what: "route-all is off: app 1's calls to the front end leave by a public address",
         does: |layout| layout.translate.push(BYPASS.to_owned()),
-        turns: &[("app-1 > app-2/site", R::Blocked)],
+        turns: &[("app-1 > app-2/site", R::Blocked), ("app-1 > app-2/scm", R::OthersAddress)],
         ..SOUND
     },
     Entry {
@@ -174,7 +174,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             layout.translate.push(BYPASS.to_owned());
             layout.site("app-2").admit("192.0.2.0/24");
         },
-        turns: &[("app-1 > app-2/site", R::WrongSource)],
+        turns: &[("app-1 > app-2/site", R::WrongSource), ("app-1 > app-2/scm", R::OthersAddress)],
         ..SOUND
     },
     Entry {
