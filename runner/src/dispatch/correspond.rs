@@ -23,7 +23,7 @@ use super::signet::{Life, Signet, now_ms};
 
 /// How long an agent may take to say hello: the first request to an app that sleeps waits for its start. Connecting and
 /// shaking hands have their own, shorter times, so that a host which is not there costs less.
-const HELLO_WITHIN: Duration = Duration::from_secs(30);
+const HELLO_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long an agent may take to show its receipts.
 const RECEIPTS_WITHIN: Duration = Duration::from_secs(20);

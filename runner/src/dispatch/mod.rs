@@ -34,3 +34,4 @@ pub use observe::{
 pub use phases::{Settings, greet, observe};
 pub use progress::{Progress, Stage};
 pub use route::{LocalSettings, LocalVantage};
+pub use second_look::ADDRESSES_MAX;

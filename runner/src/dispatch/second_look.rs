@@ -12,7 +12,7 @@ use crate::plan::Role;
 use crate::scenario::Expect;
 
 /// How many addresses of a name are called, at most.
-pub(super) const ADDRESSES_MAX: u32 = 32;
+pub const ADDRESSES_MAX: u32 = 32;
 
 /// How many unforged calls are placed beside a forged one that alone got in.
 const BESIDE: usize = 2;

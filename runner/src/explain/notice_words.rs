@@ -27,9 +27,9 @@ pub fn tell(scenario: &Scenario, notices: &[Notice]) -> Vec<ToldNotice> {
 
 fn tell_one(scenario: &Scenario, notice: &Notice) -> ToldNotice {
     let (sentence, hint) = match notice {
-        Notice::LeftOut(left) => (
-            format!("`{}` was not tried: its input `{}` was not given", left.endpoint, left.input),
-            format!("give it with `--set {}=VALUE`, or in the inputs file", left.input),
+        Notice::LeftOut { input, endpoints } => (
+            format!("not tried, as the input `{input}` was not given: {}", endpoints.join(", ")),
+            format!("give it with `--set {input}=VALUE`, or in the inputs file"),
         ),
         Notice::OtherFamily { endpoint, family, addresses } => {
             let name = &scenario.endpoint(*endpoint).name;
@@ -152,7 +152,7 @@ mod tests {
                     let (endpoint, input) = ("app/six".to_owned(), "stamp".to_owned());
                     scene.scenario.left_out = vec![LeftOut { endpoint, input }];
                 }),
-                "`app/six` was not tried: its input `stamp` was not given",
+                "not tried, as the input `stamp` was not given: app/six",
             ),
             (
                 "a service endpoint without a subnet",

@@ -3,23 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
 use ringfence_contract::address::Family;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
 use super::case::Case;
 use super::grounds::Grounds;
+use crate::dispatch::ADDRESSES_MAX;
 use crate::plan::Role;
-use crate::scenario::{AgentIndex, EndpointIndex, Expect, LeftOut, Place, Spoofing};
-
-/// How many addresses of a name are called, at most: as many as the runner asks for.
-const ADDRESSES_MAX: usize = 32;
+use crate::scenario::{AgentIndex, EndpointIndex, Expect, Place, Spoofing};
 
 /// Something that a reader has to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// An endpoint that needs an input which was not given.
-    LeftOut(LeftOut),
+    /// Endpoints that need an input which was not given.
+    LeftOut {
+        /// The input.
+        input: String,
+        /// The endpoints.
+        endpoints: Vec<String>,
+    },
     /// An endpoint's name has addresses in a family in which nobody calls it.
     OtherFamily {
         /// The endpoint.
@@ -68,7 +72,13 @@ pub enum Unforged {
 /// What a reader has to know of a run: in the order of the variants above, each once.
 #[must_use]
 pub fn notices(grounds: &Grounds<'_>) -> Vec<Notice> {
-    let mut all: Vec<Notice> = grounds.scenario().left_out.iter().cloned().map(Notice::LeftOut).collect();
+    let mut left_out: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for left in &grounds.scenario().left_out {
+        left_out.entry(&left.input).or_default().push(left.endpoint.clone());
+    }
+    let left_out = left_out.into_iter();
+    let left_out = left_out.map(|(input, endpoints)| Notice::LeftOut { input: input.to_owned(), endpoints });
+    let mut all: Vec<Notice> = left_out.collect();
     let mut gathered = Gathered::default();
     for case in grounds.cases() {
         gathered.note(&case);
@@ -118,8 +128,8 @@ impl Gathered {
     fn note_call(&mut self, case: &Case<'_>, sample: &Sample) {
         let vantage = case.edge.vantage;
         let all = sample.resolution.as_ref().map_or(0, |found| found.addresses.len());
-        if all > ADDRESSES_MAX {
-            self.uncalled.insert(case.edge.endpoint, all - ADDRESSES_MAX);
+        if let Some(uncalled) = all.checked_sub(ADDRESSES_MAX as usize).filter(|uncalled| *uncalled > 0) {
+            self.uncalled.insert(case.edge.endpoint, uncalled);
         }
         match &sample.outcome {
             Outcome::Forbidden(forbidden) => {

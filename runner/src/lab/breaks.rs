@@ -60,6 +60,12 @@ const NOT_ASKED: &[Turn] = &[
     turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
 ];
 
+/// App-service-1 is refused at an address outside its zone: whose call that refuses is not known.
+const REFUSED_ELSEWHERE: &[Turn] = &[
+    turn("app-service-1", "app-service-1/site", Reason::OthersAddress),
+    turn("app-service-1", "app-service-2/scm", Reason::OthersAddress),
+];
+
 /// Whoever may reach app-service-2 gets an answer of somebody else's.
 const WRONGLY_ANSWERED: &[Turn] = &[
     turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
@@ -118,7 +124,7 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "app-service-1 lost its VNet integration, so its calls leave from a public address",
         does: |layout| *layout.source("app-service-1") = shared_outbound(),
-        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::Blocked)]],
+        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::Blocked)], REFUSED_ELSEWHERE],
     },
     Break {
         name: "shared-address-admitted",
@@ -128,7 +134,7 @@ pub const BREAKS: &[Break] = &[
             *layout.source("app-service-1") = shared_outbound();
             layout.site("app_2_host").admits.push(subnet(SHARED_OUTBOUND));
         },
-        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::WrongSource)]],
+        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::WrongSource)], REFUSED_ELSEWHERE],
     },
     Break {
         name: "app-down",
@@ -142,11 +148,7 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "app-service-2 is stopped: everybody gets a 403 that looks like a refusal",
         does: |layout| layout.site("app_2_host").mood = Mood::Stopped,
-        turns: &[
-            WRONGLY_ANSWERED,
-            NOT_ASKED,
-            &[turn("internet", "app-service-2/site", Reason::NoTargetWitness)],
-        ],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED, &[turn("internet", "app-service-2/site", Reason::NotADenial)]],
     },
     Break {
         name: "another-app",
@@ -250,6 +252,7 @@ pub const BREAKS: &[Break] = &[
             // Orders to function B go by way of function A.
             turn("function-b", "function-a/site", Reason::VantageNotAsked),
             turn("function-b", "function-a/scm", Reason::VantageNotAsked),
+            turn("function-a", "function-b/scm", Reason::OthersAddress),
         ]],
     },
 ];
