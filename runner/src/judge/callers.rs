@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ringfence_contract::outcome::Outcome;
 
+use super::case::is_private;
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, Role};
 use crate::scenario::AgentIndex;
@@ -50,7 +51,9 @@ impl Callers {
     pub(super) fn is_solely_anothers(&self, vantage: AgentIndex, address: IpAddr) -> bool {
         let Some(seen) = self.0.get(&address) else { return false };
         let own = seen.sealed.contains(&vantage) || seen.own.contains(&vantage);
-        !own && !seen.sealed.is_empty()
+        // Several networks have the same private addresses: a socket's own says little there.
+        let others = !seen.sealed.is_empty() || (!seen.own.is_empty() && !is_private(address));
+        !own && others
     }
 
     /// Whether any other vantage was seen there.

@@ -154,8 +154,7 @@ fn beacon(transport: Transport, sample: &Sample) -> Option<Strength> {
         Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) | Outcome::Reset(_) => {
             transport == Transport::Tcp
         }
-        // It connected, which a bare connection shows as well; large packets may be what is lost.
-        Outcome::TimedOut(Phase::Tls) if transport == Transport::Https => return Some(Strength::Claimed),
+
         _ => false,
     };
     reached.then(|| claimed(transport, sample)).flatten()

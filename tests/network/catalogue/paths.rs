@@ -205,6 +205,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         turns: &[
             ("allowed > app-1/plain", R::Reached),
             ("test-vm > app-1/bare", R::NoTargetWitness),
+            // Its beacon at that port is reached by small packets alone.
+            ("test-vm > app-1/worker", R::NoVantageWitness),
             (
                 "test-vm > app-1/site app-1/scm app-1/staging app-1/admin app-1/post app-1/path app-2/site app-2/scm ipv4",
                 R::Blocked,

@@ -138,13 +138,20 @@ fn the_percentiles_of_measured_calls_are_those_of_the_capture() {
         let rule =
             format!("latency: {{ samples: {samples}, cold: {cold}, rate: 100/s, connection: {connection} }}");
         let (record, packets) = run(&format!("tcp: \"tcp://10.80.0.2:{TCP}\""), &rule);
-        let figures = &record.edges[0].measurement.as_ref().expect("a measurement").warm;
+        let measurement = record.edges[0].measurement.as_ref().expect("a measurement");
+        let figures = &measurement.warm;
+        // What a busy machine made the runner measure again comes behind them, and counts for later comparisons only.
+        let later = measurement.again.len() * (cold + samples) as usize;
         assert_eq!(figures.answered, samples, "{figures:?}");
         let flows = flows(&packets, TCP);
         let exchanges = flows.iter().flat_map(|flow| &flow.exchanges).copied().collect::<Vec<_>>();
-        hold(&figures.phases.first_byte, exchanges.into_iter().rev().take(samples as usize).collect());
+        hold(
+            &figures.phases.first_byte,
+            exchanges.into_iter().rev().skip(later).take(samples as usize).collect(),
+        );
         if connection == "new" {
-            let connects = flows.iter().rev().take(samples as usize).filter_map(|flow| flow.connect);
+            let connects =
+                flows.iter().rev().skip(later).take(samples as usize).filter_map(|flow| flow.connect);
             hold(&figures.phases.connect, connects.collect());
         }
     }
