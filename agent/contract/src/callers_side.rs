@@ -18,6 +18,8 @@ pub(crate) const TABLE: &[Row] = &[
     // Egress firewalls and proxies.
     // Squid, src/errorpage.cc: on every error page that it makes itself.
     Row::header("squid", &[], "x-squid-error", None),
+    // The same pages where that header is taken out: what Squid passes on keeps the name of the server it came from.
+    Row::header("squid", &[403, 502, 503, 504], "server", Some("squid")),
     // Azure Firewall, "Deploy and configure: test the firewall", and http.dev/470: an application rule's denial.
     Row::body("azure-firewall", &[], "Action: Deny. Reason:"),
     // Azure Firewall answers 470 (http.dev/470), a status that nobody else is known to use.

@@ -212,6 +212,15 @@ mod tests {
             (405, ("x-amzn-waf-action", "captcha"), "", "aws-waf-challenge"),
             (202, ("x-amzn-waf-action", "challenge"), "", "aws-waf-challenge"),
             (403, ("", ""), "Request unsuccessful. Incapsula incident ID: 1-2", "imperva"),
+            (403, ("", ""), "<div class=\"g-recaptcha\"></div>", "recaptcha"),
+            (403, ("", ""), "<div class=\"h-captcha\"></div>", "hcaptcha"),
+            (403, ("", ""), "<div class=\"cf-turnstile\"></div>", "turnstile"),
+            (403, ("", ""), "Please enable JavaScript to view the page", "script-required"),
+            (403, ("", ""), "<h1>Forbidden</h1><p>CSRF verification failed.</p>", "django-csrf"),
+            (403, ("", ""), "<h1>Blocked hosts: app.test</h1>", "rails-host"),
+            (403, ("", ""), "Blocked request. This host (\"app.test\") is not allowed.", "vite-host"),
+            (403, ("", ""), "Invalid Host header", "webpack-host"),
+            (403, ("", ""), "<h2>HTTP Error 403.4 - Forbidden</h2>", "iis-tls-required"),
             (403, ("x-azure-ref", "20261128T"), "<h2>The request is blocked.</h2>", "azure-front-door-waf"),
             (
                 403,
@@ -248,6 +257,7 @@ mod tests {
             (407, ("", ""), "", "proxy-login"),
             (511, ("", ""), "", "captive-portal"),
             (403, ("x-squid-error", "ERR_ACCESS_DENIED 0"), "", "squid"),
+            (403, ("server", "squid/6.13"), "", "squid"),
             (470, ("", ""), "", "azure-firewall"),
             (
                 200,

@@ -22,7 +22,23 @@ pub(crate) const TABLE: &[Row] = &[
     Row::header("akamai", &[403], "server", Some("AkamaiGHost")).and_body("edgesuite.net"),
     // Sucuri docs, "Website Firewall: block page": the header names the rule.
     Row::header("sucuri", &[403], "x-sucuri-block", None),
+    // Google reCAPTCHA, hCaptcha and Cloudflare Turnstile docs: the class of the element that the page shows.
+    Row::body("recaptcha", &[403], "g-recaptcha"),
+    Row::body("hcaptcha", &[403], "h-captcha"),
+    Row::body("turnstile", &[403], "cf-turnstile"),
+    // Pages that a script must pass before the site is shown, as they say to who has none.
+    Row::body("script-required", &[403], "enable JavaScript"),
+    Row::body("script-required", &[403], "Enable JavaScript"),
     // Rules about what is asked for.
+    // Django, django/views/csrf.py: the page for a form without its token.
+    Row::body("django-csrf", &[403], "CSRF verification failed"),
+    // Rails, actionpack, host_authorization.rb: another Host is let in from the same place.
+    Row::body("rails-host", &[403], "Blocked hosts:"),
+    // Vite, host check of its servers, and webpack-dev-server, lib/Server.js: the same of theirs.
+    Row::body("vite-host", &[403], "Blocked request. This host ("),
+    Row::body("webpack-host", &[403], "Invalid Host header"),
+    // Microsoft, "HTTP status codes in IIS": 403.4, the site wants TLS.
+    Row::body("iis-tls-required", &[403], "403.4 - "),
     // Azure Front Door, "WAF best practices" and "Configure a custom response": the default page of the firewall.
     Row::header("azure-front-door-waf", &[403], "x-azure-ref", None).and_body("The request is blocked"),
     // Azure Application Gateway, "WAF custom response": version 2 answers 403 only for its firewall, and signs.

@@ -180,9 +180,11 @@ fn forged(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     all.filter(|(role, _)| !known(*role)).collect()
 }
 
-/// One call as a browser would make it, where a 403 says nothing of who refuses.
+/// One call as a browser would make it, where a 403 says nothing of who refuses; once more where it was lost.
 fn browser(seen: &[Glance]) -> Option<(Role, u32)> {
-    let known = seen.iter().any(|glance| glance.role == Some(Role::Browser));
+    let asked: Vec<Heard> =
+        seen.iter().filter(|glance| glance.role == Some(Role::Browser)).map(|glance| glance.heard).collect();
+    let known = asked.len() > 1 || asked.iter().any(|heard| *heard != Heard::Lost);
     let bare = seen.iter().find(|glance| glance.is_plain() && glance.heard == Heard::BareDenial);
     bare.filter(|_| !known).map(|glance| (Role::Browser, glance.nth))
 }

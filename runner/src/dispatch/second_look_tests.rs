@@ -83,6 +83,12 @@ fn a_forged_call_that_alone_gets_in_has_unforged_ones_beside_it() {
 }
 
 #[test]
+fn a_browsers_call_that_is_lost_is_placed_once_more() {
+    let facts = Facts { sources: Vec::new(), ..denied() };
+    assert_eq!(all_further(&facts, three(Heard::BareDenial), |_| Heard::Lost), [Role::Browser; 2]);
+}
+
+#[test]
 fn a_call_that_is_lost_beside_answered_ones_is_placed_once_more() {
     let facts = Facts { sources: Vec::new(), ..denied() };
     let mut seen = three(Heard::Refusal);

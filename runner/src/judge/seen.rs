@@ -65,7 +65,7 @@ pub(super) fn is_placed_again(case: &Case<'_>, place: usize) -> bool {
     again.is_some_and(|sample| sample.status.is_some() || is_answer(&sample.outcome))
 }
 
-fn is_answer(outcome: &Outcome) -> bool {
+pub(super) fn is_answer(outcome: &Outcome) -> bool {
     let kind = outcome.kind();
     matches!(
         kind,
