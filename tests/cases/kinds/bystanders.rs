@@ -78,6 +78,14 @@ pub(super) const CHALLENGES: &[Entry] = &[
         want: NO_PASS,
     },
     Entry {
+        name: "challenge: in the clear, programs get a bare 403 and a browser's call is lost",
+        play: || {
+            let browser = When::Says("user-agent", "Mozilla/");
+            Play::of(Door::http().admitting().when(browser, Then::Close).others(bare_403()))
+        },
+        want: NO_PASS,
+    },
+    Entry {
         name: "challenge: whoever brings the header of a call gets a 403, and the rest the app",
         play: || {
             let marked = When::Bears("ringfence-call");
