@@ -4,7 +4,7 @@
 //! Edges that the vantage may cross show it, and its beacons. Where there is none at a port, a refusal in a platform's own
 //! words may. This file must not know what lives at the other end.
 
-use ringfence_contract::address::{Family, Host};
+use ringfence_contract::address::{Family, Host, Transport};
 use ringfence_contract::call::Route;
 
 use crate::scenario::{
@@ -42,7 +42,7 @@ impl Ports {
 struct Side {
     /// Whether an edge there must be denied.
     denied: bool,
-    /// Whether such an edge lets the vantage show at any port that it can send.
+    /// Whether such an edge may take it that the vantage shows at another port that it can send.
     anywhere: bool,
     /// Allow edges, as places in the pool.
     allowed: Few,
@@ -61,7 +61,9 @@ pub(super) fn witnesses(scenario: &Scenario, selected: &[Edge], found: &mut Foun
         for edge in own.iter().filter(|edge| edge.expect == Expect::Deny) {
             let side = &mut sides[ports.place(edge.endpoint, edge.family)];
             side.denied = true;
-            side.anywhere |= scenario.rule(edge.rule).witness_port == WitnessPort::Any;
+            // An answer in the clear shows that the port goes out, not that the vantage has a way to anybody.
+            let in_clear = scenario.endpoint(edge.endpoint).route.address.transport == Transport::Http;
+            side.anywhere |= in_clear || scenario.rule(edge.rule).witness_port == WitnessPort::Any;
             any = true;
         }
         if any {

@@ -173,6 +173,16 @@ pub(super) const PORTS: &[Entry] = &[
         want: GREEN,
     },
     Entry {
+        name: "ports: sound: a refusal in the clear, and the beacon is on another port",
+        play: || Play::of(Door::http().admitting().others(refuse())).internet("beacon: \"http://<vm>\""),
+        want: GREEN.says(&["weaker"]),
+    },
+    Entry {
+        name: "ports: silence in the clear, and the beacon is on another port",
+        play: || Play::of(Door::http().admitting().others(Then::Close)).internet("beacon: \"http://<vm>\""),
+        want: UNPROVED.says(&["beacon"]),
+    },
+    Entry {
         name: "ports: sound: a certified 403 shows that the caller sends, without any beacon",
         play: || Play::of(Door::https().admitting().others(bare_403())).beacon_is(None),
         want: GREEN,
