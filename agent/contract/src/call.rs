@@ -64,6 +64,8 @@ words! {
         Own = "own",
         /// A person's browser: it bears nothing of Ringfence. A door that turns programs away may let browsers in.
         Browser = "browser",
+        /// Itself, over HTTP/1.1 alone. A door may have rules for one version and not for the other.
+        Http1 = "http1",
         /// A caller of a site that does not exist: connected and allowed as its own route says, under a made-up host. What a door
         /// says of that site shows what its answers are worth.
         MadeUpHost = "made-up-host",

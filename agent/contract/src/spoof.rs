@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Spoof {
     /// The address it says that it comes from.
     pub source: IpAddr,
+    /// Which of the headers that are known by heart say it.
+    pub known: Known,
     /// Further headers, by name and value, at most [`Spoof::HEADERS_MAX`]. One that is known by heart is replaced.
     pub headers: Vec<(String, String)>,
 }
@@ -25,10 +27,20 @@ impl Spoof {
     pub const VALUE_MAX_BYTES: usize = 512;
 }
 
-/// A call that says where it comes from, and adds no header.
+/// Which headers say where a forged call comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known {
+    /// All.
+    All,
+    /// `X-Forwarded-For` alone: a filter that turns the others away may let it through.
+    ForwardedFor,
+}
+
+/// A call that says where it comes from in all that is known by heart, and adds no header.
 impl From<IpAddr> for Spoof {
     fn from(source: IpAddr) -> Self {
-        Self { source, headers: Vec::new() }
+        Self { source, known: Known::All, headers: Vec::new() }
     }
 }
 

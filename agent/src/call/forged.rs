@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::HeaderName;
 use http::request::Builder;
 use ringfence_contract::address::Address;
-use ringfence_contract::spoof::Spoof;
+use ringfence_contract::spoof::{Known, Spoof};
 
 /// How a header says it.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +23,14 @@ enum Form {
     Always(&'static str),
 }
 
+/// The header that most of those that believe any do believe.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// Which headers a forged call has. Sources beside each group.
 const TABLE: &[(&str, Form)] = &[
     // RFC 7239, and what it replaces: HAProxy's `option forwardfor`, Envoy, Traefik, the load balancers of AWS and Google Cloud.
     ("forwarded", Form::Node),
-    ("x-forwarded-for", Form::Address),
+    (FORWARDED_FOR, Form::Address),
     // Misspellings that libraries look for beside it (npm `request-ip`, "How it works").
     ("x-forwarded", Form::Address),
     ("forwarded-for", Form::Address),
@@ -106,7 +109,8 @@ const TABLE: &[(&str, Form)] = &[
 /// The request with all that says that it comes from elsewhere. What the scenario adds replaces a row of the same name.
 pub(super) fn forge(builder: Builder, to: &Address, spoof: &Spoof) -> Builder {
     let added = |name: &str| spoof.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    let known = TABLE.iter().filter(|(name, _)| !added(name));
+    let said = |name: &str| spoof.known == Known::All || name == FORWARDED_FOR;
+    let known = TABLE.iter().filter(|(name, _)| said(name) && !added(name));
     let builder = known.fold(builder, |builder, (name, form)| {
         builder.header(HeaderName::from_static(name), form.value(to, spoof.source))
     });
@@ -174,10 +178,18 @@ mod tests {
             ("X-Azure-FDID".to_owned(), "11111111-2222-3333-4444-555555555555".to_owned()),
             ("x-our-gateway".to_owned(), "inside".to_owned()),
         ];
-        let said = forged(&Spoof { source: IpAddr::from([10, 0, 1, 4]), headers });
+        let said = forged(&Spoof { headers, ..Spoof::from(IpAddr::from([10, 0, 1, 4])) });
         assert_eq!(said.len(), TABLE.len() + 1);
         assert_eq!(said["x-azure-fdid"], "11111111-2222-3333-4444-555555555555");
         assert_eq!(said["x-our-gateway"], "inside");
+    }
+
+    #[test]
+    fn what_most_believe_is_said_alone_beside_what_the_scenario_adds() {
+        let headers = vec![("x-our-gateway".to_owned(), "inside".to_owned())];
+        let known = Known::ForwardedFor;
+        let said = forged(&Spoof { known, headers, ..Spoof::from(IpAddr::from([10, 0, 1, 4])) });
+        assert_eq!(said.keys().collect::<Vec<_>>(), ["x-forwarded-for", "x-our-gateway"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ const BROWSER: [(&str, &str); 8] = [
 /// Says who asks.
 pub(super) fn introduce(builder: Builder, guise: Guise) -> Builder {
     match guise {
-        Guise::Own | Guise::MadeUpHost | Guise::LookUp => builder
+        Guise::Own | Guise::Http1 | Guise::MadeUpHost | Guise::LookUp => builder
             .header(USER_AGENT, HeaderValue::from_static(OWN_NAME))
             .header(ACCEPT, HeaderValue::from_static("*/*")),
         Guise::Browser => BROWSER
@@ -40,7 +40,7 @@ pub(super) fn introduce(builder: Builder, guise: Guise) -> Builder {
 /// that.
 pub(super) fn named(route: &Route, call: &Call) -> Route {
     match call.guise {
-        Guise::Own | Guise::Browser | Guise::LookUp => route.clone(),
+        Guise::Own | Guise::Http1 | Guise::Browser | Guise::LookUp => route.clone(),
         Guise::MadeUpHost => {
             let host = made_up(&route.address.host, call.id);
             Route { address: Address { host, ..route.address.clone() }, ..route.clone() }

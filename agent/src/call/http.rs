@@ -51,9 +51,10 @@ pub(super) async fn visit(
 ) -> Result<Visit, Outcome> {
     let door = Door { means: means.clone(), goal, way };
     let offered = match attempt.purpose {
-        Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
         // HTTP/2's own windows would bound what is counted (RFC 9113 section 5.2).
         Purpose::Download(_) => HTTP1_ONLY,
+        Purpose::Reach | Purpose::Measure if attempt.call.guise == Guise::Http1 => HTTP1_ONLY,
+        Purpose::Reach | Purpose::Measure => H2_OR_HTTP1,
     };
     let timeouts = attempt.call.timeouts;
     let (connect, tls) = (ms(timeouts.connect_ms), ms(timeouts.tls_ms));

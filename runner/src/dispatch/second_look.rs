@@ -30,6 +30,8 @@ pub(super) struct Glance {
     pub(super) heard: Heard,
     /// Whether something took the connection, so that a request may have been sent.
     pub(super) is_connected: bool,
+    /// Whether HTTP/2 was spoken.
+    pub(super) is_http2: bool,
     pub(super) remote: Option<SocketAddr>,
     /// How many addresses the name has.
     pub(super) addresses: u32,
@@ -59,7 +61,15 @@ impl Glance {
         let role = attempt.role.as_deref().copied();
         let Ok(sample) = &attempt.sample else {
             let heard = Heard::Unknown;
-            return Self { role, nth, heard, is_connected: false, remote: None, addresses: 0 };
+            return Self {
+                role,
+                nth,
+                heard,
+                is_connected: false,
+                is_http2: false,
+                remote: None,
+                addresses: 0,
+            };
         };
         let addresses = sample.resolution.as_ref().map_or(0, |found| found.addresses.len());
         Self {
@@ -67,6 +77,7 @@ impl Glance {
             nth,
             heard: heard(sample),
             is_connected: sample.phases.connect_us.is_some(),
+            is_http2: sample.tls.as_ref().is_some_and(|tls| tls.alpn.as_deref() == Some("h2")),
             remote: sample.remote,
             addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
         }
@@ -74,7 +85,11 @@ impl Glance {
 
     /// Whether it is a call like those that the rule asks for.
     fn is_plain(&self) -> bool {
-        matches!(self.role, None | Some(Role::Further | Role::Beside | Role::Again(_)))
+        self.role.as_ref().is_none_or(Role::is_plain)
+    }
+
+    fn is_let_in(&self) -> bool {
+        matches!(self.heard, Heard::Answer | Heard::NotFound)
     }
 
     fn is_answered(&self) -> bool {
@@ -135,7 +150,9 @@ pub(super) fn wanted(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     }
     if facts.is_http && facts.expect == Expect::Deny {
         wanted.extend(forged(facts, seen));
+        wanted.extend(forged_alone(seen));
         wanted.extend(browser(seen));
+        wanted.extend(http1(seen));
         wanted.extend(beside(seen));
     }
     wanted
@@ -180,21 +197,53 @@ fn forged(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     all.filter(|(role, _)| !known(*role)).collect()
 }
 
+/// Once more in the one header that most believe, where a forged call came to anything but a refusal in a platform's own words: it
+/// may have been turned away for what it looks like.
+fn forged_alone(seen: &[Glance]) -> Vec<(Role, u32)> {
+    let plain = || seen.iter().filter(|glance| glance.is_plain());
+    if plain().any(Glance::is_let_in) {
+        return Vec::new();
+    }
+    let answered = plain().any(Glance::is_answered);
+    let alone = |glance: &Glance| {
+        let Some(Role::Forged(source)) = glance.role else { return None };
+        let otherwise = match glance.heard {
+            Heard::Answer | Heard::BareDenial | Heard::NotFound => true,
+            Heard::Lost => answered,
+            Heard::Refusal | Heard::Obstacle | Heard::Unknown => false,
+        };
+        let role = Role::ForgedAlone(source);
+        let known = seen.iter().any(|other| other.role == Some(role));
+        (otherwise && !known).then_some((role, glance.nth))
+    };
+    seen.iter().filter_map(alone).collect()
+}
+
+/// One call over HTTP/1.1, where HTTP/2 was spoken and let nothing in.
+fn http1(seen: &[Glance]) -> Option<(Role, u32)> {
+    let let_in = seen.iter().any(|glance| glance.is_plain() && glance.is_let_in());
+    let over_http2 = seen.iter().find(|glance| glance.is_plain() && glance.is_http2);
+    over_http2.filter(|_| !let_in && is_wanted(seen, Role::Http1)).map(|glance| (Role::Http1, glance.nth))
+}
+
+/// Whether a call of this role was not placed yet; once more where it was lost.
+fn is_wanted(seen: &[Glance], role: Role) -> bool {
+    let placed = || seen.iter().filter(|glance| glance.role == Some(role));
+    placed().count() < 2 && placed().all(|glance| glance.heard == Heard::Lost)
+}
+
 /// One call as a browser would make it, where a 403 says nothing of who refuses; once more where it was lost.
 fn browser(seen: &[Glance]) -> Option<(Role, u32)> {
-    let asked: Vec<Heard> =
-        seen.iter().filter(|glance| glance.role == Some(Role::Browser)).map(|glance| glance.heard).collect();
-    let known = asked.len() > 1 || asked.iter().any(|heard| *heard != Heard::Lost);
     let bare = seen.iter().find(|glance| glance.is_plain() && glance.heard == Heard::BareDenial);
-    bare.filter(|_| !known).map(|glance| (Role::Browser, glance.nth))
+    bare.filter(|_| is_wanted(seen, Role::Browser)).map(|glance| (Role::Browser, glance.nth))
 }
 
 /// A few unforged calls beside a forged one that alone got in: that it was forged may be chance.
 fn beside(seen: &[Glance]) -> Vec<(Role, u32)> {
-    let is_in = |glance: &&Glance| matches!(glance.heard, Heard::Answer | Heard::NotFound);
-    let alone = !seen.iter().any(|glance| glance.is_plain() && is_in(&glance));
+    let alone = !seen.iter().any(|glance| glance.is_plain() && glance.is_let_in());
     let known = seen.iter().any(|glance| glance.role == Some(Role::Beside));
-    let forged = seen.iter().filter(is_in).find(|glance| matches!(glance.role, Some(Role::Forged(_))));
+    let is_forged = |glance: &&Glance| glance.role.is_some_and(|role| role.forged().is_some());
+    let forged = seen.iter().filter(is_forged).find(|glance| glance.is_let_in());
     match forged {
         Some(glance) if alone && !known => vec![(Role::Beside, glance.nth); BESIDE],
         _ => Vec::new(),

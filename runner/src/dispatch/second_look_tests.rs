@@ -1,12 +1,13 @@
 //! What is asked further, case by case.
 
+use super::Role::ForgedAlone;
 use super::*;
 
 const HERE: &str = "192.0.2.4:443";
 
 fn glance(role: Option<Role>, nth: u32, heard: Heard) -> Glance {
     let is_connected = !matches!(heard, Heard::Obstacle | Heard::Unknown);
-    Glance { role, nth, heard, is_connected, remote: HERE.parse().ok(), addresses: 1 }
+    Glance { role, nth, heard, is_connected, is_http2: false, remote: HERE.parse().ok(), addresses: 1 }
 }
 
 fn three(heard: Heard) -> Vec<Glance> {
@@ -49,10 +50,16 @@ fn what_the_first_calls_saw_says_what_is_asked_further() {
     let allowed = Facts { expect: Expect::Allow, asks_made_up: true, ..denied() };
     let platform = Facts { asks_made_up: true, ..denied() };
     let both = [forged(4, 10), forged(1, 127)];
+    let alone = [ForgedAlone([10, 0, 0, 4].into()), ForgedAlone([127, 0, 0, 1].into())];
     let with = |more: &[Role]| [&both[..], more].concat();
     for (sentence, facts, heard, asked) in [
         ("a refusal: forged", &http, Heard::Refusal, with(&[])),
-        ("a bare 403: forged, and as a browser", &http, Heard::BareDenial, with(&[Role::Browser])),
+        (
+            "a bare 403: forged, as a browser, and forged in one header alone",
+            &http,
+            Heard::BareDenial,
+            with(&[&[Role::Browser], &alone[..]].concat()),
+        ),
         ("no connection: nothing", &http, Heard::Obstacle, vec![]),
         ("not asked: nothing", &http, Heard::Unknown, vec![]),
         ("silence after the request: forged", &http, Heard::Lost, with(&[])),
@@ -77,9 +84,44 @@ fn a_forged_call_that_alone_gets_in_has_unforged_ones_beside_it() {
         _ => Heard::Refusal,
     };
     let asked = all_further(&denied(), three(Heard::Refusal), in_by_forging);
-    assert_eq!(asked, [forged(4, 10), forged(1, 127), Role::Beside, Role::Beside]);
+    let alone = [ForgedAlone([10, 0, 0, 4].into()), ForgedAlone([127, 0, 0, 1].into())];
+    let beside = [Role::Beside, Role::Beside];
+    assert_eq!(asked, [&[forged(4, 10), forged(1, 127)], &alone[..], &beside[..]].concat());
     let open = all_further(&denied(), three(Heard::Answer), |_| Heard::Answer);
     assert_eq!(open, [forged(4, 10), forged(1, 127)], "everybody gets in");
+}
+
+#[test]
+fn a_forged_call_that_is_turned_away_for_what_it_looks_like_is_placed_with_one_header() {
+    let source = IpAddr::from([10, 0, 0, 4]);
+    let facts = Facts { sources: vec![source], ..denied() };
+    for (forged, asked) in [
+        (Heard::Refusal, vec![]),
+        (Heard::BareDenial, vec![ForgedAlone(source)]),
+        (Heard::Lost, vec![ForgedAlone(source)]),
+    ] {
+        let heard = |role: Role| if role == Role::Forged(source) { forged } else { Heard::Refusal };
+        let all = [vec![Role::Forged(source)], asked].concat();
+        assert_eq!(all_further(&facts, three(Heard::Refusal), heard), all, "{forged:?}");
+    }
+}
+
+#[test]
+fn what_http2_lets_nobody_in_by_is_asked_over_http1() {
+    let facts = Facts { sources: Vec::new(), ..denied() };
+    let over = |heard: Heard| {
+        let http2 = |glance: Glance| Glance { is_http2: true, ..glance };
+        three(heard).into_iter().map(http2).collect::<Vec<_>>()
+    };
+    for (heard, then, asked) in [
+        (Heard::Refusal, Heard::Refusal, vec![Role::Http1]),
+        (Heard::Lost, Heard::Refusal, vec![Role::Http1]),
+        (Heard::Refusal, Heard::Lost, vec![Role::Http1; 2]),
+        (Heard::Answer, Heard::Answer, vec![]),
+    ] {
+        assert_eq!(all_further(&facts, over(heard), |_| then), asked, "{heard:?}, then {then:?}");
+    }
+    assert_eq!(all_further(&facts, three(Heard::Refusal), |_| Heard::Refusal), [], "HTTP/1.1 it was");
 }
 
 #[test]

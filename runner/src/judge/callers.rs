@@ -7,7 +7,7 @@ use ringfence_contract::outcome::Outcome;
 
 use super::case::is_private;
 use crate::dispatch::{Attempt, Observations};
-use crate::plan::{Plan, Role};
+use crate::plan::Plan;
 use crate::scenario::AgentIndex;
 
 /// Which vantages were seen at which addresses.
@@ -37,7 +37,7 @@ impl Callers {
     }
 
     fn note(&mut self, vantage: AgentIndex, attempt: &Attempt) {
-        let forged = matches!(attempt.role.as_deref(), Some(Role::Forged(_)));
+        let forged = attempt.role.as_deref().is_some_and(|role| role.forged().is_some());
         let Some(sample) = attempt.sample.as_ref().ok().filter(|_| !forged) else { return };
         if let Some(local) = sample.local {
             self.0.entry(local.ip()).or_default().own.insert(vantage);

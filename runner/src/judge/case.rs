@@ -103,10 +103,7 @@ impl<'a> Case<'a> {
 
     /// The address that an attempt said it came from, if it did.
     pub(crate) fn spoofed(&self, place: usize) -> Option<IpAddr> {
-        match self.attempts.get(place)?.role.as_deref()? {
-            Role::Forged(source) => Some(*source),
-            _ => None,
-        }
+        self.attempts.get(place)?.role.as_deref()?.forged()
     }
 
     /// Whether any call got in that did not say it comes from elsewhere.
@@ -145,12 +142,7 @@ impl<'a> Case<'a> {
 
     /// The attempts that were made as the rule asks: neither forged, nor in another guise.
     pub(crate) fn plain(&self) -> impl Iterator<Item = &'a Attempt> {
-        self.attempts.iter().filter(|attempt| {
-            !matches!(
-                attempt.role.as_deref(),
-                Some(Role::Forged(_) | Role::Browser | Role::MadeUpHost | Role::OtherFamily)
-            )
-        })
+        self.attempts.iter().filter(|attempt| attempt.role.as_deref().is_none_or(Role::is_plain))
     }
 
     /// How many of the plain attempts saw each outcome, in the order they were first seen. Answers of another status are another.

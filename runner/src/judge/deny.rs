@@ -10,7 +10,7 @@ use ringfence_contract::sample::Sample;
 use super::case::{Case, unknown};
 use super::finding::Finding;
 use super::platform::is_busy;
-use super::seen::{Seen, is_answer, see, see_call};
+use super::seen::{Seen, is_answered, see, see_call};
 use super::senders::Sends;
 use super::server::is_behind_address;
 use super::unfinished::handshake_gap;
@@ -143,9 +143,7 @@ fn has_agent(case: &Case<'_>) -> bool {
 /// Whether it was asked as a browser would ask, and answered: a call that was lost says nothing of what a browser is told.
 fn is_asked_as_browser(case: &Case<'_>) -> bool {
     let mut asked = case.attempts.iter().filter(|attempt| attempt.role.as_deref() == Some(&Role::Browser));
-    asked.any(|attempt| {
-        attempt.sample.as_ref().is_ok_and(|sample| sample.status.is_some() || is_answer(&sample.outcome))
-    })
+    asked.any(|attempt| attempt.sample.as_deref().is_ok_and(is_answered))
 }
 
 /// Why the absence of a receipt proves nothing, if it does not.

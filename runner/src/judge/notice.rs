@@ -111,7 +111,7 @@ impl Gathered {
             let Ok(sample) = &attempt.sample else { continue };
             match attempt.role.as_deref() {
                 Some(Role::OtherFamily) => self.note_other_family(case, sample),
-                Some(Role::Forged(_)) => self.forged += 1,
+                Some(role) if role.forged().is_some() => self.forged += 1,
                 _ => self.note_call(case, sample),
             }
         }

@@ -47,8 +47,8 @@ pub(super) fn see(case: &Case<'_>, place: usize) -> Seen {
     let attempt = &case.attempts[place];
     match attempt.role.as_deref() {
         Some(Role::MadeUpHost | Role::OtherFamily) => Seen::Beside,
-        Some(Role::Forged(_)) => see_forged(case, attempt),
-        Some(Role::Browser) => see_browser(case, attempt),
+        Some(Role::Forged(_) | Role::ForgedAlone(_)) => see_forged(case, attempt),
+        Some(Role::Browser | Role::Http1) => see_other_guise(case, attempt),
         None | Some(Role::Further | Role::Beside | Role::Retry | Role::Again(_)) => {
             if is_placed_again(case, place) { Seen::Beside } else { see_call(case, attempt) }
         }
@@ -61,11 +61,16 @@ pub(super) fn is_placed_again(case: &Case<'_>, place: usize) -> bool {
         Some(Role::Again(of)) => usize::try_from(*of) == Ok(place),
         _ => false,
     };
-    let again = case.attempts.iter().find(stands_in).and_then(|attempt| attempt.sample.as_ref().ok());
-    again.is_some_and(|sample| sample.status.is_some() || is_answer(&sample.outcome))
+    let again = case.attempts.iter().find(stands_in).and_then(|attempt| attempt.sample.as_deref().ok());
+    again.is_some_and(is_answered)
 }
 
-pub(super) fn is_answer(outcome: &Outcome) -> bool {
+/// Whether an answer came back, or began to.
+pub(super) fn is_answered(sample: &Sample) -> bool {
+    sample.status.is_some() || is_answer(&sample.outcome)
+}
+
+fn is_answer(outcome: &Outcome) -> bool {
     let kind = outcome.kind();
     matches!(
         kind,
@@ -116,8 +121,9 @@ fn is_let_in(case: &Case<'_>, sample: &Sample) -> bool {
     stranger || status.is_some_and(|status| is_listed(case, status) || matches!(status, 200..=399 | 401))
 }
 
-/// What a browser is told beside a bare 403: another answer is an answer, anything else leaves the 403 what it is.
-fn see_browser(case: &Case<'_>, attempt: &Attempt) -> Seen {
+/// What is told beside a denial to a browser, or over HTTP/1.1: another answer is an answer, anything else leaves the denial what
+/// it is.
+fn see_other_guise(case: &Case<'_>, attempt: &Attempt) -> Seen {
     match see_call(case, attempt) {
         seen @ (Seen::Open(_) | Seen::Unknown(Reason::NotADenial | Reason::CallersSide)) => seen,
         seen @ Seen::Unknown(_) if attempt.sample.is_err() => seen,

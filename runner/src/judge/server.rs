@@ -10,7 +10,6 @@ use ringfence_contract::sample::Sample;
 use super::case::{Case, are_alike};
 use super::verdict::Reason;
 use crate::dispatch::Attempt;
-use crate::plan::Role;
 use crate::scenario::{ServiceEndpoint, Zone, is_service_endpoint};
 
 /// Whose server it was.
@@ -117,7 +116,7 @@ pub(super) fn attributes(sample: &Sample, forbidden: &Forbidden) -> bool {
 /// Whether the address that the platform says it saw is somebody else's: one known solely as another vantage's, or one outside
 /// this caller's declared zone. A forged call may be told its own lie.
 pub(super) fn contradicts(case: &Case<'_>, attempt: &Attempt, forbidden: &Forbidden) -> bool {
-    let is_forged = matches!(attempt.role.as_deref(), Some(Role::Forged(_)));
+    let is_forged = attempt.role.as_deref().is_some_and(|role| role.forged().is_some());
     let Some(saw) = forbidden.saw.filter(|_| !is_forged) else { return false };
     let outside = case.vantage.zone.as_ref().is_some_and(|zone| says_of(zone, saw) && !zone.contains(saw));
     outside || case.callers.is_solely_anothers(case.edge.vantage, saw)

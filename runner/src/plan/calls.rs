@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ringfence_contract::call::{Call, Certificates, Destination, Guise, Route};
 use ringfence_contract::id::CallId;
 use ringfence_contract::name::AgentName;
-use ringfence_contract::spoof::Spoof;
+use ringfence_contract::spoof::{Known, Spoof};
 
 use crate::scenario::defaults::WINDOW_MS;
 use crate::scenario::{Agent, Answers, BeaconTarget, EndpointIndex, Expect, Scenario, SpoofHeader};
@@ -65,7 +65,11 @@ pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> C
     let call = Call { start_after_ms: 0, ..call_for_edge(scenario, edge, nth) };
     match role {
         Role::Further | Role::Beside | Role::Retry | Role::Again(_) => call,
-        Role::Forged(source) => Call { spoofs: Some(spoof(scenario, source)), ..call },
+        Role::Forged(source) => Call { spoofs: Some(spoof(scenario, source, Known::All)), ..call },
+        Role::ForgedAlone(source) => {
+            Call { spoofs: Some(spoof(scenario, source, Known::ForwardedFor)), ..call }
+        }
+        Role::Http1 => Call { guise: Guise::Http1, ..call },
         Role::Browser => Call { guise: Guise::Browser, ..call },
         Role::OtherFamily => Call { guise: Guise::LookUp, family: other(edge.family), ..call },
         Role::MadeUpHost => Call { guise: Guise::MadeUpHost, certificates: Certificates::Note, ..call },
@@ -73,12 +77,11 @@ pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> C
 }
 
 /// What a call says of itself that says it comes from this address.
-#[must_use]
-pub fn spoof(scenario: &Scenario, source: IpAddr) -> Spoof {
+fn spoof(scenario: &Scenario, source: IpAddr, known: Known) -> Spoof {
     let header = |header: &SpoofHeader| {
         (header.name.clone(), header.value.clone().unwrap_or_else(|| source.to_string()))
     };
-    Spoof { source, headers: scenario.spoof_headers.iter().map(header).collect() }
+    Spoof { source, known, headers: scenario.spoof_headers.iter().map(header).collect() }
 }
 
 /// The call of a witness. A bad certificate is noted and the call goes on: a witness shows that something lives or can

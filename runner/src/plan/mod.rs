@@ -14,7 +14,7 @@ mod vantages;
 mod witnesses;
 
 pub use calls::{
-    behind_denied_ms, call_for_edge, call_for_witness, calls_on, further_call, outside, spoof, witness_name,
+    behind_denied_ms, call_for_edge, call_for_witness, calls_on, further_call, outside, witness_name,
 };
 pub use claims::{Claim, claims, latency, throughput};
 pub use measures::{download, orders_to_measure};

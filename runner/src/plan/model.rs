@@ -55,12 +55,33 @@ pub enum Role {
     Again(u32),
     /// It says that it comes from this address.
     Forged(IpAddr),
+    /// It says so in `X-Forwarded-For` alone: the one that says it in all headers may have been turned away for what it looks like.
+    ForgedAlone(IpAddr),
+    /// Over HTTP/1.1, where HTTP/2 let nothing in.
+    Http1,
     /// As a person's browser would ask, before a bare 403 counts as a denial.
     Browser,
     /// To see whether the name has addresses in the other family, in which nobody calls. Nothing is sent to them.
     OtherFamily,
     /// For a site that does not exist at the same door, to see what a 404 there is worth.
     MadeUpHost,
+}
+
+impl Role {
+    /// The address that such a call says it comes from, if it says one.
+    #[must_use]
+    pub fn forged(&self) -> Option<IpAddr> {
+        match self {
+            Self::Forged(source) | Self::ForgedAlone(source) => Some(*source),
+            _ => None,
+        }
+    }
+
+    /// Whether such a call asks as the rule's own do.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Further | Self::Beside | Self::Retry | Self::Again(_))
+    }
 }
 
 /// A call that must succeed for a silence to mean anything.

@@ -325,8 +325,8 @@ rules:
     };
     let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let forged = Spoof {
-        source: [127, 0, 0, 1].into(),
         headers: vec![of("x-azure-fdid", "1111-22"), of("x-our-caller", "127.0.0.1")],
+        ..Spoof::from(IpAddr::from([127, 0, 0, 1]))
     };
     let denied: Vec<usize> =
         (0..plan.edges.len()).filter(|edge| plan.edges[*edge].expect == Expect::Deny).collect();

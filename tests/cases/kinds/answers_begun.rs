@@ -180,6 +180,41 @@ pub(super) const FAULTS: &[Entry] = &[
     },
 ];
 
+/// A door that does this with strangers over HTTP/2, and lets everybody in over HTTP/1.1.
+fn open_over_http1(over_http2: Then) -> Play {
+    let to_app = Then::Pass(Passing::to("app"));
+    Play::of(Door::http2().admitting().when(When::Http2, over_http2).others(to_app))
+}
+
+/// HTTP/2 has its rules, and HTTP/1.1 has none.
+pub(super) const OTHER_VERSION: &[Entry] = &[
+    Entry {
+        name: "versions: refused in the platform's words over HTTP/2, open over HTTP/1.1",
+        play: || open_over_http1(refuse()),
+        want: LEAK,
+    },
+    Entry {
+        name: "versions: a bare 403 over HTTP/2, open over HTTP/1.1",
+        play: || open_over_http1(bare_403()),
+        want: LEAK,
+    },
+    Entry {
+        name: "versions: silence over HTTP/2, open over HTTP/1.1",
+        play: || open_over_http1(Then::Hang),
+        want: LEAK,
+    },
+    Entry {
+        name: "versions: sound: refused over HTTP/2, closed without a word over HTTP/1.1",
+        play: || Play::of(Door::http2().admitting().when(When::Http2, refuse()).others(Then::Close)),
+        want: GREEN,
+    },
+    Entry {
+        name: "versions: sound: refused over HTTP/2, a bare 403 over HTTP/1.1",
+        play: || Play::of(Door::http2().admitting().when(When::Http2, refuse()).others(bare_403())),
+        want: GREEN,
+    },
+];
+
 /// Strangers get nothing, or a refusal.
 pub(super) const SOUND: &[Entry] = &[
     Entry {

@@ -11,6 +11,14 @@ fn to_app() -> Then {
     Then::Pass(Passing::to("app"))
 }
 
+/// A front end that takes its caller's address from `X-Forwarded-For`, behind a filter that does this with calls that bear as many
+/// headers as ours.
+fn believing_behind(filter: Then) -> Play {
+    let many = When::Bears("wl-proxy-client-ip");
+    let believes = When::Believes("x-forwarded-for", ADMITTED);
+    Play::of(Door::https().admitting().when(many, filter).when(believes, to_app()).others(refuse()))
+}
+
 /// A front end that takes its caller's address from this header, where it is there.
 fn believing(header: &'static str) -> Play {
     Play::of(Door::https().admitting().when(When::Believes(header, ADMITTED), to_app()).others(refuse()))
@@ -231,5 +239,38 @@ pub(super) const SOUND: &[Entry] = &[
             Play::of(Door::http2().admitting().when(forged, say("406 Not Acceptable", "no")).others(refuse()))
         },
         want: GREEN,
+    },
+    Entry {
+        name: "forged: sound: a filter answers calls with many headers with 431, and nobody is believed",
+        play: || {
+            let many = When::Bears("wl-proxy-client-ip");
+            let too_many = say("431 Request Header Fields Too Large", "no");
+            Play::of(Door::https().admitting().when(many, too_many).others(bare_403()))
+        },
+        want: GREEN,
+    },
+];
+
+/// A filter that turns away all that our calls say at once hides that one of it is believed.
+pub(super) const HIDDEN: &[Entry] = &[
+    Entry {
+        name: "believed: X-Forwarded-For, behind a filter that answers many headers with 431",
+        play: || believing_behind(say("431 Request Header Fields Too Large", "no")),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: X-Forwarded-For, behind a filter that answers many headers with 400",
+        play: || believing_behind(say("400 Bad Request", "no")),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: X-Forwarded-For, behind a filter that answers many headers with a bare 403",
+        play: || believing_behind(bare_403()),
+        want: LEAK,
+    },
+    Entry {
+        name: "believed: X-Forwarded-For, behind a filter that closes on many headers",
+        play: || believing_behind(Then::Close),
+        want: LEAK,
     },
 ];
