@@ -78,23 +78,7 @@ struct Score {
 impl Stage {
     fn build() -> Self {
         let bench = Bench::new(PROGRAMS);
-        let trust = bench.public();
-        let agent = |name: &str, at: &str| {
-            let any = format!("{at}:0");
-            let who = [
-                "--name",
-                name,
-                "--trust",
-                &trust,
-                "--allow",
-                "127.0.0.0/8",
-                "--source",
-                at,
-                "--listen",
-                &any,
-            ];
-            AgentProcess::start(PROGRAMS, &who, 1)
-        };
+        let agent = |name: &str, at: &str| bench.agent(name, at, &["--listen"]);
         let (vm, app) = (agent("vm", "127.42.1.4"), agent("app", "127.42.2.4"));
         let doors: Vec<Door> =
             DOORS.iter().map(|_| Door::open("127.42.3.4:0", app.address("http"))).collect();

@@ -14,27 +14,8 @@ struct Three {
 impl Three {
     fn start() -> Self {
         let bench = Bench::new(PROGRAMS);
-        let agent = |name: &str, at: &str| {
-            let at_any = format!("{at}:0");
-            let trust = bench.public();
-            let arguments = [
-                "--name",
-                name,
-                "--trust",
-                &trust,
-                "--allow",
-                "127.0.0.0/8",
-                "--source",
-                at,
-                "--listen",
-                &at_any,
-                "--tcp-listen",
-                &at_any,
-                "--udp-listen",
-                &at_any,
-            ];
-            AgentProcess::start(PROGRAMS, &arguments, 3)
-        };
+        let agent =
+            |name: &str, at: &str| bench.agent(name, at, &["--listen", "--tcp-listen", "--udp-listen"]);
         let (a, b) = (agent("a", "127.31.1.4"), agent("b", "127.31.2.4"));
         Self { bench, a, b }
     }

@@ -10,13 +10,10 @@ const RUNS: usize = 5;
 
 pub(crate) fn measure() {
     let bench = Bench::new(PROGRAMS);
-    let trust = bench.public();
     let agents: Vec<AgentProcess> = (1..=AGENTS)
         .map(|number| {
             let (name, at) = (format!("app-{number}"), format!("127.41.{number}.4"));
-            let any = format!("{at}:0");
-            let who = ["--name", &name, "--trust", &trust, "--allow", "127.0.0.0/8", "--source", &at];
-            AgentProcess::start(PROGRAMS, &[&who[..], &["--listen", &any]].concat(), 1)
+            bench.agent(&name, &at, &["--listen"])
         })
         .collect();
     let lines = agents.iter().zip(1..).map(|(agent, number)| {

@@ -159,6 +159,20 @@ impl Bench {
         self.programs
     }
 
+    /// Starts an agent on one address of the loopback, which calls from there and listens at a free port for each of these
+    /// options.
+    ///
+    /// # Panics
+    ///
+    /// When it ends instead.
+    #[must_use]
+    pub fn agent(&self, name: &str, at: &str, doors: &[&str]) -> AgentProcess {
+        let (trust, any) = (self.public(), format!("{at}:0"));
+        let mut arguments = vec!["--name", name, "--trust", &trust, "--allow", "127.0.0.0/8", "--source", at];
+        arguments.extend(doors.iter().flat_map(|door| [*door, any.as_str()]));
+        AgentProcess::start(self.programs, &arguments, doors.len())
+    }
+
     /// What agents trust.
     #[must_use]
     pub fn public(&self) -> String {
