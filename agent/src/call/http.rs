@@ -123,6 +123,10 @@ impl Visit {
                 Err(next) => lost = next,
             }
         }
+        // Asked for the other version, a server that has but one says nothing of the caller.
+        if attempt.call.guise == Guise::Http1 && lost.is_other_protocol() {
+            return Err(unasked(&lost));
+        }
         let answer = Answer::of_lost(&lost)?;
         trail.status = Some(answer.head.status);
         Ok(answer)

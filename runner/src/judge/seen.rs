@@ -48,6 +48,7 @@ pub(super) fn see(case: &Case<'_>, place: usize) -> Seen {
     match attempt.role.as_deref() {
         Some(Role::MadeUpHost | Role::OtherFamily) => Seen::Beside,
         Some(Role::Forged(_) | Role::ForgedAlone(_)) => see_forged(case, attempt),
+        Some(Role::Http1) if is_other_version(attempt) => Seen::Beside,
         Some(Role::Browser | Role::Http1) => see_other_guise(case, attempt),
         None | Some(Role::Further | Role::Beside | Role::Retry | Role::Again(_)) => {
             if is_placed_again(case, place) { Seen::Beside } else { see_call(case, attempt) }
@@ -119,6 +120,11 @@ fn is_let_in(case: &Case<'_>, sample: &Sample) -> bool {
         _ => None,
     });
     stranger || status.is_some_and(|status| is_listed(case, status) || matches!(status, 200..=399 | 401))
+}
+
+/// Whether a server says that it does not speak the version that it was asked over (RFC 9110 sections 15.5.22 and 15.6.6).
+fn is_other_version(attempt: &Attempt) -> bool {
+    attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.status, Some(426 | 505)))
 }
 
 /// What is told beside a denial to a browser, or over HTTP/1.1: another answer is an answer, anything else leaves the denial what

@@ -4,7 +4,7 @@
 use ringfence_tests::stage::frames::{
     CANCEL, ENHANCE_YOUR_CALM, Frame, HTTP_1_1_REQUIRED, INTERNAL_ERROR, REFUSED_STREAM,
 };
-use ringfence_tests::stage::{ADMITTED, Door, End, Passing, Play, Then, When};
+use ringfence_tests::stage::{ADMITTED, Door, End, Passing, Play, Reply, Then, When};
 
 use super::{GREEN, LEAK, NO_PASS, bare_403, refuse, the_app};
 use crate::entry::Entry;
@@ -186,6 +186,15 @@ fn open_over_http1(over_http2: Then) -> Play {
     Play::of(Door::http2().admitting().when(When::Http2, over_http2).others(to_app))
 }
 
+/// A door that refuses strangers over HTTP/2, and does this with them over HTTP/1.1.
+fn only_http2(over_http1: Then) -> Play {
+    Play::of(Door::http2().admitting().when(When::Http2, refuse()).others(over_http1))
+}
+
+fn say(status: &str, body: &str) -> Then {
+    Then::Say(Reply::new(status, body))
+}
+
 /// HTTP/2 has its rules, and HTTP/1.1 has none.
 pub(super) const OTHER_VERSION: &[Entry] = &[
     Entry {
@@ -204,13 +213,33 @@ pub(super) const OTHER_VERSION: &[Entry] = &[
         want: LEAK,
     },
     Entry {
+        name: "versions: refused over HTTP/2, and over HTTP/1.1 the app has an error",
+        play: || only_http2(say("500 Internal Server Error", "the app failed")),
+        want: LEAK,
+    },
+    Entry {
+        name: "versions: sound: refused over HTTP/2, which alone is spoken",
+        play: || only_http2(say("505 HTTP Version Not Supported", "")),
+        want: GREEN,
+    },
+    Entry {
+        name: "versions: sound: refused over HTTP/2, to which HTTP/1.1 is asked to change",
+        play: || only_http2(say("426 Upgrade Required", "")),
+        want: GREEN,
+    },
+    Entry {
+        name: "versions: sound: refused over HTTP/2, which is spoken whatever was agreed on",
+        play: || only_http2(Then::Raw(vec![0, 0, 0, 4, 0, 0, 0, 0, 0], End::Close)),
+        want: GREEN,
+    },
+    Entry {
         name: "versions: sound: refused over HTTP/2, closed without a word over HTTP/1.1",
-        play: || Play::of(Door::http2().admitting().when(When::Http2, refuse()).others(Then::Close)),
+        play: || only_http2(Then::Close),
         want: GREEN,
     },
     Entry {
         name: "versions: sound: refused over HTTP/2, a bare 403 over HTTP/1.1",
-        play: || Play::of(Door::http2().admitting().when(When::Http2, refuse()).others(bare_403())),
+        play: || only_http2(bare_403()),
         want: GREEN,
     },
 ];
