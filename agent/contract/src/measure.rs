@@ -37,7 +37,6 @@ pub struct Measure {
     /// How platforms say no, most telling first.
     pub fingerprints: Vec<Fingerprint>,
     /// Which statuses count as an answer where no agent is expected.
-    #[serde(default)]
     pub statuses: Statuses,
 }
 
@@ -134,10 +133,8 @@ pub struct Measured {
     /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
     pub failed: Vec<Sample>,
     /// The calls at the end that were all lost; none where the last call that ended was answered.
-    #[serde(default)]
     pub silence: Option<Silence>,
     /// The calls after the cold ones once more, by when they were intended to start: [`Measured::BLOCKS_MAX`] at most.
-    #[serde(default)]
     pub blocks: Vec<Block>,
 }
 

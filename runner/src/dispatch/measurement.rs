@@ -33,14 +33,11 @@ pub struct Measurement {
     /// The first [`Measured::FAILED_MAX`] calls that were not, whole, as evidence.
     pub failed: Vec<Sample>,
     /// The calls at the end that were all lost, over all orders; none where the last call that ended was answered.
-    #[serde(default)]
     pub silence: Option<Silence>,
     /// The calls after the cold ones once more, block by block, in their order.
-    #[serde(default)]
     pub blocks: Vec<Block>,
     /// The blocks of each measurement that was made after this one, later in the run, since it looked slower than in an
     /// older run.
-    #[serde(default)]
     pub again: Vec<Vec<Block>>,
     /// Why it ended before all of its orders were heard of, where it did.
     pub stopped: Option<Unasked>,

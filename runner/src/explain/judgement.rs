@@ -31,7 +31,6 @@ pub struct JudgedEdge {
     /// Whether the target's own call to itself stands in for an outside witness.
     pub self_witnessed: bool,
     /// What else makes the evidence the weaker one.
-    #[serde(default)]
     pub weaknesses: Vec<Weakness>,
 }
 

@@ -88,7 +88,6 @@ pub struct Comparison {
     /// How many of those were measured in both.
     pub measured: usize,
     /// How much slower counts for nothing.
-    #[serde(default)]
     pub tolerance: Tolerance,
     /// Every change: by edge, in the order of the new run, then those that are gone.
     pub changes: Vec<Change>,

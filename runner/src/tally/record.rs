@@ -172,7 +172,6 @@ pub struct EdgeRecord {
     /// up. A histogram is a list of pairs: the lowest value of a bucket in nanoseconds, and how many it holds.
     pub measurement: Option<Box<Measurement>>,
     /// What the download over it came to, where its rule asks for one and its vantage told of it.
-    #[serde(default)]
     pub download: Option<Box<Downloaded>>,
     /// What else is claimed of it, each judged apart from its reachability.
     pub claims: Vec<ClaimRecord>,
