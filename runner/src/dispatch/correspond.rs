@@ -25,6 +25,10 @@ use super::signet::{Life, Signet, now_ms};
 /// shaking hands have their own, shorter times, so that a host which is not there costs less.
 const HELLO_WITHIN: Duration = Duration::from_secs(20);
 
+/// A hello that took longer than this does not tell the agent's clock well enough to sign orders by: within the round trip
+/// the agent may have read its clock at any time, first or last. It is asked once more, now that it is awake.
+const TELLS_THE_CLOCK: Duration = Duration::from_secs(2);
+
 /// How long an agent may take to show its receipts.
 const RECEIPTS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -57,15 +61,19 @@ impl Correspondent {
     /// Who the agent is. Asked once; everybody who wants to know waits for the same answer.
     pub(super) async fn greeting(&self) -> Result<&Greeting, Unasked> {
         let asked = self.greeting.get_or_init(|| async {
-            let first = self.say_hello(0).await;
-            match first {
-                // The agent's clock is its own: the refusal says what it shows, and the hello is signed again by it.
-                Err((refused, Some(clock_ms))) if refused.why == UnaskedWhy::Refused => {
-                    let ahead_ms = signed_difference(clock_ms, now_ms());
-                    self.say_hello(ahead_ms).await.map_err(|(unasked, _)| unasked)
-                }
-                other => other.map_err(|(unasked, _)| unasked),
+            let (mut ahead_ms, mut said) = (0, self.say_hello(0).await);
+            // The agent's clock is its own: the refusal says what it shows, and the hello is signed again by it.
+            if let Err((refused, Some(clock_ms))) = &said
+                && refused.why == UnaskedWhy::Refused
+            {
+                ahead_ms = signed_difference(*clock_ms, now_ms());
+                said = self.say_hello(ahead_ms).await;
             }
+            let greeting = said.map_err(|(unasked, _)| unasked)?;
+            if greeting.round_trip <= TELLS_THE_CLOCK {
+                return Ok(greeting);
+            }
+            Ok(self.say_hello(ahead_ms).await.unwrap_or(greeting))
         });
         asked.await.as_ref().map_err(Clone::clone)
     }

@@ -114,7 +114,7 @@ pub(super) const SOUND: &[Entry] = &[
         name: "answers: sound: the app has to start first, and an order by relay wakes it",
         play: || {
             let first = When::All(vec![When::From(ADMITTED), When::First(1)]);
-            let late = Then::Late(Duration::from_secs(5), Box::new(Then::Pass(Passing::to("app"))));
+            let late = Then::Late(Duration::from_secs(12), Box::new(Then::Pass(Passing::to("app"))));
             Play::of(Door::https().when(first, late).admitting().others(refuse())).app_by("{ relay: vm }")
         },
         want: GREEN,
