@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::ToldKind;
-use crate::{callers_side, not_denial, words};
+use crate::{callers_side, kept, not_denial, words};
 
 /// The response header in which App Service's front end names the caller it refused, as it saw it.
 /// Seen in captures: microsoft/clarity#1133 and Azure/static-web-apps#1666.
@@ -134,6 +134,12 @@ const TABLE: &[Row] = &[
     // microsoft/azure-container-apps#835 and #527: Envoy's RBAC filter.
     Row::body("envoy-rbac", &[403], "RBAC: access denied"),
 ];
+
+/// What an answer that a cache kept looks like. It is looked at before every other row, a scenario's own too.
+#[must_use]
+pub fn kept() -> Vec<Fingerprint> {
+    kept::TABLE.iter().map(|row| row.fingerprint(Says::NotADenial)).collect()
+}
 
 /// The fingerprints known without a scenario's help: refusals first, then who answers on the caller's side, then what is
 /// no denial. The first that fits counts.

@@ -62,6 +62,10 @@ pub(crate) const TABLE: &[Row] = &[
     // A login is asked for.
     // RFC 9110 section 11.6.1: the field asks for credentials. App Service's own authentication sends it with 401 and 403.
     Row::header("sign-in", &[401, 403], "www-authenticate", None),
+    // WHATWG HTML, section 4.10.5.1.6: a field for a password, in the ways that pages write it.
+    Row::body("sign-in-form", &[403], "type=\"password\""),
+    Row::body("sign-in-form", &[403], "type='password'"),
+    Row::body("sign-in-form", &[403], "type=password"),
     // Google Cloud, "Identity-Aware Proxy: programmatic authentication": IAP marks what it answers itself.
     Row::header("google-iap", &[401, 403], "x-goog-iap-generated-response", Some("true")),
     // Amazon API Gateway developer guide, "Gateway response types": a route, a token or a key is missing.

@@ -39,7 +39,7 @@ pub struct Sample {
 
 words! {
     /// Why a request was asked again, at the same address and within the time of one call. HTTP/2 has ways to say nothing
-    /// about a request that HTTP/1.1 has not. Which protocol the last asking spoke is in [`TlsFacts::alpn`].
+    /// about a request that HTTP/1.1 has not; and some doors open for who brings their cookie. Which protocol the last asking spoke is in [`TlsFacts::alpn`].
     Again {
         /// The server was leaving and had not taken the request up (GOAWAY, RFC 9113 section 6.8): asked on a new connection.
         Goaway = "goaway",
@@ -52,6 +52,8 @@ words! {
         StreamReset = "stream-reset",
         /// The HTTP/2 connection ended without an answer: asked over HTTP/1.1.
         ConnectionEnded = "connection-ended",
+        /// A browser's call was refused with a cookie (RFC 6265): asked with it, as a browser that loads the page again.
+        Cookie = "cookie",
     }
 }
 

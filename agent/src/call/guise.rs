@@ -1,8 +1,8 @@
 //! What a call passes for: the host it asks for, and the headers that say who asks.
 
-use http::HeaderValue;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::{ACCEPT, SET_COOKIE, USER_AGENT};
 use http::request::Builder;
+use http::{HeaderMap, HeaderValue};
 use ringfence_contract::address::{Address, Host};
 use ringfence_contract::call::{Call, Guise, Route};
 use ringfence_contract::id::CallId;
@@ -36,6 +36,15 @@ pub(super) fn introduce(builder: Builder, guise: Guise) -> Builder {
     }
 }
 
+/// What a browser sends back of the cookies that came with an answer (RFC 6265 section 5.4); none where none came.
+pub(super) fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
+    let pair =
+        |value: &HeaderValue| value.to_str().ok()?.split(';').next().map(|pair| pair.trim().to_owned());
+    let pairs: Vec<String> = headers.get_all(SET_COOKIE).iter().filter_map(pair).collect();
+    let sent = HeaderValue::try_from(pairs.join("; ")).ok()?;
+    (!pairs.is_empty()).then_some(sent)
+}
+
 /// The way as the request and the handshake name it. Where the connection goes and what the policy looks at is not changed by
 /// that.
 pub(super) fn named(route: &Route, call: &Call) -> Route {
@@ -65,6 +74,22 @@ fn made_up(host: &Host, call: CallId) -> Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_brings_back_names_and_values_alone() {
+        for (set, sent) in [
+            (&["a=1; Path=/; HttpOnly"][..], Some("a=1")),
+            (&["a=1", "b=2; Secure"], Some("a=1; b=2")),
+            (&["a=\"x y\"; Max-Age=9"], Some("a=\"x y\"")),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for cookie in set {
+                headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
+            }
+            assert_eq!(cookies(&headers).as_ref().and_then(|sent| sent.to_str().ok()), sent, "{set:?}");
+        }
+    }
 
     #[test]
     fn a_made_up_host_stands_beside_the_one_that_is_called() {

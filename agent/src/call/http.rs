@@ -4,26 +4,26 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use ringfence_contract::CALL_HEADER;
-use ringfence_contract::address::Transport;
-use ringfence_contract::call::{Call, Guise, Method, Route};
+use ringfence_contract::call::Guise;
 use ringfence_contract::outcome::{Outcome, Phase};
+use ringfence_contract::sample::Again;
 use ringfence_contract::seal::Purpose;
 
 use super::again::{again, unasked};
 use super::aim::{Goal, Way};
 use super::body::{Answer, Rest};
 use super::classify::{Attempt, Head};
-use super::exchange::{Exchange, Limits, Protocol, open};
-use super::forged::forge;
-use super::guise::{introduce, named};
+use super::door::Door;
+use super::exchange::{Exchange, Limits, Protocol};
+use super::guise::cookies;
 use super::lost::Lost;
 use super::means::Means;
 use super::not_sent::broken;
-use super::tls::{H2_OR_HTTP1, HTTP1_ONLY, Terms, prepare};
+use super::tls::{H2_OR_HTTP1, HTTP1_ONLY};
 use super::trail::{Timed, Trail, within};
 
 /// A connection to an endpoint, and the request that is made on it.
@@ -32,13 +32,6 @@ pub(super) struct Visit {
     exchange: Exchange,
     /// The request, but for the sealed call.
     form: Request<Full<Bytes>>,
-}
-
-/// Where a visit goes, and with what.
-struct Door {
-    means: Means,
-    goal: Goal,
-    way: Way,
 }
 
 /// Opens a connection.
@@ -63,39 +56,45 @@ pub(super) async fn visit(
     Ok(Visit { door, exchange, form })
 }
 
-impl Door {
-    async fn open(
-        &self,
-        attempt: &Attempt<'_>,
-        alpn: &[&[u8]],
-        limits: Limits,
-        trail: &mut Trail,
-    ) -> Result<(Exchange, Request<Full<Bytes>>), Outcome> {
-        let Self { means, goal, way } = self;
-        let route = named(&goal.route, attempt.call);
-        let handshake = match goal.route.address.transport {
-            Transport::Https => {
-                let (host, trust) = (&route.address.host, &route.trust);
-                let terms = Terms { host, trust, certificates: goal.certificates, alpn };
-                Some(prepare(means, terms).await?)
-            }
-            _ => None,
-        };
-        // Every form it may take is made first: a request that cannot be written sends nothing.
-        let form = |protocol| request(&route, attempt.call, protocol);
-        let http1 = form(Protocol::Http1)?;
-        let http2 = handshake.as_ref().map(|_| form(Protocol::Http2)).transpose()?;
-        let exchange = Exchange::on(open(*way, handshake, limits, trail).await?);
-        let form = http2.filter(|_| exchange.protocol() == Protocol::Http2).unwrap_or(http1);
-        Ok((exchange, form))
-    }
-}
-
 impl Visit {
     /// Makes a call on the connection.
     pub(super) async fn ask(&mut self, attempt: &Attempt<'_>, trail: &mut Trail) -> Result<Outcome, Outcome> {
-        let answer = self.request(attempt, trail).await?;
+        let mut answer = self.request(attempt, trail).await?;
+        if attempt.call.guise == Guise::Browser
+            && answer.head.status == StatusCode::FORBIDDEN
+            && let Some(cookies) = cookies(&answer.head.headers)
+        {
+            answer = self.return_with(cookies, answer, attempt, trail).await?;
+        }
         Ok(answer.read(attempt, &mut self.exchange, trail).await)
+    }
+
+    /// Comes back with the cookies of a refusal, on another connection: a challenge may ask for no more than that.
+    async fn return_with(
+        &mut self,
+        cookies: HeaderValue,
+        refused: Answer,
+        attempt: &Attempt<'_>,
+        trail: &mut Trail,
+    ) -> Result<Answer, Outcome> {
+        let offered = match self.exchange.protocol() {
+            Protocol::Http1 => HTTP1_ONLY,
+            Protocol::Http2 => H2_OR_HTTP1,
+        };
+        let first_byte = ms(attempt.call.timeouts.first_byte_ms);
+        if !self.reopen(attempt, offered, Instant::now() + unspent(attempt, trail), trail).await {
+            return Ok(refused);
+        }
+        self.form.headers_mut().insert(header::COOKIE, cookies);
+        (trail.again, trail.status) = (Some(Again::Cookie), None);
+        match self.send(attempt, first_byte, trail).await? {
+            Ok(answer) => Ok(answer),
+            Err(lost) => {
+                let answer = Answer::of_lost(&lost)?;
+                trail.status = Some(answer.head.status);
+                Ok(answer)
+            }
+        }
     }
 
     /// Sends the request, and waits for the head of the response. Where HTTP/2 leaves open what the answer is, the request is
@@ -210,32 +209,4 @@ fn split(response: http::Response<Incoming>) -> Answer {
     let (parts, incoming) = response.into_parts();
     let head = Head { status: parts.status.as_u16(), headers: parts.headers };
     Answer { head, rest: Rest::Coming(incoming) }
-}
-
-/// The request without the sealed call, as the protocol wants it: the host in a header for HTTP/1.1 (RFC 9112 section
-/// 3.2), in the target for HTTP/2 (RFC 9113 section 8.3.1).
-fn request(route: &Route, call: &Call, protocol: Protocol) -> Result<Request<Full<Bytes>>, Outcome> {
-    let (address, method) = (&route.address, route.method);
-    let authority = address.authority();
-    let path = if address.path.is_empty() { "/" } else { address.path.as_str() };
-    let builder = Request::builder().method(method.as_str());
-    let builder = match protocol {
-        Protocol::Http1 => builder.uri(path).header(header::HOST, authority),
-        Protocol::Http2 => builder.uri(format!("{}://{authority}{path}", address.transport)),
-    };
-    // A page is read, and a download counted, as it is.
-    let identity = HeaderValue::from_static("identity");
-    let builder = introduce(builder, call.guise).header(header::ACCEPT_ENCODING, identity);
-    // A method that means to carry a body says that there is none (RFC 9110 section 8.6).
-    let builder = match method {
-        Method::Post | Method::Put | Method::Patch => {
-            builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"))
-        }
-        Method::Get | Method::Delete | Method::Options => builder,
-    };
-    let spoofs = call.spoofs.iter();
-    let builder = spoofs.fold(builder, |builder, spoof| forge(builder, address, spoof));
-    builder
-        .body(Full::default())
-        .map_err(|error| broken(format!("the request to `{address}` cannot be written: {error}")))
 }

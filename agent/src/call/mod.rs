@@ -16,6 +16,7 @@ mod connection;
 mod crypto;
 mod dns;
 mod dns_message;
+mod door;
 mod download;
 mod exchange;
 mod first_field;

@@ -25,8 +25,7 @@ use super::signet::{Life, Signet, now_ms};
 /// shaking hands have their own, shorter times, so that a host which is not there costs less.
 const HELLO_WITHIN: Duration = Duration::from_secs(20);
 
-/// A hello that took longer than this does not tell the agent's clock well enough to sign orders by: within the round trip
-/// the agent may have read its clock at any time, first or last. It is asked once more, now that it is awake.
+/// A hello that took longer does not tell the agent's clock: it is asked once more, now that it is awake.
 const TELLS_THE_CLOCK: Duration = Duration::from_secs(2);
 
 /// How long an agent may take to show its receipts.

@@ -89,7 +89,7 @@ fn said(reason: Reason) -> &'static str {
         }
         Reason::NotADenial => {
             "whoever solves the challenge, signs in or shows a certificate may get in from any network: let the test pass \
-             it, or restrict the network in front of it"
+             it, or restrict the network in front of it; if a cache kept the answer, exclude this path from the cache"
         }
         Reason::NotAskedAsBrowser => "run again: the call that would tell was not placed",
         Reason::OthersAddress => {

@@ -42,6 +42,13 @@ fn tell_one(scenario: &Scenario, notice: &Notice) -> ToldNotice {
             format!("{addresses} addresses of `{}` were not called", scenario.endpoint(*endpoint).name),
             "name those that matter by `connect`, as endpoints of their own".to_owned(),
         ),
+        Notice::Untried { vantage, endpoint, addresses } => (
+            format!(
+                "`{}` did not call `{}` at {}, where allowed callers reached it: the name leads elsewhere from there",
+                scenario.agent(*vantage).name, scenario.endpoint(*endpoint).name, list(addresses)
+            ),
+            "to test these addresses too, name them by `connect`, as endpoints of their own".to_owned(),
+        ),
         Notice::NothingForged(why) => nothing_forged(*why),
         Notice::SeveralAddresses { vantage, addresses } => (
             format!("the platform saw `{}` at {} addresses: {}", scenario.agent(*vantage).name, addresses.len(), list(addresses)),
@@ -90,7 +97,8 @@ mod tests {
 
     use crate::dispatch::Attempt;
     use crate::judge::sample_run::{
-        OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_TO_SITE, answered, attempt, forbidden, sample,
+        OUTSIDER_TO_SCM, OUTSIDER_TO_SITE, Scene, VM_SEES_SITE, VM_TO_SITE, answered, attempt, forbidden,
+        sample,
     };
     use crate::plan::Role;
     use crate::scenario::{LeftOut, ServiceEndpoint, Spoofing};
@@ -125,6 +133,17 @@ mod tests {
         Attempt { role: Some(Box::new(Role::OtherFamily)), call: seen.call, sample: Ok(Box::new(seen)) }
     }
 
+    /// The vm is led to this address of the site, and reaches it there.
+    fn led(remote: &str) -> Scene {
+        quiet().with(|scene| {
+            let seen = &mut scene.observations;
+            for attempt in [&mut seen.before[VM_SEES_SITE], &mut seen.after[VM_SEES_SITE]] {
+                let sample = attempt.sample.as_mut().expect("a sample");
+                sample.remote = Some(remote.parse().expect("an address"));
+            }
+        })
+    }
+
     #[test]
     fn what_was_not_tried_is_said() {
         let push =
@@ -146,6 +165,14 @@ mod tests {
                 ),
                 "the platform saw `outsider` at 2 addresses: 198.51.100.7, 198.51.100.8",
             ),
+            (
+                "an address that only an allowed caller was led to",
+                led("203.0.113.8:443"),
+                "`outsider` did not call `app/site` at 203.0.113.8, where allowed callers reached it: the name leads elsewhere \
+                 from there",
+            ),
+            ("a private address, from which a public one is another door", led("10.0.0.4:443"), ""),
+            ("an address of the other family", led("[2001:db8::4]:443"), ""),
             (
                 "an input that was not given",
                 quiet().with(|scene| {

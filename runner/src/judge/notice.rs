@@ -8,7 +8,7 @@ use ringfence_contract::address::Family;
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
 
-use super::case::Case;
+use super::case::{Case, is_private};
 use super::grounds::Grounds;
 use crate::dispatch::ADDRESSES_MAX;
 use crate::plan::Role;
@@ -39,6 +39,15 @@ pub enum Notice {
         endpoint: EndpointIndex,
         /// How many were not called.
         addresses: usize,
+    },
+    /// Allowed vantages reached an endpoint at addresses that a denied one was not led to, and so did not call.
+    Untried {
+        /// The denied vantage.
+        vantage: AgentIndex,
+        /// The endpoint.
+        endpoint: EndpointIndex,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
     },
     /// No call said that it comes from elsewhere, though there are edges that must be denied.
     NothingForged(Unforged),
@@ -92,6 +101,7 @@ pub fn notices(grounds: &Grounds<'_>) -> Vec<Notice> {
 struct Gathered {
     other_family: BTreeMap<(EndpointIndex, Family), BTreeSet<IpAddr>>,
     uncalled: BTreeMap<EndpointIndex, usize>,
+    untried: BTreeMap<(AgentIndex, EndpointIndex), BTreeSet<IpAddr>>,
     saw: BTreeMap<(AgentIndex, Family), BTreeSet<IpAddr>>,
     undecoded: BTreeSet<(AgentIndex, IpAddr)>,
     denied: usize,
@@ -106,6 +116,7 @@ impl Gathered {
             self.denied += 1;
             self.http.insert(case.endpoint.route.address.transport.is_http());
             self.left.insert(case.rule.spoofing == Spoofing::Left);
+            self.note_untried(case);
         }
         for attempt in case.attempts {
             let Ok(sample) = &attempt.sample else { continue };
@@ -114,6 +125,25 @@ impl Gathered {
                 Some(role) if role.forged().is_some() => self.forged += 1,
                 _ => self.note_call(case, sample),
             }
+        }
+    }
+
+    /// Addresses at which others reached the endpoint, and that this edge's calls did not go to. A network that is led to
+    /// private addresses is another door than one that is led to public ones, as a private endpoint is meant to be.
+    fn note_untried(&mut self, case: &Case<'_>) {
+        let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok());
+        let tried: BTreeSet<IpAddr> =
+            samples.filter_map(|sample| sample.remote).map(|remote| remote.ip()).collect();
+        let is_alike = |address: &IpAddr| {
+            tried.iter().any(|tried| {
+                Family::of(*tried) == Family::of(*address) && is_private(*tried) == is_private(*address)
+            })
+        };
+        let reached = case.witnesses.addresses(case.edge.endpoint);
+        let untried: BTreeSet<IpAddr> =
+            reached.filter(|address| !tried.contains(address) && is_alike(address)).collect();
+        if !untried.is_empty() {
+            self.untried.insert((case.edge.vantage, case.edge.endpoint), untried);
         }
     }
 
@@ -156,6 +186,11 @@ impl Gathered {
         });
         let uncalled = self.uncalled.into_iter();
         let uncalled = uncalled.map(|(endpoint, addresses)| Notice::Uncalled { endpoint, addresses });
+        let untried = self.untried.into_iter().map(|((vantage, endpoint), addresses)| Notice::Untried {
+            vantage,
+            endpoint,
+            addresses: list(addresses),
+        });
         let several = self.saw.into_iter().filter(|(_, addresses)| addresses.len() > 1);
         let several = several.map(|((vantage, _), addresses)| Notice::SeveralAddresses {
             vantage,
@@ -164,7 +199,7 @@ impl Gathered {
         let undecoded = self.undecoded.into_iter();
         let undecoded = undecoded.map(|(vantage, address)| Notice::Undecoded { vantage, address });
         let unforged = unforged.map(Notice::NothingForged).into_iter();
-        other.chain(uncalled).chain(unforged).chain(several).chain(undecoded).collect()
+        other.chain(uncalled).chain(untried).chain(unforged).chain(several).chain(undecoded).collect()
     }
 
     /// Why no forged call was made, where there was something to deny.

@@ -3,8 +3,8 @@
 //! A silence means something only if the endpoint is known to live and the vantage is known to be able to send. This
 //! file must not know what any edge came to.
 
-use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
 
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
@@ -62,6 +62,8 @@ pub(crate) struct WitnessBook {
     own_listener: HashMap<(EndpointIndex, Family), Witnessed>,
     /// The addresses at which allowed vantages reached an endpoint.
     reached: HashMap<(EndpointIndex, SocketAddr), Witnessed>,
+    /// The same by endpoint, whatever the port.
+    addresses: HashMap<EndpointIndex, BTreeSet<IpAddr>>,
     /// The certificates with which an endpoint answered those vantages.
     servers: HashSet<(EndpointIndex, Pin)>,
     /// The certificates that admitted callers were shown when they reached an endpoint, good or not.
@@ -190,12 +192,18 @@ impl WitnessBook {
     fn note_address(&mut self, to: EndpointIndex, attempt: &Attempt, side: Side, by: AgentIndex) {
         if let Some(remote) = attempt.sample.as_ref().ok().and_then(|sample| sample.remote) {
             self.reached.entry((to, remote)).or_default().note(side, by);
+            self.addresses.entry(to).or_default().insert(remote.ip());
         }
     }
 
     /// Which allowed vantages reached the endpoint at this very address.
     pub(crate) fn address(&self, endpoint: EndpointIndex, remote: SocketAddr) -> Witnessed {
         self.reached.get(&(endpoint, remote)).copied().unwrap_or_default()
+    }
+
+    /// The addresses at which allowed vantages reached the endpoint.
+    pub(crate) fn addresses(&self, endpoint: EndpointIndex) -> impl Iterator<Item = IpAddr> {
+        self.addresses.get(&endpoint).into_iter().flatten().copied()
     }
 
     /// Where a witness for an endpoint is noted: its own agent's apart from all others.

@@ -103,6 +103,47 @@ pub(super) const CHALLENGES: &[Entry] = &[
         want: NO_PASS,
     },
     Entry {
+        name: "challenge: whoever brings the cookie of the 403 gets the app",
+        play: || {
+            let page = reply("403 Forbidden", "").with("set-cookie", "passed=7f31; Path=/; HttpOnly");
+            let returns = When::Says("cookie", "passed=7f31");
+            Play::of(Door::https().admitting().when(returns, the_app()).others(Then::Say(page)))
+        },
+        want: NO_PASS,
+    },
+    Entry {
+        name: "challenge: in the clear, a browser that brings the cookie of its 403 gets the app",
+        play: || {
+            let page = reply("403 Forbidden", "").with("set-cookie", "passed=7f31");
+            let returns =
+                When::All(vec![When::Says("cookie", "passed=7f31"), When::Says("user-agent", "Mozilla/")]);
+            Play::of(Door::http().admitting().when(returns, the_app()).others(Then::Say(page)))
+        },
+        want: NO_PASS,
+    },
+    Entry {
+        name: "challenge: whoever brings the cookie of the 403 is met with silence",
+        play: || {
+            let page = reply("403 Forbidden", "").with("set-cookie", "passed=7f31");
+            let returns = When::Says("cookie", "passed=7f31");
+            Play::of(Door::https().admitting().when(returns, Then::Close).others(Then::Say(page)))
+        },
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: the 403 is a page to sign in at",
+        play: || {
+            let form = "<form method=post><input name=user><input type=\"password\" name=word></form>";
+            front(say("403 Forbidden", form))
+        },
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: sound: a 403 with a cookie that changes nothing",
+        play: || front(Then::Say(reply("403 Forbidden", "").with("set-cookie", "affinity=a1; Path=/"))),
+        want: GREEN,
+    },
+    Entry {
         name: "challenge: the scenario says that this 403 asks for a certificate",
         play: || {
             let row = "not-denials:\n  - { name: client certificate, status: 403, body-contains: \"403.7\" }";
@@ -117,6 +158,42 @@ pub(super) const CHALLENGES: &[Entry] = &[
             front(Then::Say(reply("403 Forbidden", "").with("x-waf", "body-rule-7"))).top(row)
         },
         want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: a cache kept the 403, by its age",
+        play: || front(Then::Say(reply("403 Forbidden", "").with("age", "20"))),
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: a cache kept the 403, by what it says of itself",
+        play: || front(Then::Say(reply("403 Forbidden", "").with("x-cache", "TCP_HIT"))),
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: a cache kept the refusal of a platform, and says so",
+        play: || {
+            let refused = reply("403 Forbidden", "").with("x-ms-forbidden-ip", "127.203.0.1");
+            front(Then::Say(refused.with("cache-status", "ExampleCache; hit; ttl=30")))
+        },
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: a cache kept the refusal in words that the scenario knows",
+        play: || {
+            let row =
+                "fingerprints:\n  - { name: own door, status: 403, header: x-door, header-contains: shut }";
+            front(Then::Say(reply("403 Forbidden", "").with("x-door", "shut").with("cf-cache-status", "HIT")))
+                .top(row)
+        },
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: sound: a cache that has just asked passes the 403 on",
+        play: || {
+            let fresh = reply("403 Forbidden", "").with("age", "0").with("x-cache", "MISS");
+            front(Then::Say(fresh))
+        },
+        want: GREEN,
     },
     Entry {
         name: "challenge: sound: a bare 403 of the same server, browsers too",
