@@ -36,7 +36,10 @@ pub const FALSE_ALARMS: f64 = 0.01;
 
 /// The percentiles that are compared, each where there are samples enough for its bounds.
 const COMPARED: [Statistic; 3] =
-    [Statistic::Percentile(50_000), Statistic::Percentile(90_000), Statistic::Percentile(99_000)];
+    [Statistic::Percentile(MEDIAN), Statistic::Percentile(90_000), Statistic::Percentile(99_000)];
+
+/// The median, in thousandths of a percent.
+const MEDIAN: u32 = 50_000;
 
 /// The caller has processors to spare where other threads want no more than this part of one, in thousandths: of two, a
 /// single busy thread is more, of eight it is less.
@@ -140,8 +143,11 @@ pub fn shifts(old: &[&Block], new: &[&Block], terms: Terms) -> Result<Vec<Shift>
         return Err(Unlike::TooFew);
     }
     let (calm_old, calm_new) = (pick(&old, is_calm), pick(&new, is_calm));
-    if is_enough(&calm_old) && is_enough(&calm_new) {
-        return Ok(shifts_of_calm(&calm_old, &calm_new, terms));
+    if is_enough(&calm_old)
+        && is_enough(&calm_new)
+        && let Some(found) = shifts_of_calm(&calm_old, &calm_new, terms)
+    {
+        return Ok(found);
     }
     shift_of_busy(&old, &new, terms.tolerance).map(|shift| shift.into_iter().collect())
 }
@@ -169,10 +175,16 @@ fn is_calm(block: &Block) -> bool {
     block.crowd.is_none_or(|crowd| crowd <= CROWD_CALM) && block.late_ns <= LATE_CALM_NS
 }
 
-fn shifts_of_calm(old: &[&Block], new: &[&Block], Terms { tolerance, edges }: Terms) -> Vec<Shift> {
+/// The percentiles that have risen or fallen between blocks whose callers had processors to spare; none at all where so few
+/// blocks are worth too few calls to bound even the median: then they say nothing, which is not that nothing changed.
+fn shifts_of_calm(old: &[&Block], new: &[&Block], Terms { tolerance, edges }: Terms) -> Option<Vec<Shift>> {
     let edges = u32::try_from(edges.max(1)).unwrap_or(u32::MAX);
     // Two bounds a percentile and edge.
     let risk = FALSE_ALARMS / (2.0 * COMPARED.map(|_| f64::from(edges)).iter().sum::<f64>());
+    let median = [old, new].map(|blocks| Bounds::of(blocks, MEDIAN, risk));
+    if median.iter().any(|bounds| bounds.lower.is_none() || bounds.upper.is_none()) {
+        return None;
+    }
     let shift = |statistic: Statistic| {
         let Statistic::Percentile(percentile) = statistic else { return None };
         let (old, new) = (Bounds::of(old, percentile, risk), Bounds::of(new, percentile, risk));
@@ -182,7 +194,7 @@ fn shifts_of_calm(old: &[&Block], new: &[&Block], Terms { tolerance, edges }: Te
         let (old_ns, new_ns) = risen.or_else(fallen)?;
         Some(Shift { percentile, old_ns, new_ns })
     };
-    COMPARED.into_iter().filter_map(shift).collect()
+    Some(COMPARED.into_iter().filter_map(shift).collect())
 }
 
 /// Where the times of one block lie.
@@ -255,7 +267,7 @@ fn shift_of_busy(old: &[&Block], new: &[&Block], tolerance: Tolerance) -> Result
     let is_shifted = new.are_above(&old, tolerance) || old.are_above(&new, tolerance);
     let (old_ns, new_ns) = (old.closest_median(50), new.closest_median(50));
     match (is_shifted, tolerance.is_above(new.tenth(50), old.tenth(10), 2)) {
-        (true, _) => Ok(Some(Shift { percentile: 50_000, old_ns, new_ns })),
+        (true, _) => Ok(Some(Shift { percentile: MEDIAN, old_ns, new_ns })),
         // Neither slower beyond doubt nor as fast.
         (false, true) => Err(Unlike::Busier),
         (false, false) => Ok(None),
@@ -271,7 +283,7 @@ fn rise_beyond_waits(old: &[&Block], new: &[&Block], tolerance: Tolerance) -> Op
     let medians = before.0.iter().map(|place| place.median_ns).collect();
     let (old_ns, new_ns) = (Places::at(medians, 75), now.tenth(25));
     let beyond = old_ns.saturating_add(late_ns.saturating_mul(WAITS));
-    tolerance.is_above(new_ns, beyond, 2).then_some(Shift { percentile: 50_000, old_ns, new_ns })
+    tolerance.is_above(new_ns, beyond, 2).then_some(Shift { percentile: MEDIAN, old_ns, new_ns })
 }
 
 #[cfg(test)]

@@ -105,6 +105,23 @@ fn what_got_faster_is_no_worse() {
 }
 
 #[test]
+fn a_few_calm_blocks_that_cannot_bound_the_median_hide_no_rise() {
+    // Half of the old calls were fast and half were slow, by turns: five such blocks are worth a call or two.
+    let block = |ns: u64, calls: u64, crowd: u32| {
+        let mut way = Histogram::default();
+        (0..calls).for_each(|_| way.record(ns));
+        Block { way, crowd: Some(crowd), late_ns: 0 }
+    };
+    let old: Vec<Block> =
+        (0..5).map(|place| block(if place % 2 == 0 { 300_000 } else { 9_000_000 }, 10, 0)).collect();
+    let busy: Vec<Block> = (0..15).map(|_| block(300_000, 10, 2_000)).collect();
+    let new = vec![block(700_000_000, 10, 0); 10];
+    let old: Vec<Block> = old.into_iter().chain(busy).collect();
+    assert!(is_worse(&old, &new), "{:?}", found(&old, &new));
+    assert_ne!(found(&old[..5], &new), Ok(Vec::new()), "what says nothing does not say that nothing changed");
+}
+
+#[test]
 fn a_tail_that_grew_is_seen_where_there_are_samples_for_it() {
     let mut source = Lehmer(7);
     let old = blocks(&mut source, 1.0, &[CALM; 40]);
