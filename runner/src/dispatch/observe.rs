@@ -87,6 +87,8 @@ pub(super) fn interrupted() -> Unasked {
 pub enum UnaskedWhy {
     /// The control route does not lead to the agent.
     NoRoute,
+    /// What answers at the control address shows no certificate that is trusted.
+    NotCertified,
     /// The agent refused the order.
     Refused,
     /// What answered is not the agent, or what it said is not well sealed.

@@ -4,7 +4,8 @@ use ringfence_contract::measure::{Connection, PhaseTimes, Times};
 use ringfence_contract::outcome::OutcomeKind;
 
 use super::figure::{self, loss, time};
-use super::sentence::{quote_detail, saw};
+use super::hint_control::{AGAIN, ask, ask_vantage};
+use super::seen::{quote_detail, saw};
 use crate::dispatch::{Measurement, UnaskedWhy};
 use crate::judge::BudgetCase;
 use crate::judge::Case;
@@ -148,10 +149,8 @@ pub(super) fn nothing_hint(edge: &Case<'_>, reason: ClaimReason) -> String {
         ClaimReason::NoFamily => {
             format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
         }
-        ClaimReason::Interrupted => "run again and let it end".to_owned(),
-        ClaimReason::VantageNotAsked => {
-            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
-        }
+        ClaimReason::Interrupted => AGAIN.to_owned(),
+        ClaimReason::VantageNotAsked => ask_vantage(edge),
         _ => "only edges that were reached are measured: look at the edge itself".to_owned(),
     }
 }
@@ -272,7 +271,7 @@ fn unmeasured(case: &BudgetCase<'_>, measurement: &Measurement) -> String {
                 "`{vantage}` takes no such measurement now: another run may be measuring the same target, so run again"
             )
         }
-        Some(_) => format!("look at the control route of `{vantage}`: `ringfence agents` tries it"),
+        Some(_) => ask(vantage, measurement.stopped.as_ref()),
         None if measurement.warm.placed == 0 => format!("look at the load and the log of `{vantage}`"),
         None if case.value().is_some() => {
             format!("if some calls may be lost, say how many (`loss: 1%`); {}", lossy(measurement))

@@ -8,7 +8,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::figure;
-use super::sentence::{name_witnesses, quote, quote_detail, saw};
+use super::seen::{name_witnesses, quote, quote_detail, saw};
 use crate::dispatch::{Attempt, Measurement};
 use crate::judge::{Case, Finding};
 use crate::judge::{Reason, Verdict};

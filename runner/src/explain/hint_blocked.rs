@@ -1,7 +1,4 @@
 //! What to look at next where an allowed call did not get through.
-//!
-//! Facts about App Service come from its public documentation ("Azure App Service access restrictions", "Troubleshoot
-//! virtual network integration", "Using private endpoints for App Service apps").
 
 use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{
@@ -9,7 +6,10 @@ use ringfence_contract::outcome::{
 };
 use ringfence_contract::sample::Sample;
 
-use super::sentence::begins_as_http;
+use super::hint::ATTEMPTS;
+use super::hint_control::ask;
+use super::seen::begins_as_http;
+use super::settings::settings;
 use crate::judge::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
 use crate::judge::{Case, Finding, is_private};
 use crate::plan::{Claim, claims};
@@ -21,9 +21,12 @@ pub(super) const CACHED: &str = "an old sealed answer came again: something in f
 /// An allowed call that did not get through.
 pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
     let Some(attempt) = case.telling(finding) else {
-        return "look at the attempts in the JSON report".to_owned();
+        return ATTEMPTS.to_owned();
     };
-    let Ok(sample) = &attempt.sample else { return "look at the control route of the vantage".to_owned() };
+    let sample = match &attempt.sample {
+        Ok(sample) => sample,
+        Err(unasked) => return ask(&case.vantage.name, Some(unasked)),
+    };
     if is_cached(case, &sample.outcome) {
         return CACHED.to_owned();
     }
@@ -38,9 +41,8 @@ pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
         Outcome::Forbidden(_) | Outcome::Unsealed(Unsealed { status: Some(BARE_DENIAL), .. })
             if resolved_publicly(sample) && case.private_for_others =>
         {
-            "the name resolves to a public address here and to a private one elsewhere: link the private DNS zone \
-             to this vantage's network, or forward to 168.63.129.16"
-                .to_owned()
+            let setting = settings(case).public_name;
+            format!("the name resolves to a public address here and to a private one elsewhere: {setting}")
         }
         Outcome::Forbidden(forbidden) => forbidden_hint(case, forbidden),
         Outcome::Unsealed(unsealed) => wrong_answer(transport, unsealed).to_owned(),
@@ -115,9 +117,7 @@ fn forbidden_hint(case: &Case<'_>, forbidden: &Forbidden) -> String {
     let known = zones.filter(|zone| zone.contains(saw)).map(|zone| zone.name.as_str()).next();
     match (is_service_endpoint(saw), home.is_some_and(|zone| zone.contains(saw)), known) {
         (true, _, _) => {
-            "the service endpoint works, but no rule of the target matches this subnet: look which \
-             subnet its rules name"
-                .to_owned()
+            settings(case).no_rule.to_owned()
         }
         (false, true, _) => {
             "the caller comes from where it should: the rule list of the site does not admit this subnet"
@@ -133,9 +133,7 @@ fn forbidden_hint(case: &Case<'_>, forbidden: &Forbidden) -> String {
                 .to_owned()
         }
         (false, false, None) => {
-            "the address is in no zone: the service endpoint is not in effect on the caller's \
-             subnet, or route-all is off or the VNet integration is missing"
-                .to_owned()
+            settings(case).refused_publicly.to_owned()
         }
     }
 }
@@ -163,8 +161,8 @@ fn wrong_answer(transport: Transport, unsealed: &Unsealed) -> &'static str {
             "the front end is up, the app behind it is down or starting"
         }
         Some(404) => {
-            "the host answers, but no agent of this run does: look whether the agent runs there, trusts \
-             the runner's key and was asked for its hello"
+            "the host answers, but no agent of this run does: look whether the agent runs there and trusts the runner's key, \
+             and whether a front end removes the header `ringfence-call`"
         }
         Some(200..=299) => {
             "another app or a portal answers: look whether the agent is what runs behind this name"
@@ -196,7 +194,7 @@ pub(super) fn silent_hint(outcome: &Outcome) -> &'static str {
             "the network has no way there: look at routes, peerings and rejecting filters"
         }
         Outcome::NotSent(_) => "the vantage's own network refuses: look at its routes and its local firewall",
-        _ => "look at the attempts in the JSON report",
+        _ => ATTEMPTS,
     }
 }
 

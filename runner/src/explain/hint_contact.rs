@@ -2,7 +2,8 @@
 
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
 
-use crate::dispatch::{Measurement, UnaskedWhy};
+use super::hint_control::ask;
+use crate::dispatch::Measurement;
 use crate::judge::Case;
 
 /// Why calls were lost, from what most of them came to, and from the first that was.
@@ -53,12 +54,7 @@ pub(super) fn lost(case: &Case<'_>, measurement: &Measurement) -> String {
 pub(super) fn unclear(case: &Case<'_>, measurement: &Measurement) -> String {
     let vantage = &case.vantage.name;
     match measurement.stopped.as_ref().map(|stopped| stopped.why) {
-        Some(UnaskedWhy::Restarted) => {
-            format!(
-                "find out why `{vantage}` restarted (a deployment, a health check, memory), and run again"
-            )
-        }
-        Some(_) => format!("look at the control route of `{vantage}`: `ringfence agents` tries it"),
+        Some(_) => ask(vantage, measurement.stopped.as_ref()),
         None if most_lost(measurement) == Some(OutcomeKind::NotSent) => format!(
             "`{vantage}` does not keep up with the rate: look at its load, its ports and its files, or lower the rate"
         ),

@@ -1,7 +1,4 @@
 //! What to look at next where something got in that must not.
-//!
-//! Facts about App Service come from its public
-//! documentation ("Azure App Service access restrictions").
 
 use ringfence_contract::STRANGER_PAGE;
 use ringfence_contract::address::Host;
@@ -9,6 +6,7 @@ use ringfence_contract::outcome::{Outcome, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::hint_blocked::{CACHED, is_cached};
+use super::settings::settings;
 use crate::judge::Reason;
 use crate::judge::got_in;
 use crate::judge::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
@@ -26,9 +24,7 @@ pub(super) fn open(case: &Case<'_>, finding: &Finding) -> String {
         return hint;
     }
     if is_scm(case) {
-        return "the SCM site has a rule list of its own (`scmIpSecurityRestrictions`) and its own default action: look \
-                at those, or at `scmIpSecurityRestrictionsUseMain`"
-            .to_owned();
+        return settings(case).deployment_open.to_owned();
     }
     if let Some((sample, unsealed)) = sample.and_then(without_seal) {
         return open_door(sample, unsealed).to_owned();
@@ -55,10 +51,7 @@ pub(super) fn open(case: &Case<'_>, finding: &Finding) -> String {
             "nothing refuses on the way: look at the firewall, the security group of the \
              target's subnet, and what listens there"
         }
-        _ => {
-            "the restriction is gone, or its default action is Allow: look at the access restrictions and \
-             `ipSecurityRestrictionsDefaultAction` of the site, or at the firewall in front of it"
-        }
+        _ => settings(case).site_open,
     }
     .to_owned()
 }

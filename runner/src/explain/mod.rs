@@ -3,19 +3,21 @@
 
 mod budget_words;
 mod claim;
-mod doubt;
 mod edge;
 mod evidence;
 pub mod figure;
 mod hint;
 mod hint_blocked;
 mod hint_contact;
-mod hint_doubt;
+mod hint_control;
 mod hint_open;
+mod hint_witness;
 mod judgement;
 mod name_words;
 mod notice_words;
+mod seen;
 mod sentence;
+mod settings;
 mod throughput_words;
 
 #[cfg(test)]

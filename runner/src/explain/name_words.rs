@@ -8,8 +8,10 @@ use std::net::IpAddr;
 use ringfence_contract::outcome::{Outcome, UnresolvedWhy};
 use ringfence_contract::sample::Resolution;
 
+use super::hint::ATTEMPTS;
 use super::hint_blocked::unresolved_hint;
-use super::sentence::{milliseconds, quote, quote_detail};
+use super::hint_control::{AGAIN, ask_vantage};
+use super::seen::{milliseconds, quote, quote_detail};
 use crate::judge::ClaimReason;
 use crate::judge::NameCase;
 use crate::judge::Verdict;
@@ -198,22 +200,21 @@ pub(super) fn hint(case: &NameCase<'_>, reason: ClaimReason, decided_by: Option<
         ClaimReason::NameNotAsked => {
             "the call ended before its name was asked for: look at the edge itself".to_owned()
         }
-        ClaimReason::Interrupted => "run again and let it end".to_owned(),
+        ClaimReason::Interrupted => AGAIN.to_owned(),
         ClaimReason::FamilyNotClaimed => {
             format!("list a network of {family}, or leave {family} out of the families")
         }
         ClaimReason::NoFamily => {
             format!("give `{vantage}` an {family} address, or leave {family} out of the rule's families")
         }
-        ClaimReason::VantageNotAsked
-        | ClaimReason::Resolved
+        ClaimReason::VantageNotAsked => ask_vantage(case.edge),
+        // These are of other claims, or pass.
+        ClaimReason::Resolved
         | ClaimReason::WithinBudget
         | ClaimReason::OverBudget
         | ClaimReason::FastEnough
         | ClaimReason::TooSlow
-        | ClaimReason::NotMeasured => {
-            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
-        }
+        | ClaimReason::NotMeasured => ATTEMPTS.to_owned(),
     })
 }
 

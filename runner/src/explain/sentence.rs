@@ -1,134 +1,138 @@
-//! A finding in one sentence: what was expected, what was seen.
-//!
-//! What a peer said is quoted on one line and cut short.
+//! A finding in one sentence: what was expected, what was seen, and what is missing before that proves anything.
 
-use std::fmt::Write as _;
+use ringfence_contract::outcome::{Outcome, Phase};
 
-use ringfence_contract::outcome::{Outcome, Phase, Unsealed};
-use ringfence_contract::sample::Sample;
-
-use super::doubt::unknown;
 use super::figure;
+use super::seen::{quote_detail, saw};
 use crate::dispatch::Measurement;
-use crate::judge::Contact;
-use crate::judge::Witnessed;
-use crate::judge::got_in;
-use crate::judge::platform::BARE_DENIAL;
-use crate::judge::{Case, Finding, are_alike};
-use crate::judge::{Reason, Weakness};
+use crate::judge::{Case, Contact, Finding, Reason, Weakness, are_alike, got_in};
 use crate::scenario::Expect;
 
-/// The longest quotation of what a peer said, in characters.
-const QUOTE_MAX: usize = 80;
-
-/// The longest quotation of why an agent was not asked or a handshake failed, in characters: what to do often comes last.
-const DETAIL_MAX: usize = 300;
-
 /// Writes the sentence, without a full stop.
+#[expect(clippy::too_many_lines, reason = "a table: an arm a reason, and none is left out")]
 pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
-    let got = case.telling_sample(finding).map_or_else(|| "nothing".to_owned(), saw);
+    let seen = case.telling_sample(finding).map_or_else(|| "nothing".to_owned(), saw);
+    let got = format!("expected {}, got {seen}", case.edge.expect);
+    let tries = tries(case, finding);
+    let (vantage, endpoint, target) = (&case.vantage.name, &case.endpoint.name, case.owner_name());
+    let family = case.edge.family;
     match finding.reason {
-        Reason::Reached if finding.flaky => format!("reached only on a retry: {got}"),
-        Reason::Reached => format!("reached: {got}"),
-        Reason::DeniedWitnessed if finding.self_witnessed => {
-            format!("denied: {got}; only the target itself shows that it lives{}", weaker(finding))
+        Reason::Reached if finding.flaky => format!("reached only on a retry: {seen}"),
+        Reason::Reached => format!("reached: {seen}"),
+        Reason::DeniedAttributed => format!("denied: {seen}"),
+        Reason::DeniedWitnessed => {
+            let itself =
+                if finding.self_witnessed { "; only the target itself shows that it lives" } else { "" };
+            format!("denied: {seen}{itself}{}", weaker(finding))
         }
-        Reason::DeniedAttributed => format!("denied: {got}"),
-        Reason::DeniedWitnessed => format!("denied: {got}{}", weaker(finding)),
-        Reason::LostContact | Reason::ContactUnclear => {
-            case.measurement.map_or(got, |measurement| contact(measurement, finding.reason))
+        Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent
+            if finding.decided_by.is_none() && case.edge.expect == Expect::Deny =>
+        {
+            format!("expected deny, but a witness call over this edge got in{tries}")
         }
-        reason if finding.decided_by.is_none() && expects_deny(case) && is_open(reason) => {
-            format!("expected deny, but a witness call over this edge got in{}", tries(case, finding))
-        }
-        Reason::LeakOneWay => one_way(case, finding, &got),
-        Reason::WrongSource => arrived(case, finding),
+        Reason::LeakOneWay => format!("{got}, but {} reached `{target}`{tries}", what_arrived(case, finding)),
         Reason::Blocked | Reason::WrongAnswer if has_receipt(case, finding) => {
-            format!("expected allow, got {got}: {}{}", arrival(case, finding), tries(case, finding))
+            format!("{got}: {}{tries}", arrival(case, finding))
         }
-        Reason::WrongMeans => format!("expected deny by {}, got {got}{}", means(case), tries(case, finding)),
-        Reason::NotSent
-        | Reason::VantageNotAsked
-        | Reason::Interrupted
-        | Reason::NoFamily
-        | Reason::NotResolved
-        | Reason::TlsUnclear
-        | Reason::NoTargetWitness
-        | Reason::NoVantageWitness
-        | Reason::TargetNotAsked
-        | Reason::TargetRestarted
-        | Reason::ReceiptsWrapped
-        | Reason::OtherAddress
-        | Reason::HandshakeUnclear
-        | Reason::TooBusy
-        | Reason::OtherInstance
-        | Reason::CallersSide
-        | Reason::NotADenial
-        | Reason::NotAskedAsBrowser
-        | Reason::Intercepted
-        | Reason::ServerUnclear
-        | Reason::NotAskedAgain
-        | Reason::Unreadable
-        | Reason::SourceUnclear
-        | Reason::OthersAddress
-        | Reason::NoSuchSite
-        | Reason::NoReceipts => unknown(case, finding, &got),
-        Reason::NotInBook => format!(
-            "expected allow, got {got}, but the receipts of `{}` know nothing of this call{}",
-            case.owner_name(),
-            tries(case, finding)
-        ),
         Reason::Leak
         | Reason::PathOpen
         | Reason::WrongAgent
         | Reason::Blocked
         | Reason::WrongAnswer
         | Reason::NameUnresolved
-        | Reason::TlsFailed => format!("expected {}, got {got}{}", case.edge.expect, tries(case, finding)),
+        | Reason::TlsFailed => format!("{got}{tries}"),
+        Reason::WrongSource => format!("{}{tries}", arrived(case, finding)),
+        Reason::WrongMeans => format!("expected deny by {}, got {seen}{tries}", means(case)),
+        Reason::NotInBook => {
+            format!("{got}, but the receipts of `{target}` know nothing of this call{tries}")
+        }
+        Reason::LostContact => case.measurement.map_or(seen, lost_contact),
+        Reason::ContactUnclear => case.measurement.map_or(seen, unclear_contact),
+        Reason::Interrupted => "the run was ended before enough was known of this edge".to_owned(),
+        Reason::VantageNotAsked => not_asked(case, finding),
+        Reason::NoFamily => format!("`{vantage}` has no {family} address"),
+        Reason::NotSent => format!("{got}: `{vantage}` could not send, which is no denial"),
+        Reason::NotResolved => format!("{got}: a name that does not resolve is no denial"),
+        Reason::TlsUnclear => format!("{got}: a failed handshake may be anybody's doing"),
+        Reason::NoTargetWitness => {
+            let gap = case.witnesses.target(case.edge.endpoint, family).gap();
+            format!("{got}, but no allowed vantage reached `{endpoint}` {gap}")
+        }
+        Reason::OtherAddress => {
+            let there = case.telling_sample(finding).and_then(|sample| sample.remote);
+            let there = there.map_or_else(|| "an unknown address".to_owned(), |there| there.to_string());
+            format!("{got} at {there}, where no allowed vantage reached `{endpoint}`")
+        }
+        Reason::TooBusy => format!("{got}: the front end was too busy to say whether it lets `{vantage}` in"),
+        Reason::HandshakeUnclear => {
+            format!("{got}, but `{target}` saw handshakes begin that were not finished")
+        }
+        Reason::NoVantageWitness => {
+            let (gap, port) = (case.sends().witnessed.gap(), case.sender().port);
+            format!("{got}, but `{vantage}` reached nothing at {port} {gap}")
+        }
+        Reason::TargetNotAsked => format!("{got}, but `{target}` could not be asked for its receipts"),
+        Reason::TargetRestarted => format!("{got}, but `{target}` restarted in the run"),
+        Reason::ReceiptsWrapped => {
+            format!("{got}, but `{target}` dropped receipts or turned connections away in the run")
+        }
+        Reason::OtherInstance => {
+            format!("{got}, but from another instance of `{target}` than the one that said hello")
+        }
+        Reason::CallersSide => format!("{got}: that is an answer of the network that `{vantage}` calls from"),
+        Reason::ServerUnclear => {
+            format!("{got}, under a certificate that does not show that this is `{endpoint}`")
+        }
+        Reason::Intercepted => {
+            format!("{got} under another certificate than `{endpoint}` shows to those who may reach it")
+        }
+        Reason::SourceUnclear => format!("{got}, but {}", disputed(case, finding)),
+        Reason::OthersAddress => format!("{got}: {}", others_address(case, finding)),
+        Reason::NoReceipts => format!("{got}, and nobody at `{endpoint}` writes down what got in"),
+        Reason::NotADenial => format!("{got}: this 403 does not say that the network denies the caller"),
+        Reason::NotAskedAsBrowser => {
+            format!("{got}, and the endpoint was not asked once more as a browser would ask")
+        }
+        Reason::NotAskedAgain => {
+            format!("{got}: HTTP/2 took the request back, and HTTP/1.1 is not spoken there")
+        }
+        Reason::Unreadable => format!("{got}, with a page in a coding that cannot be read here"),
+        Reason::NoSuchSite => format!("{got}: the same server says the same of a site that does not exist"),
     }
 }
 
-/// What became of the contact with an edge while it was measured, and when.
-fn contact(measurement: &Measurement, reason: Reason) -> String {
+/// How the contact with an edge was lost while it was measured, and when.
+fn lost_contact(measurement: &Measurement) -> String {
     let contact = Contact::of(measurement);
-    let Contact { answered, lost, unsent, unheard } = contact;
-    let all = contact.all();
-    if reason == Reason::ContactUnclear {
-        let parts = [(lost, "lost"), (unsent, "not sent"), (unheard, "not heard of")];
-        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
-        let stopped = measurement.stopped.as_ref();
-        let why = stopped.map_or_else(String::new, |stopped| format!(": {}", quote_detail(&stopped.detail)));
-        return format!(
-            "expected allow, reached at first, but of {all} measured calls {answered} were answered, {}{why}",
-            parts.join(", ")
-        );
-    }
     let from = measurement.silence.filter(|silence| silence.calls > 1).map_or_else(String::new, |silence| {
-        format!(
-            ", each of the last {} of them, from {} UTC on",
-            silence.calls,
-            figure::time_of_day(silence.from_ms)
-        )
+        let from = figure::time_of_day(silence.from_ms);
+        format!(", each of the last {} of them, from {from} UTC on", silence.calls)
     });
+    let (lost, all) = (contact.lost, contact.all());
     format!("expected allow, but contact was lost: {lost} of {all} measured calls had no answer{from}")
 }
 
+/// What became of the calls that measured an edge, where too little is known of them.
+fn unclear_contact(measurement: &Measurement) -> String {
+    let contact = Contact::of(measurement);
+    let Contact { answered, lost, unsent, unheard } = contact;
+    let parts = [(lost, "lost"), (unsent, "not sent"), (unheard, "not heard of")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+    let stopped = measurement.stopped.as_ref();
+    let why = stopped.map_or_else(String::new, |stopped| format!(": {}", quote_detail(&stopped.detail)));
+    format!(
+        "expected allow, reached at first, but of {} measured calls {answered} were answered, {}{why}",
+        contact.all(),
+        parts.join(", ")
+    )
+}
+
 /// What got in though its answer did not come back.
-fn one_way(case: &Case<'_>, finding: &Finding, got: &str) -> String {
+fn what_arrived(case: &Case<'_>, finding: &Finding) -> &'static str {
     let unfinished = !has_receipt(case, finding)
         && case.telling_sample(finding).is_some_and(|sample| got_in(case, sample));
-    let what = if unfinished { "a connection" } else { "the call" };
-    let (target, tries) = (case.owner_name(), tries(case, finding));
-    format!("expected deny, got {got}, but {what} reached `{target}`{tries}")
-}
-
-fn expects_deny(case: &Case<'_>) -> bool {
-    case.edge.expect == Expect::Deny
-}
-
-fn is_open(reason: Reason) -> bool {
-    matches!(reason, Reason::Leak | Reason::LeakOneWay | Reason::PathOpen | Reason::WrongAgent)
+    if unfinished { "a connection" } else { "the call" }
 }
 
 /// What makes a witnessed denial the weaker one.
@@ -147,7 +151,7 @@ fn arrived(case: &Case<'_>, finding: &Finding) -> String {
         Some(Outcome::Answered(answered)) => answered.seen.to_string(),
         _ => "elsewhere".to_owned(),
     };
-    format!("expected allow, arrived from {from}, not from zone {zone}{}", tries(case, finding))
+    format!("expected allow, arrived from {from}, not from zone {zone}")
 }
 
 fn means(case: &Case<'_>) -> String {
@@ -190,132 +194,33 @@ fn tries(case: &Case<'_>, finding: &Finding) -> String {
     }
 }
 
-/// What a sample saw: the outcome, its facts and how long it took.
-pub(super) fn saw(sample: &Sample) -> String {
-    let mut text = format!("`{}`", sample.outcome.kind());
-    let from = sample.remote.map(|remote| format!(" from {}", remote.ip())).unwrap_or_default();
-    let facts = match &sample.outcome {
-        Outcome::Answered(_) => from,
-        Outcome::Misanswered(answered) => format!(" by `{}`{from}", answered.agent),
-        Outcome::Forbidden(forbidden) => match forbidden.saw {
-            Some(address) => format!(" ({}, which saw {address})", quote(&forbidden.fingerprint)),
-            None => format!(" ({})", quote(&forbidden.fingerprint)),
-        },
-        Outcome::Unsealed(unsealed) => format!(" {}", saw_unsealed(unsealed)),
-        Outcome::Refused => String::new(),
-        Outcome::Reset(reset) => format!(" ({reset})"),
-        Outcome::Unreachable(what) => format!(" ({what})"),
-        Outcome::TimedOut(phase) => format!(" ({phase})"),
-        Outcome::Unresolved(unresolved) => {
-            let rcode =
-                unresolved.rcode.as_deref().map(|rcode| format!(", {}", quote(rcode))).unwrap_or_default();
-            format!(" ({}{rcode})", unresolved.why)
-        }
-        Outcome::TlsFailed(failed) => format!(" ({})", failed.why),
-        Outcome::NotSent(not_sent) => format!(" ({}: {})", not_sent.why, quote(&not_sent.detail)),
-    };
-    text.push_str(&facts);
-    if let Some(total_us) = sample.phases.total_us {
-        // A text takes any formatting.
-        let _written = write!(text, " in {}", milliseconds(total_us.into()));
-    }
-    text
-}
-
-fn saw_unsealed(unsealed: &Unsealed) -> String {
-    let mut facts = vec![match unsealed.status {
-        Some(BARE_DENIAL) => format!("status {BARE_DENIAL} without the platform's fingerprint"),
-        Some(status) => format!("status {status}"),
-        None if begins_as_http(unsealed) => "bytes that begin as HTTP does".to_owned(),
-        None => "bytes that are not HTTP".to_owned(),
-    }];
-    facts.extend(unsealed.server.as_deref().map(|server| format!("server `{}`", quote(server))));
-    facts.extend(unsealed.location.as_deref().map(|location| format!("location `{}`", quote(location))));
-    facts.extend(unsealed.flaw.map(|flaw| format!("its seal {flaw}")));
-    facts.join(", ")
-}
-
-/// Whether what came to a call that speaks no HTTP is an HTTP answer (RFC 9112 section 4).
-pub(super) fn begins_as_http(unsealed: &Unsealed) -> bool {
-    unsealed.body.starts_with("HTTP/1.")
-}
-
-/// A time as people read it: three significant digits below 10 ms, whole milliseconds above.
-pub(super) fn milliseconds(us: u64) -> String {
-    match us {
-        0..10_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
-        _ => format!("{} ms", us / 1_000),
+/// What the target saw where its front end's headers contradict each other.
+fn disputed(case: &Case<'_>, finding: &Finding) -> String {
+    let target = case.owner_name();
+    match case.telling_sample(finding).map(|sample| &sample.outcome) {
+        Some(Outcome::Answered(answered)) => format!("`{target}` saw the call come from {}", answered.seen),
+        _ => format!("`{target}` saw the call come from two addresses"),
     }
 }
 
-/// Witnesses by name, for a sentence or a line of evidence.
-pub(super) fn name_witnesses(case: &Case<'_>, witnessed: Witnessed) -> String {
-    let name = |by: Option<_>| match by {
-        Some(by) => format!("`{}`", case.scenario.agent(by).name),
-        None => "nobody".to_owned(),
-    };
-    match (witnessed.before, witnessed.after) {
-        (None, None) => "nobody".to_owned(),
-        (before, after) if before == after => format!("{} before and after", name(before)),
-        (before, after) => format!("{} before and {} after", name(before), name(after)),
+/// Whose address a refusal names, if not this caller's.
+fn others_address(case: &Case<'_>, finding: &Finding) -> String {
+    let vantage = &case.vantage.name;
+    let saw = case.telling_sample(finding).and_then(|sample| match &sample.outcome {
+        Outcome::Forbidden(forbidden) => forbidden.saw,
+        _ => None,
+    });
+    let others = saw.map_or_else(Vec::new, |saw| case.callers.others_at(case.edge.vantage, saw));
+    match (others.first(), &case.vantage.zone) {
+        (Some(other), _) => format!("that is the address of `{}`", case.scenario.agent(*other).name),
+        (None, Some(zone)) => format!("that address is not in zone {} of `{vantage}`", zone.name),
+        (None, None) => format!("that is not the address of `{vantage}`"),
     }
 }
 
-/// What a peer said, on one line and cut short.
-pub(super) fn quote(text: &str) -> String {
-    cut_at(QUOTE_MAX, text)
-}
-
-/// Why an agent was not asked or a handshake failed, on one line and cut less short.
-pub(super) fn quote_detail(text: &str) -> String {
-    cut_at(DETAIL_MAX, text)
-}
-
-fn cut_at(max: usize, text: &str) -> String {
-    let plain: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
-    let line = plain.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    let mut cut: String = line.chars().take(max).collect();
-    if cut.len() < line.len() {
-        cut.push('…');
-    }
-    cut
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{DETAIL_MAX, quote, quote_detail};
-    use crate::dispatch::UnaskedWhy;
-    use crate::judge::sample_run::{OUTSIDER, OUTSIDER_TO_SITE, Scene, answered, attempt, unasked};
-    use crate::scenario::Control;
-
-    #[test]
-    fn the_useful_half_of_a_control_trouble_is_kept() {
-        let detail = "https://agent.example.test:8443: status `404`: no agent takes orders at this address, or it \
-                      does not trust this key";
-        let mut untold = unasked(UnaskedWhy::NoRoute);
-        untold.sample.as_mut().expect_err("it was not asked").detail = detail.into();
-        let scene = Scene::sound().with(|scene| scene.observations.reach[OUTSIDER_TO_SITE] = vec![untold]);
-        let sentence = scene.edge(OUTSIDER_TO_SITE).sentence;
-        assert_eq!(sentence, format!("`outsider` could not be asked: {detail}"));
-        let long = quote_detail(&"x\n\u{1b}".repeat(1_000));
-        assert_eq!(long.chars().count(), DETAIL_MAX + 1, "and cut all the same");
-        assert!(!long.contains(char::is_control));
-        assert_eq!(quote(&"x".repeat(1_000)).chars().count(), 81);
-    }
-
-    #[test]
-    fn a_line_of_attempts_does_not_repeat_the_command_of_a_route() {
-        let scene = Scene::sound().with(|scene| {
-            let command = "ssh far.test ringfence-agent serve".split(' ').map(str::to_owned).collect();
-            scene.scenario.agents[OUTSIDER.0].control = Control::Exec(command);
-            let mut ended = unasked(UnaskedWhy::NoRoute);
-            ended.sample.as_mut().expect_err("it was not asked").detail =
-                "`ssh far.test ringfence-agent serve` ended, saying nothing".into();
-            let reached = attempt(answered("198.51.100.7"));
-            scene.observations.reach[OUTSIDER_TO_SITE] = vec![reached, ended.clone(), ended];
-        });
-        let evidence = scene.edge(OUTSIDER_TO_SITE).evidence.join("\n");
-        assert_eq!(evidence.matches("its program ended, saying nothing").count(), 2, "{evidence}");
-        assert!(!evidence.contains("far.test"), "{evidence}");
-    }
+fn not_asked(case: &Case<'_>, finding: &Finding) -> String {
+    let unasked = case.telling(finding).and_then(|attempt| attempt.sample.as_ref().err());
+    let detail =
+        unasked.map_or_else(|| "no result was recorded".to_owned(), |unasked| quote_detail(&unasked.detail));
+    format!("`{}` could not be asked: {detail}", case.vantage.name)
 }

@@ -169,7 +169,7 @@ fn a_closed_edge_that_is_not_closed() {
         "the one that lies was not heard of", OUTSIDER_TO_SITE:
             spoofing([DROPPED, DROPPED, DROPPED])
                 .with(|scene| scene.observations.reach[OUTSIDER_TO_SITE].push(unasked(UnaskedWhy::NoRoute)))
-            => VantageNotAsked, "could not be asked", "control route";
+            => VantageNotAsked, "could not be asked", "listens where its `control` says";
         "one gets in, the answer is lost", OUTSIDER_TO_SITE: dropped().receipt(OUTSIDER_TO_SITE, 2)
             => LeakOneWay, "but the call reached `app`", "close the way in";
         "the platform says no, the target says yes", OUTSIDER_TO_SITE: Scene::sound().receipt(OUTSIDER_TO_SITE, 1)
@@ -551,9 +551,9 @@ fn an_edge_that_nobody_tried() {
     };
     judged! {
         "the vantage was not asked", OUTSIDER_TO_SITE: cut(UnaskedWhy::NoRoute)
-            => VantageNotAsked, "`outsider` could not be asked: the control route is closed", "ringfence agents";
+            => VantageNotAsked, "`outsider` could not be asked: the control route is closed", "listens where its `control` says";
         "the reply was cut off", OUTSIDER_TO_SITE: cut(UnaskedWhy::CutOff)
-            => VantageNotAsked, "could not be asked", "control route";
+            => VantageNotAsked, "could not be asked", "limits on time or size";
         "the run was ended", OUTSIDER_TO_SITE: cut(UnaskedWhy::Interrupted)
             => Interrupted, "the run was ended", "run again";
         "the run was ended before it", OUTSIDER_TO_SITE: Scene::sound().with(ended)

@@ -123,7 +123,7 @@ fn what_was_not_measured_to_its_end_neither_passes_nor_fails_however_much_came()
             "long answers",
         ),
         (unasked(UnaskedWhy::Refused), ClaimReason::NotMeasured, "the detail", "older than this runner"),
-        (unasked(UnaskedWhy::CutOff), ClaimReason::NotMeasured, "the detail", "control route"),
+        (unasked(UnaskedWhy::CutOff), ClaimReason::NotMeasured, "the detail", "limits on time or size"),
         (unasked(UnaskedWhy::Interrupted), ClaimReason::Interrupted, "the run was ended", "run again"),
     ] {
         let judged = judged("at-least: 1kB/s", download);

@@ -5,7 +5,8 @@ use ringfence_contract::outcome::{Outcome, Phase};
 
 use super::budget_words::{nothing, nothing_hint};
 use super::figure;
-use super::sentence::{quote_detail, saw};
+use super::hint_control::ask;
+use super::seen::{quote_detail, saw};
 use crate::dispatch::{Unasked, UnaskedWhy};
 use crate::judge::{Case, ClaimReason, Reason, Verdict};
 use crate::scenario::{Rate, Throughput};
@@ -93,9 +94,7 @@ fn next_step(edge: &Case<'_>, reason: ClaimReason) -> String {
             "`{vantage}` takes no such order now: an agent older than this runner knows none, and another run may be measuring \
              the same target"
         ),
-        Some(Err(_)) if reason != ClaimReason::Interrupted => {
-            format!("look at the control route of `{vantage}`: `ringfence agents` tries it")
-        }
+        Some(Err(unasked)) if reason != ClaimReason::Interrupted => ask(vantage, Some(unasked)),
         _ => nothing_hint(edge, reason),
     }
 }

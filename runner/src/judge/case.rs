@@ -176,6 +176,7 @@ pub(crate) fn not_asked(unasked: &Unasked) -> Reason {
     match unasked.why {
         UnaskedWhy::Interrupted => Reason::Interrupted,
         UnaskedWhy::NoRoute
+        | UnaskedWhy::NotCertified
         | UnaskedWhy::Refused
         | UnaskedWhy::NotTrusted
         | UnaskedWhy::CutOff

@@ -37,6 +37,7 @@ impl Contact {
         let is_unheard = measurement.stopped.as_ref().is_some_and(|stopped| match stopped.why {
             UnaskedWhy::Refused | UnaskedWhy::Interrupted | UnaskedWhy::Pointless => false,
             UnaskedWhy::NoRoute
+            | UnaskedWhy::NotCertified
             | UnaskedWhy::NotTrusted
             | UnaskedWhy::CutOff
             | UnaskedWhy::Restarted

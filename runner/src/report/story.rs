@@ -76,6 +76,7 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
     let trouble = agent.trouble.as_ref()?;
     let why = match trouble.why {
         UnaskedWhy::NoRoute => "not reached",
+        UnaskedWhy::NotCertified => "not known by its certificate",
         UnaskedWhy::Refused => "refused the order",
         UnaskedWhy::NotTrusted => "not to be trusted",
         UnaskedWhy::CutOff => "cut off in its reply",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringfence_agent::call::{Means, post};
+use ringfence_agent::call::{Means, PostError, post};
 use ringfence_contract::order::ControlAddress;
 
 use super::{ControlRoute, Delivery, Letter, LocalVantage};
@@ -24,9 +24,13 @@ impl ControlRoute for Direct {
     fn deliver<'a>(&'a self, order: &'a Letter, within: Duration) -> Delivery<'a> {
         Box::pin(async move {
             let reply = post(&self.means, &self.to, &order.text, within).await;
-            reply
-                .map(|reply| order.hear(&reply))
-                .map_err(|error| Unasked::new(UnaskedWhy::NoRoute, format!("{}: {error}", self.to.address)))
+            reply.map(|reply| order.hear(&reply)).map_err(|error| {
+                let why = match error {
+                    PostError::Tls { .. } => UnaskedWhy::NotCertified,
+                    _ => UnaskedWhy::NoRoute,
+                };
+                Unasked::new(why, format!("{}: {error}", self.to.address))
+            })
         })
     }
 
