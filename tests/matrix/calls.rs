@@ -4,11 +4,11 @@
 use std::process::Command;
 use std::time::Duration;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::Call;
 use ringfence_contract::id::{BootId, CallId};
 use ringfence_contract::outcome::Outcome;
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::Transport;
 use ringfence_tests::calls::{call_to, route};
 use ringfence_tests::programs::AgentProcess;
 

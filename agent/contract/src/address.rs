@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::transport::Transport;
+
 /// An address family. A call is made in exactly one, and says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,45 +40,6 @@ impl Family {
 }
 
 impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// How a call travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Transport {
-    /// HTTP/1.1 in the clear.
-    Http,
-    /// HTTP/1.1 or, by ALPN, HTTP/2 over TLS.
-    Https,
-    /// One sealed line over a TCP connection.
-    Tcp,
-    /// One sealed datagram.
-    Udp,
-}
-
-impl Transport {
-    /// The URL scheme.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
-    }
-
-    /// Whether the transport carries HTTP requests.
-    #[must_use]
-    pub fn is_http(self) -> bool {
-        matches!(self, Self::Http | Self::Https)
-    }
-}
-
-impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -163,10 +126,7 @@ impl Address {
 
     /// The port, where it is not the scheme's own.
     fn port_written(&self) -> Option<u16> {
-        match (self.transport, self.port) {
-            (Transport::Http, 80) | (Transport::Https, 443) => None,
-            (_, port) => Some(port),
-        }
+        (self.transport.default_port() != Some(self.port)).then_some(self.port)
     }
 }
 
@@ -176,13 +136,8 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let Written { way_in, path } = split(text)?;
         let url = Url::parse(way_in).map_err(|error| AddressError::NotUrl(error.to_string()))?;
-        let transport = match url.scheme() {
-            "http" => Transport::Http,
-            "https" => Transport::Https,
-            "tcp" => Transport::Tcp,
-            "udp" => Transport::Udp,
-            other => return Err(AddressError::Scheme(other.to_owned())),
-        };
+        let scheme = || AddressError::Scheme(url.scheme().to_owned());
+        let transport = Transport::of_scheme(url.scheme()).ok_or_else(scheme)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError::Credentials);
         }

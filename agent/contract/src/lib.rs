@@ -36,6 +36,7 @@ pub mod sample;
 pub mod seal;
 pub mod spoof;
 mod told;
+pub mod transport;
 mod word;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.

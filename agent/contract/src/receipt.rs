@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Transport;
 use crate::id::{BootId, CallId};
+use crate::transport::Transport;
 
 /// What the target agent wrote down when a call reached it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

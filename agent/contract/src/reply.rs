@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Family, Transport};
+use crate::address::Family;
 use crate::download::Downloaded;
 use crate::id::{BootId, OrderId};
 use crate::json;
@@ -16,6 +16,7 @@ use crate::order::Refusal;
 use crate::receipt::ReceiptPage;
 use crate::sample::Sample;
 use crate::seal::{RunKey, line_fits, line_seal};
+use crate::transport::Transport;
 
 /// One line of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

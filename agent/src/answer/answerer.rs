@@ -8,12 +8,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
-use ringfence_contract::address::Transport;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
 use ringfence_contract::seal::{Answer, Purpose, RunKey, UnverifiedCall, seal_answer};
+use ringfence_contract::transport::Transport;
 
 use super::connection::Connection;
 use super::download::{AnswerBody, Downloads};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
-use ringfence_contract::address::Transport;
+use ringfence_contract::transport::Transport;
 use ringfence_contract::{CALL_HEADER, STRANGER_PAGE};
 
 use super::answerer::{Answerer, Given};

@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::id::CallId;
 use ringfence_contract::receipt::{Receipt, SeenSource};
+use ringfence_contract::transport::Transport;
 
 /// How many receipts an agent holds: 32 full orders of 2,048 calls.
 pub const RECEIPTS_HELD: usize = 65_536;

@@ -6,9 +6,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::receipt::SeenSource;
 use ringfence_contract::seal::CALL_TOKEN_BYTES;
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;

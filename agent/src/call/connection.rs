@@ -5,10 +5,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::Guise;
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 use ringfence_contract::seal::Purpose;
+use ringfence_contract::transport::Transport;
 
 use super::aim::{Goal, aim};
 use super::classify::Attempt;

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use http_body_util::Full;
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Method, Route};
 use ringfence_contract::outcome::Outcome;
 
@@ -35,14 +34,10 @@ impl Door {
     ) -> Result<(Exchange, Request<Full<Bytes>>), Outcome> {
         let Self { means, goal, way } = self;
         let route = named(&goal.route, attempt.call);
-        let handshake = match goal.route.address.transport {
-            Transport::Https => {
-                let (host, trust) = (&route.address.host, &route.trust);
-                let terms = Terms { host, trust, certificates: goal.certificates, alpn };
-                Some(prepare(means, terms).await?)
-            }
-            _ => None,
-        };
+        let (host, trust) = (&route.address.host, &route.trust);
+        let terms = Terms { host, trust, certificates: goal.certificates, alpn };
+        let is_tls = goal.route.address.transport.is_tls();
+        let handshake = if is_tls { Some(prepare(means, terms).await?) } else { None };
         // Every form it may take is made first: a request that cannot be written sends nothing.
         let form = |protocol| request(&route, attempt.call, protocol);
         let http1 = form(Protocol::Http1)?;

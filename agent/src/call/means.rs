@@ -5,8 +5,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use ringfence_contract::address::{Family, Host, Transport};
+use ringfence_contract::address::{Family, Host};
 use ringfence_contract::call::Trust;
+use ringfence_contract::transport::Transport;
 
 use super::trust::{CaError, Roots, Rule};
 use super::trusted::Trusted;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use http_body_util::Full;
 use ringfence_contract::ORDER_PATH;
-use ringfence_contract::address::{Family, Host, Transport};
+use ringfence_contract::address::{Family, Host};
 use ringfence_contract::call::{Certificates, Method, Route, Timeouts};
 use ringfence_contract::fingerprint::known;
 use ringfence_contract::order::ControlAddress;
@@ -16,6 +16,7 @@ use ringfence_contract::outcome::{
     NotSent, NotSentWhy, Outcome, Phase, Reset, TlsFailedWhy, Unreachable, UnresolvedWhy,
 };
 use ringfence_contract::seal::Purpose;
+use ringfence_contract::transport::Transport;
 
 use super::aim::{Goal, Way, aim};
 use super::classify::{Head, forbidden};
@@ -146,14 +147,10 @@ pub async fn post(
     let mut trail = Trail::default();
     let request = request(to, order).map_err(PostError::from)?;
     let (goal, way) = find(means, to, &deadline, &mut trail).await?;
-    let handshake = match to.address.transport {
-        Transport::Https => {
-            let (host, trust) = (&goal.route.address.host, &goal.route.trust);
-            let terms = Terms { host, trust, certificates: Certificates::Require, alpn: HTTP1_ONLY };
-            Some(prepare(means, terms).await?)
-        }
-        _ => None,
-    };
+    let (host, trust) = (&goal.route.address.host, &goal.route.trust);
+    let terms = Terms { host, trust, certificates: Certificates::Require, alpn: HTTP1_ONLY };
+    let is_tls = to.address.transport.is_tls();
+    let handshake = if is_tls { Some(prepare(means, terms).await?) } else { None };
     let timeouts = Timeouts::default();
     let (connect, tls) = (deadline.or(timeouts.connect_ms), deadline.or(timeouts.tls_ms));
     let limits = Limits { purpose: Purpose::Reach, connect, tls };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ringfence_contract::address::{Address, Family, Host, Transport};
+use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Certificates, Destination, Route};
 use ringfence_contract::fingerprint;
 use ringfence_contract::id::RunId;
@@ -34,7 +34,8 @@ pub(super) fn call(args: &CallArgs) -> ExitCode {
     // A run of its own, so that no agent takes the call for one of a runner's.
     let run = Run { id: RunId::random(), key: RunKey::random() };
     let sample = runtime.block_on(place(&means, &run, &fingerprint::known(), &call, None));
-    let tcp = matches!(&call.to, Destination::Endpoint(route) if route.address.transport == Transport::Tcp);
+    let tcp =
+        matches!(&call.to, Destination::Endpoint(route) if route.address.transport.shows_by_connecting());
     let code = if came_through(&sample, tcp) { ExitCode::SUCCESS } else { ExitCode::from(FAILED) };
     let text = if args.json { json(&sample) } else { lines(&args.url, &sample) };
     print(&text, code)

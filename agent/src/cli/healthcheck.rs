@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ringfence_contract::address::{Address, Transport};
+use ringfence_contract::address::Address;
 
 use super::args::HealthcheckArgs;
 use super::exit::{FAILED, print, refuse, say};
@@ -26,7 +26,7 @@ pub(super) fn healthcheck(args: &HealthcheckArgs) -> ExitCode {
         None => format!("http://127.0.0.1:{}/ready", listen::port(&args.port, &mut mistakes)),
     };
     let address = match url.parse::<Address>() {
-        Ok(address) if address.transport == Transport::Http => Some(address),
+        Ok(address) if address.transport.is_plain_http() => Some(address),
         Ok(address) => {
             let problem = format!("a health check goes over `http`, not `{}`", address.transport);
             mistakes.push(Mistake::new("URL", "", problem).next("ask one of the agent's plain listeners"));

@@ -1,10 +1,11 @@
 //! What an order may not ask for, in words. It must not know how anything is looked at.
 
-use ringfence_contract::address::{Address, Transport};
+use ringfence_contract::address::Address;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::download::{Download, Portion};
 use ringfence_contract::id::CallId;
 use ringfence_contract::measure::Measure;
+use ringfence_contract::transport::Transport;
 
 use super::claims::MEASUREMENTS_AT_ONCE;
 

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use ringfence_contract::address::{Address, Host, Transport};
+use ringfence_contract::address::{Address, Host};
+use ringfence_contract::transport::Transport;
 
 use super::*;
 

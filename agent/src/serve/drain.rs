@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::reply::Listener;
+use ringfence_contract::transport::Transport;
 use tokio::time::timeout;
 
 use super::accept::Doors;

@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use ringfence_contract::ORDER_PATH;
-use ringfence_contract::address::Transport;
+use ringfence_contract::transport::Transport;
 use tokio::sync::{Semaphore, SetOnce};
 use tokio::time::timeout;
 

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::reply::Listener;
+use ringfence_contract::transport::Transport;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ringfence_agent::control::{Agent, AgentSettings, Taken};
 use ringfence_agent::perform::Policy;
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Destination, Timeouts, Trust};
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::{self, Ask, ControlAddress, Order, Place, RefusalWhy, Relay};
@@ -12,6 +11,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, Phase};
 use ringfence_contract::receipt::SeenBy;
 use ringfence_contract::reply::{Line, read_reply};
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::Transport;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 

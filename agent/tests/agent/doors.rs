@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ringfence_agent::serve::{StartError, TlsListen, start};
-use ringfence_contract::address::Transport;
 use ringfence_contract::order::PrivateKey;
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ringfence_agent::answer::DOWNLOADS_AT_ONCE;
 use ringfence_contract::CALL_HEADER;
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Destination, Timeouts, Trust};
 use ringfence_contract::download::{Download, Downloaded, Portion};
 use ringfence_contract::id::CallId;
@@ -12,6 +11,7 @@ use ringfence_contract::order::{Ask, RefusalWhy, Run};
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
 use ringfence_contract::reply::Line;
 use ringfence_contract::seal::{Answer, Purpose, UnverifiedCall, open_answer, token};
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 

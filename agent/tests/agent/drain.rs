@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use ringfence_agent::control::Taken;
-use ringfence_contract::address::Transport;
 use ringfence_contract::id::CallId;
 use ringfence_contract::order::{self, Ask, Place, RefusalWhy};
 use ringfence_contract::outcome::{NotSentWhy, Outcome};
 use ringfence_contract::reply::read_reply;
+use ringfence_contract::transport::Transport;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{Bench, call_to, http, samples};

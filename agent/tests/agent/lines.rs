@@ -51,7 +51,7 @@ async fn a_line_that_is_too_long_is_refused_and_the_next_one_taken() {
 async fn replies_of_orders_under_way_are_interleaved_and_whole_at_the_end_of_input() {
     let bench = Bench::new();
     bench.hello().await;
-    let url = bench.url(ringfence_contract::address::Transport::Tcp);
+    let url = bench.url(ringfence_contract::transport::Transport::Tcp);
     let late = Call { start_after_ms: 200, ..call_to(&url, "app-1") };
     let slow = bench
         .order(Ask::Place(Place { calls: vec![call_to(&url, "app-1"), late], fingerprints: Vec::new() }));

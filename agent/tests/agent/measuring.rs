@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ringfence_agent::control::Taken;
 use ringfence_agent::perform::Policy;
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::{Call, Destination, Timeouts, Trust};
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::measure::{Connection, Figures, Measure, Measured, Statuses};
@@ -14,6 +13,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind};
 use ringfence_contract::reply::{Line, read_reply};
 #[cfg(target_os = "linux")]
 use ringfence_contract::sample::Clock;
+use ringfence_contract::transport::Transport;
 use tokio::net::TcpListener;
 
 use crate::stubborn::{Deed, Stubborn};

@@ -1,11 +1,12 @@
 //! Which orders are taken, and the reason for each that is not.
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::id::{BootId, CallId, RunId};
 use ringfence_contract::order::{self, Ask, Order, Place, RefusalWhy, Run};
 use ringfence_contract::reply::Line;
 use ringfence_contract::seal::RunKey;
+use ringfence_contract::transport::Transport;
 
 use crate::support::{Bench, call_to, http, now_ms};
 

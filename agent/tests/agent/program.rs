@@ -241,7 +241,7 @@ fn a_signal_ends_an_agent_that_waits_for_standard_input() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_from_the_shell_says_what_it_saw_and_whether_it_got_through() {
     let bench = Bench::new();
-    let url = format!("{}/live", bench.url(ringfence_contract::address::Transport::Http));
+    let url = format!("{}/live", bench.url(ringfence_contract::transport::Transport::Http));
     let call = |args: &[&str]| {
         let mut all = vec!["call", url.as_str()];
         all.extend_from_slice(args);

@@ -2,12 +2,12 @@
 
 use ipnet::IpNet;
 use ringfence_agent::answer::Proxies;
-use ringfence_contract::address::Transport;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::order::{Ask, Run};
 use ringfence_contract::receipt::{ReceiptPage, SeenBy, SeenSource};
 use ringfence_contract::reply::Line;
 use ringfence_contract::seal::{RunKey, open_answer};
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 

@@ -1,11 +1,11 @@
 //! What nobody's runner ordered gets what any server gives, and leaves nothing behind.
 
 use ringfence_contract::CALL_HEADER;
-use ringfence_contract::address::Transport;
 use ringfence_contract::download::Portion;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::order::{self, Ask, PrivateKey};
 use ringfence_contract::seal::{Purpose, RunKey, call_token, open_answer, token};
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 

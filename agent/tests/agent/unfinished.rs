@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::call::Certificates;
 use ringfence_contract::id::{CallId, RunId};
 use ringfence_contract::order::{Ask, Run};
@@ -11,6 +10,7 @@ use ringfence_contract::outcome::Outcome;
 use ringfence_contract::receipt::{Left, ReceiptPage, Unfinished};
 use ringfence_contract::reply::Line;
 use ringfence_contract::seal::RunKey;
+use ringfence_contract::transport::Transport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 

@@ -194,10 +194,10 @@ mod tests {
     use ringfence_agent::control::AgentSettings;
     use ringfence_agent::perform::Policy;
     use ringfence_agent::serve::{Listen, Running, start};
-    use ringfence_contract::address::Transport;
     use ringfence_contract::id::RunId;
     use ringfence_contract::order::{PrivateKey, Run};
     use ringfence_contract::seal::RunKey;
+    use ringfence_contract::transport::Transport;
     use tokio_util::sync::CancellationToken;
 
     use super::*;

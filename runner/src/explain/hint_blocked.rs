@@ -1,10 +1,10 @@
 //! What to look at next where an allowed call did not get through.
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{
     Forbidden, Outcome, Phase, SealFlaw, TlsFailed, TlsFailedWhy, Unresolved, UnresolvedWhy, Unsealed,
 };
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::Transport;
 
 use super::hint::ATTEMPTS;
 use super::hint_control::ask;
@@ -49,7 +49,7 @@ pub(super) fn blocked(case: &Case<'_>, finding: &Finding) -> String {
         Outcome::Unresolved(unresolved) => unresolved_hint(unresolved).to_owned(),
         Outcome::TlsFailed(failed) => tls_hint(failed).to_owned(),
         // No connection was made, and neither a filter nor a dead listener has to say so.
-        Outcome::TimedOut(_) if transport == Transport::Udp => {
+        Outcome::TimedOut(_) if !transport.connects() => {
             "no answer came: a filter drops the datagrams on either way, or nothing that knows this run listens there"
                 .to_owned()
         }

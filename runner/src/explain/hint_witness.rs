@@ -1,6 +1,6 @@
 //! What to look at next where a control call is missing: the endpoint may be down, or the vantage cut off.
 
-use ringfence_contract::address::Transport;
+use ringfence_contract::transport::Transport;
 
 use super::seen::{quote_detail, saw};
 use crate::dispatch::{AgentObservation, Attempt, UnaskedWhy};
@@ -62,11 +62,15 @@ pub(super) fn no_vantage_witness(case: &Case<'_>) -> String {
 /// The line that adds a beacon where an edge needs one.
 fn beacon_line(case: &Case<'_>) -> String {
     let address = &case.endpoint.route.address;
-    match (address.transport, address.port) {
-        (Transport::Https, 443) => "`beacons: [https://HOST]`".to_owned(),
-        (Transport::Https, port) => format!("`beacons: [https://HOST:{port}]`"),
-        (Transport::Http | Transport::Tcp, port) => format!("`beacons: [tcp://HOST:{port}]`"),
-        (Transport::Udp, _) => "`beacons: [AGENT/ENDPOINT]` with an agent's endpoint over udp".to_owned(),
+    let (transport, port) = (address.transport, address.port);
+    if !transport.connects() {
+        return format!("`beacons: [AGENT/ENDPOINT]` with an agent's endpoint over {transport}");
+    }
+    // Only a certificate tells more than that something took the connection.
+    let scheme = if transport.is_tls() { transport } else { Transport::Tcp };
+    match scheme.default_port() {
+        Some(own) if own == port => format!("`beacons: [{scheme}://HOST]`"),
+        _ => format!("`beacons: [{scheme}://HOST:{port}]`"),
     }
 }
 

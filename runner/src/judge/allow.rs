@@ -1,9 +1,9 @@
 //! Edges that must be open: what one attempt shows, and what all of them show together.
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Answered, NotSentWhy, Outcome, Phase, Reset};
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::ToStrangers;
 
 use super::case::{Case, not_asked, unknown};
 use super::finding::Finding;
@@ -120,10 +120,12 @@ fn look_at_source(case: &Case<'_>, answered: &Answered) -> Reason {
 /// Whether this is what an agent does with a call of a run that it knows nothing of: over HTTP a plain 404, over TCP a
 /// close without a word, over UDP nothing.
 fn is_as_to_a_stranger(case: &Case<'_>, outcome: &Outcome) -> bool {
-    match case.endpoint.route.address.transport {
-        Transport::Tcp => matches!(outcome, Outcome::Reset(Reset::ClosedBeforeAnswer)),
-        Transport::Udp => matches!(outcome, Outcome::TimedOut(Phase::FirstByte)),
-        _ => matches!(outcome, Outcome::Unsealed(unsealed) if unsealed.status == Some(404)),
+    match case.endpoint.route.address.transport.to_strangers() {
+        ToStrangers::Close => matches!(outcome, Outcome::Reset(Reset::ClosedBeforeAnswer)),
+        ToStrangers::Nothing => matches!(outcome, Outcome::TimedOut(Phase::FirstByte)),
+        ToStrangers::NotFound => {
+            matches!(outcome, Outcome::Unsealed(unsealed) if unsealed.status == Some(404))
+        }
     }
 }
 

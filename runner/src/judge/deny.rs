@@ -3,7 +3,6 @@
 //! A denial is either said by the platform, or witnessed: a silence counts only if the endpoint lives, the vantage can
 //! send, and the target's agent has written nothing down. Anything that got in wins over everything else.
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{Outcome, Unreachable};
 use ringfence_contract::sample::Sample;
 
@@ -125,7 +124,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
         missing.extend(receipt_gap(case).or_else(|| handshake_gap(case, sample)));
     }
     // Where TLS could have shown whose 403 it is, and did not, it may be anybody's.
-    let anybodys = seen == Seen::BareDenial && case.endpoint.route.address.transport == Transport::Https;
+    let anybodys = seen == Seen::BareDenial && case.endpoint.route.address.transport.is_tls();
     if (seen == Seen::SilentLater || anybodys) && !has_agent(case) {
         missing.push(Reason::NoReceipts);
     }

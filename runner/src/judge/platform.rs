@@ -3,9 +3,9 @@
 //! There is no seal to know the right answer by, so a status that is no denial has to do. This file must not know what
 //! was expected.
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{Outcome, Phase, Reset, ToldKind, Unsealed};
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::Transport;
 
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(crate) const BARE_DENIAL: u16 = 403;
@@ -67,7 +67,7 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
         // A TCP service may wait for words of its own protocol: that it accepted is all there is to know.
         Outcome::TimedOut(Phase::FirstByte | Phase::Transfer)
         | Outcome::Reset(Reset::ClosedBeforeAnswer | Reset::ClosedMidAnswer | Reset::MidAnswer)
-            if transport == Transport::Tcp =>
+            if transport.shows_by_connecting() =>
         {
             PlatformAnswer::Reached
         }

@@ -419,7 +419,7 @@ pub(crate) fn certified(pin: Option<Pin>) -> TlsFacts {
 
 pub(crate) fn receipt(call: CallId) -> Receipt {
     let seen = seen("198.51.100.7");
-    let transport = ringfence_contract::address::Transport::Https;
+    let transport = ringfence_contract::transport::Transport::Https;
     Receipt { call, number: 7, at_ms: 2_000, seen, transport, arrivals: 1 }
 }
 

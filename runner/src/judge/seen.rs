@@ -4,7 +4,6 @@
 //! whom it is proved to come.
 
 use ringfence_contract::STRANGER_PAGE;
-use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset, ToldKind, Unsealed};
 use ringfence_contract::sample::{OwnLimit, Sample};
 
@@ -162,7 +161,7 @@ fn see_sample(case: &Case<'_>, attempt: &Attempt, sample: &Sample) -> Seen {
         Outcome::Unsealed(unsealed) => see_unsealed(case, sample, unsealed),
         Outcome::TimedOut(Phase::Resolve) => Seen::Unknown(Reason::NotResolved),
         Outcome::TimedOut(Phase::Transfer) => see_cut_answer(case, sample),
-        Outcome::TimedOut(Phase::Connect) if transport == Transport::Udp => Seen::SilentLater,
+        Outcome::TimedOut(Phase::Connect) if !transport.connects() => Seen::SilentLater,
         Outcome::TimedOut(Phase::Connect | Phase::Tls) | Outcome::Refused | Outcome::Unreachable(_) => {
             Seen::Silent
         }

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 use ringfence_contract::outcome::{Outcome, Phase, ToldKind, Unsealed};
 use ringfence_contract::sample::Sample;
+use ringfence_contract::transport::Transport;
 
 use super::platform::BARE_DENIAL;
 use super::verdict::Weakness;
@@ -131,9 +132,9 @@ fn answered(transport: Transport, sample: &Sample) -> Option<Strength> {
     match &sample.outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => Some(Strength::Proved),
         // In the clear, a refusal may be said by whatever is on the way.
-        Outcome::Forbidden(_) if transport != Transport::Https => None,
+        Outcome::Forbidden(_) if !transport.is_tls() => None,
         Outcome::Forbidden(_) | Outcome::Unsealed(Unsealed { status: Some(_), .. }) => {
-            (transport == Transport::Https && is_certified(sample)).then_some(Strength::Proved)
+            (transport.is_tls() && is_certified(sample)).then_some(Strength::Proved)
         }
         _ => None,
     }
@@ -141,7 +142,7 @@ fn answered(transport: Transport, sample: &Sample) -> Option<Strength> {
 
 /// An answer that anybody may have given. One by a server whose certificate is not good is nobody's.
 fn claimed(transport: Transport, sample: &Sample) -> Option<Strength> {
-    (transport != Transport::Https && !is_of_callers_side(&sample.outcome)).then_some(Strength::Claimed)
+    (!transport.is_tls() && !is_of_callers_side(&sample.outcome)).then_some(Strength::Claimed)
 }
 
 /// What shows that a beacon outside the scenario was reached: any HTTP answer but a bare denial, or any accepted TCP connection.
@@ -152,9 +153,8 @@ fn beacon(transport: Transport, sample: &Sample) -> Option<Strength> {
             None => !transport.is_http(),
         },
         Outcome::TimedOut(Phase::FirstByte | Phase::Transfer) | Outcome::Reset(_) => {
-            transport == Transport::Tcp
+            transport.shows_by_connecting()
         }
-
         _ => false,
     };
     reached.then(|| claimed(transport, sample)).flatten()

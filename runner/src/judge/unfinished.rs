@@ -2,7 +2,6 @@
 //!
 //! This file must not know what an edge expects.
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::receipt::Left;
 use ringfence_contract::sample::Sample;
@@ -25,7 +24,7 @@ pub(crate) fn lost_once_connected(case: &Case<'_>, sample: &Sample) -> Option<Ph
         Outcome::Reset(reset) => reset.phase(),
         _ => return None,
     };
-    let connects = case.endpoint.route.address.transport != Transport::Udp;
+    let connects = case.endpoint.route.address.transport.connects();
     (connects && matches!(phase, Phase::Tls | Phase::FirstByte)).then_some(phase)
 }
 

@@ -4,7 +4,7 @@
 //! Edges that the vantage may cross show it, and its beacons. Where there is none at a port, a refusal in a platform's own
 //! words may. This file must not know what lives at the other end.
 
-use ringfence_contract::address::{Family, Host, Transport};
+use ringfence_contract::address::{Family, Host};
 use ringfence_contract::call::Route;
 
 use crate::scenario::{
@@ -62,7 +62,7 @@ pub(super) fn witnesses(scenario: &Scenario, selected: &[Edge], found: &mut Foun
             let side = &mut sides[ports.place(edge.endpoint, edge.family)];
             side.denied = true;
             // An answer in the clear shows that the port goes out, not that the vantage has a way to anybody.
-            let in_clear = scenario.endpoint(edge.endpoint).route.address.transport == Transport::Http;
+            let in_clear = scenario.endpoint(edge.endpoint).route.address.transport.is_plain_http();
             side.anywhere |= in_clear || scenario.rule(edge.rule).witness_port == WitnessPort::Any;
             any = true;
         }

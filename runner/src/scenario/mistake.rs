@@ -1,9 +1,10 @@
 //! Every mistake a scenario can have, in words. It must not know where a mistake stands or how it is drawn.
 
-use ringfence_contract::address::{AddressError, Family, Transport};
+use ringfence_contract::address::{AddressError, Family};
 use ringfence_contract::call::PinError;
 use ringfence_contract::name::NameError;
 use ringfence_contract::spoof::SpoofError;
+use ringfence_contract::transport::Transport;
 
 use super::model::Expect;
 

@@ -41,7 +41,7 @@ pub use model::{
     RuleIndex, Scenario, SelfCalls, SpoofHeader, Spoofing, WitnessBy, WitnessPort,
 };
 pub use optional::LeftOut;
-pub use port::{Carrier, Port};
+pub use port::Port;
 pub use resolves::{NameClaim, Resolves, Scope};
 pub use schema::schema;
 pub use source::{Lines, Source, Span};

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use ringfence_contract::address::{Family, Host, Transport};
+use ringfence_contract::address::{Family, Host};
 use ringfence_contract::call::{Route, Timeouts};
 use ringfence_contract::fingerprint::Fingerprint;
 use ringfence_contract::name::AgentName;
@@ -128,7 +128,7 @@ impl Control {
                 // A name that may never be looked up elsewhere (RFC 6761 section 6.3).
                 (None, Host::Name(name)) => name == "localhost",
             };
-            to.address.transport == Transport::Http && !loopback
+            !to.address.transport.is_tls() && !loopback
         };
         match self {
             Self::Local | Self::Exec(_) => false,

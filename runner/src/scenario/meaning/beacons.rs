@@ -1,6 +1,6 @@
 //! Beacons: what a vantage can always reach.
 
-use ringfence_contract::address::{Family, Transport};
+use ringfence_contract::address::Family;
 
 use super::understand::Meaning;
 use crate::scenario::cells::{Cell, is_about};
@@ -35,7 +35,7 @@ impl Meaning<'_> {
             return Some(Beacon { to: BeaconTarget::Endpoint(place), span });
         }
         let route = self.route(way)?;
-        if route.address.transport == Transport::Udp {
+        if !route.address.transport.connects() {
             let fault = Fault::at(span, Mistake::BeaconUdp);
             self.fault(fault.help(
                 "name an endpoint that an agent of the scenario answers over udp (AGENT/ENDPOINT): its sealed answer shows it",

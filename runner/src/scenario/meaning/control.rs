@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use ringfence_contract::address::Transport;
 use ringfence_contract::order::ControlAddress;
 
 use super::understand::Meaning;
@@ -216,7 +215,9 @@ impl Meaning<'_> {
             .ok()?;
         let transport = to.address.transport;
         for (key, written) in [("ca", &map.ca), ("pin", &map.pin)] {
-            if let (Some(scalar), Transport::Http) = (written, transport) {
+            if let Some(scalar) = written
+                && !transport.is_tls()
+            {
                 let mistake = Mistake::KeyForTransport { key, transport };
                 let help = "remove it, or use https: nothing else has certificates";
                 self.fault(Fault::at(scalar.span.clone(), mistake).help(help));

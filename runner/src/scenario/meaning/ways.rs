@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ringfence_contract::address::{Address, Family, Host, Transport};
+use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Method, Route};
 
 use super::understand::Meaning;
@@ -127,7 +127,7 @@ impl Meaning<'_> {
     /// A key that has no effect is a mistake: somebody counts on it.
     fn keys_fit(&mut self, address: &Address, way: &WayMap) {
         let transport = address.transport;
-        let tls = transport == Transport::Https;
+        let tls = transport.is_tls();
         for (key, written, fits, help) in [
             ("method", &way.method, transport.is_http(), "remove it: only HTTP has methods"),
             ("ca", &way.ca, tls, "remove it, or use https: nothing else has certificates"),
