@@ -30,6 +30,7 @@ pub mod name;
 mod not_denial;
 pub mod order;
 pub mod outcome;
+pub mod quantity;
 pub mod receipt;
 pub mod reply;
 pub mod sample;
@@ -37,6 +38,7 @@ pub mod seal;
 pub mod spoof;
 mod told;
 pub mod transport;
+pub mod wall_clock;
 mod word;
 
 /// The version of this contract. Both sides of a conversation must speak the same one.

@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -14,6 +14,7 @@ use ringfence_contract::order::Run;
 use ringfence_contract::receipt::{ReceiptPage, SeenSource};
 use ringfence_contract::seal::{Answer, Purpose, RunKey, UnverifiedCall, seal_answer};
 use ringfence_contract::transport::Transport;
+use ringfence_contract::wall_clock::now_ms;
 
 use super::connection::Connection;
 use super::download::{AnswerBody, Downloads};
@@ -91,7 +92,7 @@ impl Answerer {
     #[must_use]
     pub fn answer(&self, token: &str, seen: SeenSource, transport: Transport) -> Option<String> {
         let Verified { key, call, purpose } = self.verify(token)?;
-        let at_ms = clock_ms();
+        let at_ms = now_ms();
         let receipt = match purpose {
             Purpose::Reach => held(&self.ring).write(call, seen, transport, at_ms),
             Purpose::Measure => 0,
@@ -112,7 +113,7 @@ impl Answerer {
             Ok(payload) => (Some(payload), None),
             Err(refused) => (None, Some(refused)),
         };
-        let (agent, boot, at_ms) = (self.name.clone(), self.boot, clock_ms());
+        let (agent, boot, at_ms) = (self.name.clone(), self.boot, now_ms());
         let answer = seal_answer(&key, &Answer { call, agent, boot, receipt: 0, seen, at_ms, refused });
         let ends = Instant::now() + Duration::from_millis(portion.lasts_ms.into()) + LINGER;
         Some(match payload {
@@ -178,9 +179,4 @@ struct Verified {
 /// What a lock guards is whole after every statement, so a panic elsewhere does not spoil it.
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn clock_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use ringfence_contract::id::CallId;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::{Again, Clock, OwnLimit, Phases, Resolution, Sample, TlsFacts};
+use ringfence_contract::wall_clock::now_ms;
 
 use super::window::Slot;
 
@@ -127,10 +128,4 @@ pub(super) async fn within<T>(
 /// A duration in whole microseconds.
 pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The time by this machine's clock, in milliseconds since the Unix epoch; 0 on a clock set before it.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

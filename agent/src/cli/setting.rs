@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use ringfence_contract::address::Family;
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::PublicKey;
+use ringfence_contract::quantity::read_time;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -229,9 +230,7 @@ pub(super) fn grace(args: &LimitArgs, mistakes: &mut Vec<Mistake>) -> Duration {
     let Some(text) = args.grace.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
         return GRACE;
     };
-    let millis = text.strip_suffix("ms").and_then(|number| number.parse().ok()).map(Duration::from_millis);
-    let seconds = || text.strip_suffix('s').and_then(|number| number.parse().ok()).map(Duration::from_secs);
-    millis.or_else(seconds).unwrap_or_else(|| {
+    read_time(text).unwrap_or_else(|| {
         let mistake =
             Mistake::new("--grace", "RINGFENCE_GRACE", format!("`{text}` is no duration with a unit"));
         mistakes.push(mistake.next("write `10s` or `500ms`"));

@@ -58,10 +58,7 @@ impl Reader {
 /// one that was waited for.
 #[cfg(target_os = "linux")]
 fn is_old(at: std::time::Duration) -> bool {
-    use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.saturating_sub(at) > Duration::from_millis(1)
+    ringfence_contract::wall_clock::since_epoch().saturating_sub(at) > std::time::Duration::from_millis(1)
 }
 
 #[cfg(target_os = "linux")]

@@ -2,8 +2,9 @@
 //! (`SO_TIMESTAMPING`, Linux's `networking/timestamping.rst`), taken where packets are handed to the device and where
 //! they come from it: the places a packet capture looks at.
 
+use ringfence_contract::wall_clock::since_epoch;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
@@ -26,8 +27,7 @@ struct Seen {
 impl Stamps {
     /// A request is about to be written.
     pub fn ask(&self) {
-        let asked = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        *self.seen() = Seen { asked, ..Seen::default() };
+        *self.seen() = Seen { asked: since_epoch(), ..Seen::default() };
     }
 
     /// The first byte of its answer has just been read, or one of the bytes behind it.
@@ -113,9 +113,7 @@ mod tests {
     #[test]
     fn only_the_request_s_own_stamps_count() {
         let stamps = Stamps::default();
-        let at = |us| {
-            SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + Duration::from_micros(us)
-        };
+        let at = |us| since_epoch() + Duration::from_micros(us);
         let early = at(0);
         stamps.came(Some(early));
         stamps.ask();

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ringfence_contract::id::{BootId, OrderId, RunId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{self, Ask, Order, OrderError, PublicKey, Refusal, RefusalWhy};
 use ringfence_contract::reply::{Hello, Listener, write_refusal};
+use ringfence_contract::wall_clock::now_ms;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -132,7 +133,7 @@ impl Agent {
     /// runtime. Dropping the lines ends the order.
     #[must_use]
     pub fn take(self: &Arc<Self>, text: &str) -> Taken {
-        let now_ms = clock_ms();
+        let now_ms = now_ms();
         let order = match order::open(text, &self.trust, &self.name, now_ms) {
             Ok(order) => order,
             Err(OrderError::NotOrder | OrderError::Untrusted) => return Taken::Stranger,
@@ -184,7 +185,7 @@ impl Agent {
             agent: self.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             boot: self.boot,
-            clock_ms: clock_ms(),
+            clock_ms: now_ms(),
             dropped: self.answerer.dropped(run),
             families: families(&self.bound),
             listeners: self.listeners.clone(),
@@ -269,9 +270,4 @@ fn read_id(text: &str) -> Option<OrderId> {
     }
     let words = text.splitn(3, ' ').nth(2)?;
     serde_json::from_str::<Named>(words.trim_end()).ok().map(|named| named.id)
-}
-
-pub(super) fn clock_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

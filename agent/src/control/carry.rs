@@ -11,7 +11,9 @@ use ringfence_contract::reply::{Line, ReplyWriter, write_refusal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::agent::{Agent, clock_ms};
+use ringfence_contract::wall_clock::now_ms;
+
+use super::agent::Agent;
 use crate::call::{PostError, post};
 use crate::perform::{Course, Fetch, OverLimit, Work};
 
@@ -144,13 +146,13 @@ impl Agent {
                 reply.line(&Line::Relayed(text)).await?;
                 reply.end().await
             }
-            Err((why, detail)) => reply.refuse(id, &Refusal { why, detail, clock_ms: clock_ms() }).await,
+            Err((why, detail)) => reply.refuse(id, &Refusal { why, detail, clock_ms: now_ms() }).await,
         }
     }
 }
 
 fn over_limit(over: &OverLimit) -> Refusal {
-    Refusal { why: RefusalWhy::OverLimit, detail: over.to_string(), clock_ms: clock_ms() }
+    Refusal { why: RefusalWhy::OverLimit, detail: over.to_string(), clock_ms: now_ms() }
 }
 
 fn why(error: &PostError) -> (RefusalWhy, String) {

@@ -2,12 +2,13 @@
 //!
 //! This file must not know how calls are placed or paced.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::measure::{Block, Figures, Measure, Measured, PhaseTimes, Silence, Statuses};
 use ringfence_contract::outcome::{Outcome, OutcomeKind};
 use ringfence_contract::sample::Clock;
+use ringfence_contract::wall_clock::now_ms;
 
 use crate::call::{Seen, Timed};
 
@@ -226,11 +227,6 @@ fn block_of(measure: &Measure) -> u32 {
 fn rounded(ns: u64) -> u64 {
     let bits = u64::BITS - ns.leading_zeros();
     ns >> bits.saturating_sub(8) << bits.saturating_sub(8)
-}
-
-fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn nanos(duration: Duration) -> u64 {

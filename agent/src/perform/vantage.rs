@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ringfence_contract::address::{Address, Family, Host};
 use ringfence_contract::call::{Call, Destination, Timeouts};
@@ -16,6 +16,7 @@ use ringfence_contract::order::{Place, Run};
 use ringfence_contract::outcome::{NotSent, NotSentWhy, Outcome};
 use ringfence_contract::reply::Listener;
 use ringfence_contract::sample::{Phases, Sample};
+use ringfence_contract::wall_clock::now_ms;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -253,10 +254,9 @@ fn lost(ids: &HashMap<Id, CallId>, error: &JoinError, why_cut: &str) -> Result<S
 }
 
 pub(super) fn not_sent(call: CallId, why: NotSentWhy, detail: &str) -> Sample {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Sample {
         call,
-        started_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+        started_ms: now_ms(),
         outcome: Outcome::NotSent(NotSent { why, detail: detail.to_owned() }),
         phases: Phases::default(),
         remote: None,

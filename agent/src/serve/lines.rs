@@ -5,10 +5,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ringfence_contract::order::{Refusal, RefusalWhy};
 use ringfence_contract::reply::write_refusal;
+use ringfence_contract::wall_clock::now_ms;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -166,7 +166,5 @@ fn finish(line: Vec<u8>, too_long: bool) -> Read {
 }
 
 fn refusal(why: RefusalWhy, detail: &str) -> String {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let clock_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-    write_refusal(None, &Refusal { why, detail: detail.to_owned(), clock_ms })
+    write_refusal(None, &Refusal { why, detail: detail.to_owned(), clock_ms: now_ms() })
 }

@@ -1,5 +1,6 @@
 //! The arguments, and what `--help` says of them.
 
+use ringfence_contract::quantity::{read_thousandths, read_time};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -201,43 +202,37 @@ pub(super) struct Keygen {
     pub(super) out: PathBuf,
 }
 
+/// Why an argument cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum ArgumentError {
+    #[error("`{0}` is no share: a number from 0 to 1000 and `%`, like `5%`")]
+    Share(String),
+    #[error("`{0}` is no tolerance: a share like `5%`, a time like `200us` or `1ms`, or both")]
+    Tolerance(String),
+    #[error("`{0}` is no duration: a number and its unit, like `3.5s` or `800ms`")]
+    Duration(String),
+}
+
 /// A share in percent, a time, or both with a comma between them; what is not given is as by default.
-fn tolerance(text: &str) -> Result<Tolerance, String> {
+fn tolerance(text: &str) -> Result<Tolerance, ArgumentError> {
     let mut tolerance = Tolerance::default();
     for part in text.split(',').map(str::trim) {
         if let Some(percent) = part.strip_suffix('%') {
+            // A tenth of a percent is the finest share that counts.
             let permille =
-                percent.trim().parse::<f64>().ok().and_then(|percent| thousandths(percent * 10.0, 10_000));
-            tolerance.permille = permille
-                .ok_or_else(|| format!("`{part}` is no share: a number from 0 to 1000 and `%`, like `5%`"))?;
+                read_thousandths(percent.trim_end()).and_then(|part| u32::try_from(part / 100).ok());
+            let permille = permille.filter(|permille| *permille <= 10_000);
+            tolerance.permille = permille.ok_or_else(|| ArgumentError::Share(part.to_owned()))?;
         } else {
-            let within =
-                part.strip_suffix("us").and_then(|us| us.trim().parse::<f64>().ok()).map(|us| us / 1e6);
-            let time =
-                within.and_then(|s| Duration::try_from_secs_f64(s).ok()).or_else(|| duration(part).ok());
-            let wrong = || {
-                format!("`{part}` is no tolerance: a share like `5%`, a time like `200us` or `1ms`, or both")
-            };
-            tolerance.ns = u64::try_from(time.ok_or_else(wrong)?.as_nanos()).map_err(|_| wrong())?;
+            let ns = read_time(part).and_then(|time| u64::try_from(time.as_nanos()).ok());
+            tolerance.ns = ns.ok_or_else(|| ArgumentError::Tolerance(part.to_owned()))?;
         }
     }
     Ok(tolerance)
 }
 
-/// A number as a whole one from 0 to `most`.
-fn thousandths(number: f64, most: u32) -> Option<u32> {
-    (0.0..=f64::from(most)).contains(&number).then(|| format!("{number:.0}").parse().ok())?
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration: a number and its unit, like `3.5s` or `800ms`");
-    let (number, per_second) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1000.0),
-        (None, Some(number)) => (number, 1.0),
-        (None, None) => return Err(wrong()),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(number / per_second).map_err(|_| wrong())
+fn duration(text: &str) -> Result<Duration, ArgumentError> {
+    read_time(text).ok_or_else(|| ArgumentError::Duration(text.to_owned()))
 }
 
 /// Prints help, a version, or what is wrong with the arguments.

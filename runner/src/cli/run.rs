@@ -6,6 +6,7 @@ use std::time::Instant;
 use ringfence_contract::id::RunId;
 use ringfence_contract::order::{PrivateKey, Run};
 use ringfence_contract::seal::RunKey;
+use ringfence_contract::wall_clock::now_ms;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
@@ -85,9 +86,7 @@ pub(super) fn expand(scenario: &Scenario, only: Option<&str>) -> Result<Plan, Fa
 /// Runs a plan and judges it. Ends early, with everything seen by then, when the user or the system says so.
 pub(super) async fn run(scenario: &Scenario, plan: &Plan, means: Means<'_>) -> RunRecord {
     let began = Instant::now();
-    let started_ms = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let started_ms = now_ms();
     let run = Run { id: RunId::random(), key: RunKey::random() };
     let id = run.id;
     let baseline = means.baseline.map(|(old, tolerance)| Baseline::of(old, scenario, plan, tolerance));

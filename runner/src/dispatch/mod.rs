@@ -10,6 +10,7 @@
 mod board;
 mod correspond;
 mod further;
+mod hello;
 mod latency;
 mod measurement;
 mod observe;

@@ -1,12 +1,13 @@
 //! Signs what the runner says in a run, and reads what is sealed for it. It must not know what is asked or answered.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ringfence_contract::fingerprint::Fingerprint;
 use ringfence_contract::id::{BootId, OrderId};
 use ringfence_contract::name::AgentName;
 use ringfence_contract::order::{self, Ask, Order, PrivateKey, Run};
 use ringfence_contract::reply::{Line, ReplyError, ReplyReader};
+use ringfence_contract::wall_clock::now_ms;
 
 use super::route::Letter;
 
@@ -57,10 +58,4 @@ impl Signet {
         }
         (lines, reader.finish().err())
     }
-}
-
-/// The runner's clock, in milliseconds since the Unix epoch.
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,64 +1,13 @@
-//! Measured figures as people read them. It must not know what they are figures of.
+//! The figures of a measurement as people read them.
 
 use ringfence_contract::measure::{Figures, Times};
+pub use ringfence_contract::quantity::{bytes, in_units, rate, time, time_of_day};
 use ringfence_contract::sample::Clock;
 
 use crate::scenario::Statistic;
 
 const P50: Statistic = Statistic::Percentile(50_000);
 const P99: Statistic = Statistic::Percentile(99_000);
-
-/// A measured time to three digits: `63.2 ms`, `412 us`, `1.05 s`.
-#[must_use]
-pub fn time(ns: u64) -> String {
-    let (unit_ns, name) = match ns {
-        1_000_000_000.. => (1_000_000_000, "s"),
-        1_000_000.. => (1_000_000, "ms"),
-        _ => (1_000, "us"),
-    };
-    format!("{} {name}", in_units(ns, unit_ns))
-}
-
-/// The time of day of so many milliseconds since the Unix epoch, in UTC: `05:10:02.512`.
-#[must_use]
-pub fn time_of_day(ms: u64) -> String {
-    let seconds = ms / 1_000 % 86_400;
-    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60, ms % 1_000)
-}
-
-/// A measured rate, in bytes a second, to three digits: `61.2 MB/s`.
-#[must_use]
-pub fn rate(bytes: u64) -> String {
-    format!("{}/s", self::bytes(bytes))
-}
-
-/// A number of bytes, to three digits: `306 MB`.
-#[must_use]
-pub fn bytes(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        1_000_000_000.. => (1_000_000_000, "GB"),
-        1_000_000.. => (1_000_000, "MB"),
-        _ => (1_000, "kB"),
-    };
-    format!("{} {name}", in_units(bytes, unit))
-}
-
-/// A measured amount in units of so many of its own, 1 or more, to three digits; below one unit, to three decimals.
-#[must_use]
-pub fn in_units(amount: u64, unit: u64) -> String {
-    let decimals = match amount / unit {
-        0 => 3,
-        1..10 => 2,
-        10..100 => 1,
-        _ => 0,
-    };
-    let scale = 10_u128.pow(decimals);
-    let scaled = (u128::from(amount) * scale + u128::from(unit / 2)) / u128::from(unit);
-    match decimals {
-        0 => scaled.to_string(),
-        _ => format!("{}.{:0width$}", scaled / scale, scaled % scale, width = decimals as usize),
-    }
-}
 
 /// How many of these calls were lost, by what became of them: `2 of 200 lost (timed-out 2)`.
 #[must_use]
@@ -119,25 +68,4 @@ pub fn cold(figures: &Figures) -> Option<String> {
         time(mean),
         time(max)
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::time;
-
-    #[test]
-    fn a_time_has_three_digits() {
-        for (ns, written) in [
-            (520, "0.520 us"),
-            (41_200, "41.2 us"),
-            (411_904, "412 us"),
-            (1_000_000, "1.00 ms"),
-            (63_239_000, "63.2 ms"),
-            (9_999_000, "10.00 ms"),
-            (412_000_000, "412 ms"),
-            (1_059_000_000, "1.06 s"),
-        ] {
-            assert_eq!(time(ns), written);
-        }
-    }
 }

@@ -18,7 +18,7 @@ pub struct Judgement {
 pub struct JudgedEdge {
     /// Why; the verdict is [`Reason::verdict`].
     pub reason: Reason,
-    /// What was seen, in one sentence without a full stop: `expected deny, got answered from 203.0.113.9 in 12 ms`.
+    /// What was seen, in one sentence without a full stop: `expected deny, got answered from 203.0.113.9 in 12.3 ms`.
     pub sentence: String,
     /// What to look at next; every non-pass has one.
     pub hint: Option<String>,

@@ -87,7 +87,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "10.0.3.0/24",
         "10.0.3.4",
         ClaimReason::Resolved,
-        "resolved within 10.0.3.0/24: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "resolved within 10.0.3.0/24: 10.0.3.4 by 10.0.0.53:53 in 3.00 ms",
         "",
     ),
     (
@@ -95,7 +95,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "10.0.3.0/24 10.0.4.4/32",
         "10.0.3.4 10.0.4.4",
         ClaimReason::Resolved,
-        "resolved within 10.0.3.0/24, 10.0.4.4: 10.0.3.4, 10.0.4.4 by 10.0.0.53:53 in 3.0 ms",
+        "resolved within 10.0.3.0/24, 10.0.4.4: 10.0.3.4, 10.0.4.4 by 10.0.0.53:53 in 3.00 ms",
         "",
     ),
     (
@@ -103,7 +103,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "10.0.3.0/24",
         "203.0.113.7",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 by 10.0.0.53:53 in 3.00 ms",
         "link the private DNS zone to the network of `vm`",
     ),
     (
@@ -111,7 +111,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "10.0.3.0/24",
         "10.0.9.4",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve within 10.0.3.0/24, got 10.0.9.4 by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve within 10.0.3.0/24, got 10.0.9.4 by 10.0.0.53:53 in 3.00 ms",
         "stale A record",
     ),
     (
@@ -119,7 +119,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "10.0.3.0/24",
         "10.0.3.4 203.0.113.7",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 beside 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve within 10.0.3.0/24, got 203.0.113.7 beside 10.0.3.4 by 10.0.0.53:53 in 3.00 ms",
         "stale record",
     ),
     (
@@ -127,7 +127,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "private",
         "10.0.3.4",
         ClaimReason::Resolved,
-        "resolved to private addresses: 10.0.3.4 by 10.0.0.53:53 in 3.0 ms",
+        "resolved to private addresses: 10.0.3.4 by 10.0.0.53:53 in 3.00 ms",
         "",
     ),
     (
@@ -135,7 +135,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "private",
         "203.0.113.7",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve to private addresses, got 203.0.113.7 (public) by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve to private addresses, got 203.0.113.7 (public) by 10.0.0.53:53 in 3.00 ms",
         "168.63.129.16",
     ),
     (
@@ -144,7 +144,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "127.0.0.1",
         ClaimReason::ResolvedElsewhere,
         "expected to resolve to private addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
-             10.0.0.53:53 in 3.0 ms",
+             10.0.0.53:53 in 3.00 ms",
         "DNS filter",
     ),
     (
@@ -153,7 +153,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "127.0.0.1",
         ClaimReason::ResolvedElsewhere,
         "expected to resolve to public addresses, got 127.0.0.1 (loopback, link-local or reserved) by \
-             10.0.0.53:53 in 3.0 ms",
+             10.0.0.53:53 in 3.00 ms",
         "DNS filter",
     ),
     (
@@ -161,7 +161,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "public",
         "203.0.113.7",
         ClaimReason::Resolved,
-        "resolved to public addresses: 203.0.113.7 by 10.0.0.53:53 in 3.0 ms",
+        "resolved to public addresses: 203.0.113.7 by 10.0.0.53:53 in 3.00 ms",
         "",
     ),
     (
@@ -169,7 +169,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "public",
         "10.0.3.4",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve to public addresses, got 10.0.3.4 (private) by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve to public addresses, got 10.0.3.4 (private) by 10.0.0.53:53 in 3.00 ms",
         "shadows the public name",
     ),
     (
@@ -177,7 +177,7 @@ const FOUND: &[(&str, &str, &str, ClaimReason, &str, &str)] = &[
         "203.0.113.0/24",
         "198.51.100.7",
         ClaimReason::ResolvedElsewhere,
-        "expected to resolve within 203.0.113.0/24, got 198.51.100.7 by 10.0.0.53:53 in 3.0 ms",
+        "expected to resolve within 203.0.113.0/24, got 198.51.100.7 by 10.0.0.53:53 in 3.00 ms",
         "others than expected",
     ),
 ];
@@ -211,42 +211,42 @@ const UNHEARD: &[(UnresolvedWhy, Option<&str>, ClaimReason, &str, &str)] = &[
         UnresolvedWhy::NoSuchName,
         Some("NXDOMAIN"),
         ClaimReason::NameUnresolved,
-        ", got NXDOMAIN by 10.0.0.53:53 in 3.0 ms",
+        ", got NXDOMAIN by 10.0.0.53:53 in 3.00 ms",
         "lacks the record",
     ),
     (
         UnresolvedWhy::NoRecords,
         Some("NOERROR"),
         ClaimReason::NameUnresolved,
-        ", got no ipv4 address (NOERROR) by 10.0.0.53:53 in 3.0 ms",
+        ", got no ipv4 address (NOERROR) by 10.0.0.53:53 in 3.00 ms",
         "without an ipv4 address",
     ),
     (
         UnresolvedWhy::ResolverFailed,
         Some("SERVFAIL"),
         ClaimReason::ResolverSilent,
-        ", but 10.0.0.53:53 answered SERVFAIL in 3.0 ms",
+        ", but 10.0.0.53:53 answered SERVFAIL in 3.00 ms",
         "forwarders",
     ),
     (
         UnresolvedWhy::ResolverFailed,
         Some("REFUSED"),
         ClaimReason::ResolverSilent,
-        ", but 10.0.0.53:53 answered REFUSED in 3.0 ms",
+        ", but 10.0.0.53:53 answered REFUSED in 3.00 ms",
         "forwarders",
     ),
     (
         UnresolvedWhy::ResolverFailed,
         None,
         ClaimReason::ResolverSilent,
-        ", but no sense could be made of what 10.0.0.53:53 answered in 3.0 ms",
+        ", but no sense could be made of what 10.0.0.53:53 answered in 3.00 ms",
         "forwarders",
     ),
     (
         UnresolvedWhy::ResolverSilent,
         None,
         ClaimReason::ResolverSilent,
-        ", but no answer came from 10.0.0.53:53 in 3.0 ms",
+        ", but no answer came from 10.0.0.53:53 in 3.00 ms",
         "port 53",
     ),
     (
@@ -369,7 +369,7 @@ fn every_attempt_has_to_agree() {
         [
             "`app.test` resolved to 203.0.113.7",
             "an alias of app.privatelink.test",
-            "answered NOERROR by 10.0.0.53:53 in 3.0 ms",
+            "answered NOERROR by 10.0.0.53:53 in 3.00 ms",
             "attempts: 10.0.3.4; 203.0.113.7; 203.0.113.7"
         ]
     );

@@ -8,10 +8,11 @@ use std::net::IpAddr;
 use ringfence_contract::outcome::{Outcome, UnresolvedWhy};
 use ringfence_contract::sample::Resolution;
 
+use super::figure::time;
 use super::hint::ATTEMPTS;
 use super::hint_blocked::unresolved_hint;
 use super::hint_control::{AGAIN, ask_vantage};
-use super::seen::{milliseconds, quote, quote_detail};
+use super::seen::{quote, quote_detail};
 use crate::judge::ClaimReason;
 use crate::judge::NameCase;
 use crate::judge::Verdict;
@@ -66,7 +67,7 @@ pub(super) fn sentence(case: &NameCase<'_>, reason: ClaimReason, decided_by: Opt
 
 /// Who answered, and how fast.
 fn by(resolution: &Resolution) -> String {
-    let took = milliseconds(resolution.took_us);
+    let took = time(resolution.took_us * 1_000);
     match resolution.resolver.as_str() {
         HOSTS_FILE => "from its hosts file".to_owned(),
         resolver => format!("by {} in {took}", quote(resolver)),
@@ -108,7 +109,7 @@ fn nothing(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
 /// Why nothing is known of the name.
 fn silence(case: &NameCase<'_>, decided_by: Option<usize>) -> String {
     let asked = case.resolution(decided_by);
-    let asked = asked.map(|asked| (quote(&asked.resolver), milliseconds(asked.took_us)));
+    let asked = asked.map(|asked| (quote(&asked.resolver), time(asked.took_us * 1_000)));
     let said = match case.sample(decided_by).map(|sample| &sample.outcome) {
         Some(Outcome::Unresolved(unresolved)) => Some((unresolved.why, unresolved.rcode.as_deref())),
         _ => None,

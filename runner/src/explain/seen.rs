@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ringfence_contract::outcome::{Outcome, Unsealed};
+use ringfence_contract::quantity::time;
 use ringfence_contract::sample::Sample;
 
 use crate::judge::platform::BARE_DENIAL;
@@ -41,7 +42,7 @@ pub(super) fn saw(sample: &Sample) -> String {
     text.push_str(&facts);
     if let Some(total_us) = sample.phases.total_us {
         // A text takes any formatting.
-        let _written = write!(text, " in {}", milliseconds(total_us.into()));
+        let _written = write!(text, " in {}", time(u64::from(total_us) * 1_000));
     }
     text
 }
@@ -62,14 +63,6 @@ fn saw_unsealed(unsealed: &Unsealed) -> String {
 /// Whether what came to a call that speaks no HTTP is an HTTP answer (RFC 9112 section 4).
 pub(super) fn begins_as_http(unsealed: &Unsealed) -> bool {
     unsealed.body.starts_with("HTTP/1.")
-}
-
-/// A time as people read it: three significant digits below 10 ms, whole milliseconds above.
-pub(super) fn milliseconds(us: u64) -> String {
-    match us {
-        0..10_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
-        _ => format!("{} ms", us / 1_000),
-    }
 }
 
 /// Witnesses by name, for a sentence or a line of evidence.

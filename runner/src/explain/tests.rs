@@ -88,8 +88,8 @@ fn a_sound_run_passes_and_says_on_what() {
     let judged: Vec<_> = Scene::sound().judge().into_iter().map(|judged| judged.edge).collect();
     let reasons: Vec<Reason> = judged.iter().map(|edge| edge.reason).collect();
     assert_eq!(reasons, [Reached, Reached, DeniedAttributed, DeniedWitnessed]);
-    assert_eq!(judged[VM_TO_SITE].sentence, "reached: `answered` from 203.0.113.9 in 12 ms");
-    let denied = "denied: `forbidden` (azure-app-service, which saw 198.51.100.7) in 12 ms";
+    assert_eq!(judged[VM_TO_SITE].sentence, "reached: `answered` from 203.0.113.9 in 12.3 ms");
+    let denied = "denied: `forbidden` (azure-app-service, which saw 198.51.100.7) in 12.3 ms";
     assert_eq!(judged[OUTSIDER_TO_SITE].sentence, denied);
     assert_eq!(
         judged[OUTSIDER_TO_SCM].evidence,
@@ -154,7 +154,7 @@ fn a_closed_edge_that_is_not_closed() {
     let a = || answered("198.51.100.7");
     judged! {
         "all get in", OUTSIDER_TO_SITE: closed([a(), a(), a()])
-            => Leak, "expected deny, got `answered` from 203.0.113.9 in 12 ms (3 of 3 attempts)", "default action is Allow";
+            => Leak, "expected deny, got `answered` from 203.0.113.9 in 12.3 ms (3 of 3 attempts)", "default action is Allow";
         "one gets in", OUTSIDER_TO_SITE: closed([DROPPED, a(), DROPPED])
             => Leak, "(1 of 3 attempts)", "instances differ";
         "refused twice, and once too busy to say", OUTSIDER_TO_SITE:
@@ -271,7 +271,7 @@ fn attempts_that_fared_differently_are_told_apart() {
         "one gets in past a bare 403", OUTSIDER_TO_SITE: mixed()
             => Leak, "(1 of 3 attempts)", "only some attempts got in";
         "one gets another answer than a bare 403", OUTSIDER_TO_SITE: door
-            => PathOpen, "status 200, server `nginx` in 12 ms (1 of 3 attempts)", "the path is open";
+            => PathOpen, "status 200, server `nginx` in 12.3 ms (1 of 3 attempts)", "the path is open";
     }
     let told = door.edge(OUTSIDER_TO_SITE).evidence;
     assert!(told.iter().any(|line| line.starts_with("attempts: `unsealed` status 403")), "{told:?}");
@@ -378,7 +378,7 @@ fn a_silence_that_is_not_proved() {
             => NoTargetWitness, "no allowed vantage", "still listens";
         "the vantage is cut off", OUTSIDER_TO_SITE: lonely
             => NoVantageWitness, "`outsider` reached nothing at tcp port 443 before or after",
-               "the beacon of `outsider` (`https://beacon.test`) was not reached in ipv4, `timed-out` (connect) in 12 ms";
+               "the beacon of `outsider` (`https://beacon.test`) was not reached in ipv4, `timed-out` (connect) in 12.3 ms";
         "the vantage has no beacon", OUTSIDER_TO_SITE: beaconless
             => NoVantageWitness, "`outsider` reached nothing at tcp port 443 before or after", "give `outsider` a beacon that it can always reach at tcp port 443 in ipv4, `beacons: [https://HOST]`";
         "the target restarted", OUTSIDER_TO_SITE: book(|book| book.restarted = true)

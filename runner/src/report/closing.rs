@@ -1,5 +1,6 @@
 //! The one line a run ends on: what it came to, how complete it is, how sure, how long, how fast.
 
+use crate::explain::figure;
 use crate::judge::{ClaimKind, Verdict};
 use crate::scenario::Expect;
 use crate::tally::{EdgeRecord, Flaky, RunOutcome, RunRecord};
@@ -22,8 +23,10 @@ pub(super) fn line(record: &RunRecord) -> String {
     parts.extend(bound(record));
     parts.extend(self_witnessed(record));
     parts.extend(weaker(record));
-    parts
-        .extend(median_us(record).map(|us| format!("allowed calls took {} at the median", milliseconds(us))));
+    parts.extend(
+        median_us(record)
+            .map(|us| format!("allowed calls took {} at the median", figure::time(u64::from(us) * 1_000))),
+    );
     parts.push(format!("the run took {}.{} s", record.took_ms / 1_000, record.took_ms % 1_000 / 100));
     parts.join("; ")
 }
@@ -82,8 +85,4 @@ fn median_us(record: &RunRecord) -> Option<u32> {
         samples.filter_map(|attempt| attempt.sample.as_ref()?.phases.total_us).collect();
     times.sort_unstable();
     times.get(times.len().checked_sub(1)? / 2).copied()
-}
-
-fn milliseconds(us: u32) -> String {
-    format!("{}.{} ms", us / 1_000, us % 1_000 / 100)
 }

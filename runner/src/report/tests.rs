@@ -110,18 +110,18 @@ outsider  LEAK      ?*
 agent `outsider` (local) not reached: connection refused
 PLAINTEXT: orders to `outsider` and the run key with them crossed a plain link (local)
 
-→~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12 ms
+→~ vm -> app/site ipv4: reached only on a retry: `answered` from 203.0.113.9 in 12.3 ms
     rule: scenarios/seed.yaml:3: - name: the VM calls the app
     address: https://app.test
     evidence: `app` saw the call come from 10.0.0.4
-    evidence: attempts: `unsealed` status 503, server `nginx` in 12 ms; retried: `answered` from 203.0.113.9 in 12 ms
+    evidence: attempts: `unsealed` status 503, server `nginx` in 12.3 ms; retried: `answered` from 203.0.113.9 in 12.3 ms
 
-FAIL vm -> app/site ipv4: expected to resolve to private addresses, got 203.0.113.9 (public) by 10.0.0.53:53 in 3.0 ms \
+FAIL vm -> app/site ipv4: expected to resolve to private addresses, got 203.0.113.9 (public) by 10.0.0.53:53 in 3.00 ms \
 (1 of 2 attempts)
     claim: scenarios/seed.yaml:3: - name: the VM calls the app
     address: https://app.test
     evidence: `app.test` resolved to 203.0.113.9
-    evidence: answered NOERROR by 10.0.0.53:53 in 3.0 ms
+    evidence: answered NOERROR by 10.0.0.53:53 in 3.00 ms
     evidence: attempts: 10.0.3.4; 203.0.113.9
     hint: the name leads to the public front door: link the private DNS zone to the network of `vm`; where that has a \
 resolver of its own, let it forward to 168.63.129.16; look for a stale record in the zone
@@ -141,19 +141,19 @@ cold starts and scaling
     address: https://app.scm.test
     hint: only edges that were reached are measured: look at the edge itself
 
-LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12 ms (1 of 3 attempts)
+LEAK outsider -> app/site ipv4: expected deny, got `answered` from 203.0.113.9 in 12.3 ms (1 of 3 attempts)
     rule: scenarios/seed.yaml:4: - name: nobody else does
     address: https://app.test
     evidence: `app` holds receipt 7 for attempt 1: from 198.51.100.7
     evidence: `app.test` resolved to 10.0.3.4, by 10.0.0.53:53
     evidence: called 203.0.113.9:443 from 192.0.2.1:50000
     evidence: `app` saw the call come from 198.51.100.7
-    evidence: attempts: `answered` from 203.0.113.9 in 12 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) \
-in 12 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) in 12 ms
+    evidence: attempts: `answered` from 203.0.113.9 in 12.3 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) \
+in 12.3 ms; `forbidden` (azure-app-service, which saw 198.51.100.7) in 12.3 ms
     hint: only some attempts got in: the instances differ; look whether each has taken up the rules and the network \
 integration, and at every address of the name
 
-? outsider -> app/scm ipv4: expected deny, got `timed-out` (connect) in 12 ms, but no allowed vantage reached `app/scm` \
+? outsider -> app/scm ipv4: expected deny, got `timed-out` (connect) in 12.3 ms, but no allowed vantage reached `app/scm` \
 before or after
     rule: scenarios/seed.yaml:4: - name: nobody else does
     address: https://app.scm.test

@@ -5,6 +5,7 @@ use std::fmt;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::measure::{Connection, Measure};
+use ringfence_contract::quantity::{exact_time, thousandths};
 
 use super::defaults;
 use super::source::Span;
@@ -121,32 +122,9 @@ impl fmt::Display for Limit {
     /// As a claim has it: `p99 <= 50 ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time(statistic, ns) => write!(f, "{statistic} <= {}", exact(*ns)),
+            Self::Time(statistic, ns) => write!(f, "{statistic} <= {}", exact_time(*ns)),
             Self::Loss(part) => write!(f, "loss <= {} %", thousandths((*part).into())),
         }
-    }
-}
-
-/// A time in its largest unit that is not below 1, exact.
-fn exact(ns: u64) -> String {
-    let (unit, digits, name) = match ns {
-        1_000_000_000.. => (1_000_000_000, 9, "s"),
-        1_000_000.. => (1_000_000, 6, "ms"),
-        _ => (1_000, 3, "us"),
-    };
-    let decimals = format!("{:0digits$}", ns % unit);
-    match decimals.trim_end_matches('0') {
-        "" => format!("{} {name}", ns / unit),
-        decimals => format!("{}.{decimals} {name}", ns / unit),
-    }
-}
-
-/// Thousandths as a decimal number without needless zeros.
-pub(super) fn thousandths(part: u64) -> String {
-    let decimals = format!("{:03}", part % 1_000);
-    match decimals.trim_end_matches('0') {
-        "" => (part / 1_000).to_string(),
-        decimals => format!("{}.{decimals}", part / 1_000),
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use ringfence_contract::call::Timeouts;
 use ringfence_contract::download::Download;
 
-use super::latency::thousandths;
+use ringfence_contract::quantity::thousandths;
+
 use super::source::Span;
 
 /// What a rule says of how fast bytes come over its edges, from the target to the caller.

@@ -33,7 +33,7 @@ fn an_edge_that_fails_is_worse_and_one_that_passes_again_is_better() {
     let better = [(ChangeKind::Verdict, Direction::Better), (ChangeKind::Outcome, Direction::Aside)];
     assert_eq!(kinds(&down, &sound()), better);
     let change = &compare(&sound(), &down, Extent::Whole).changes[0];
-    let sentence = "was pass, is fail: expected allow, got `unsealed` status 503, server `nginx` in 12 ms";
+    let sentence = "was pass, is fail: expected allow, got `unsealed` status 503, server `nginx` in 12.3 ms";
     assert_eq!(change.sentence, sentence);
 }
 

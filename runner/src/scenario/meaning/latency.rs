@@ -2,6 +2,7 @@
 
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::measure::Measure;
+use ringfence_contract::quantity::{read_thousandths, read_time};
 
 use super::understand::Meaning;
 use super::values::not_duration;
@@ -80,7 +81,8 @@ impl Meaning<'_> {
         max_s: u32,
     ) -> Option<u64> {
         self.value(scalar, |text| {
-            let ns = read_time_ns(text).ok_or_else(|| not_duration(key, scalar))?;
+            let time = read_time(text).ok_or_else(|| not_duration(key, scalar))?;
+            let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
             let fits = (least_ns..=u64::from(max_s) * 1_000_000_000).contains(&ns);
             fits.then_some(ns).ok_or_else(|| {
                 let max = format!("{max_s}s");
@@ -165,54 +167,5 @@ impl Meaning<'_> {
             self.fault(Fault::at(budget.span.clone(), mistake).help(help));
         }
         samples >= needed
-    }
-}
-
-/// `50ms`, `1.5ms`, `250us`, `2s`: up to three decimals.
-fn read_time_ns(text: &str) -> Option<u64> {
-    let units = [("us", 1), ("ms", 1_000), ("s", 1_000_000)];
-    let (number, thousandth_ns) =
-        units.iter().find_map(|(unit, thousandth_ns)| Some((text.strip_suffix(unit)?, *thousandth_ns)))?;
-    read_thousandths(number)?.checked_mul(thousandth_ns)
-}
-
-/// A decimal number of up to nine digits, and three behind its point, in thousandths.
-pub(super) fn read_thousandths(text: &str) -> Option<u64> {
-    let digits = |text: &str, most: usize| {
-        let fits = !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then(|| text.parse::<u64>().ok()).flatten()
-    };
-    match text.split_once('.') {
-        None => Some(digits(text, 9)? * 1_000),
-        Some((whole, decimals)) => {
-            digits(decimals, 3)?;
-            Some(digits(whole, 9)? * 1_000 + digits(&format!("{decimals:0<3}"), 3)?)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_need_a_unit_and_may_be_fine() {
-        for (text, ns) in [
-            ("50ms", Some(50_000_000)),
-            ("1.5ms", Some(1_500_000)),
-            ("0.001us", Some(1)),
-            ("250us", Some(250_000)),
-            ("2s", Some(2_000_000_000)),
-            ("2.005s", Some(2_005_000_000)),
-            ("50", None),
-            ("1.0005ms", None),
-            (".5ms", None),
-            ("5.ms", None),
-            ("-5ms", None),
-            ("5 ms", None),
-            ("9999999999s", None),
-        ] {
-            assert_eq!(read_time_ns(text), ns, "`{text}`");
-        }
     }
 }

@@ -1,7 +1,6 @@
 //! How fast bytes have to come over a rule's edges, and which edges that can be asked of. This file must not know how
 //! anything is measured, only what fits.
 
-use super::latency::read_thousandths;
 use super::understand::Meaning;
 use crate::scenario::cells::cells;
 use crate::scenario::defaults;
@@ -12,6 +11,7 @@ use crate::scenario::shape_rules::ThroughputShape;
 use crate::scenario::suggest;
 use crate::scenario::text::Scalar;
 use crate::scenario::throughput::{Rate, RateUnit, Throughput};
+use ringfence_contract::quantity::read_thousandths;
 
 impl Meaning<'_> {
     /// What a rule's `throughput:` means. `None` only where faults say why.
