@@ -1,18 +1,22 @@
-//! The house rules that a program can check, checked: rooms, doors, names, lengths, the root, and what must not leak.
+//! The house rules that a program can check, checked: rooms, doors, names, lengths, the root, documents, and what must not
+//! leak.
 //!
 //! Each check is a pure function from text to complaints, tested on small bad samples of its own; here they are all
 //! let loose on the files that git tracks. What clippy can check (length and nesting of functions, arguments, missing
 //! docs) is left to clippy.
 
+mod comments;
 mod crates;
 mod doors;
 mod files;
 mod leaks;
+mod links;
 mod names;
 mod product;
 mod profile;
 mod rooms;
 mod root;
+mod sentences;
 mod tree;
 
 /// Fails with every complaint at once.
@@ -34,6 +38,26 @@ fn source_files_open_with_what_they_are_for() {
     assert_none(
         &rust.filter_map(|file| files::opens_without_docs(&file.path, &file.text)).collect::<Vec<_>>(),
     );
+}
+
+#[test]
+fn comments_are_no_wider_than_a_screen() {
+    let tree = tree::Tree::read();
+    assert_none(&tree.rust().flat_map(|file| comments::too_wide(&file.path, &file.text)).collect::<Vec<_>>());
+}
+
+#[test]
+fn documents_are_in_short_sentences() {
+    let tree = tree::Tree::read();
+    let documents = tree.documents();
+    assert_none(
+        &documents.filter_map(|file| sentences::too_long(&file.path, &file.text)).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn links_lead_somewhere() {
+    assert_none(&links::complaints(&tree::Tree::read().files));
 }
 
 #[test]
@@ -96,6 +120,7 @@ fn the_checks_have_something_to_check() {
     let tree = tree::Tree::read();
     assert!(tree.sources().count() > 20, "the sources were found");
     assert!(tree.files.iter().any(|file| file.path == "Cargo.lock"), "and so was everything else");
+    assert!(tree.documents().count() > 4, "the documents among it");
     assert!(tree.is_test_only("runner/src/judge/truth.rs"), "test-only files are known as such");
     assert!(!tree.is_test_only("runner/src/judge/deny.rs"));
 }

@@ -54,6 +54,11 @@ impl Tree {
         self.rust().filter(|file| file.path.contains("/src/"))
     }
 
+    /// Every document.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().filter(|file| is_document(&file.path))
+    }
+
     /// Whether a source file is compiled for tests alone.
     pub(super) fn is_test_only(&self, path: &str) -> bool {
         let within = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
@@ -63,5 +68,14 @@ impl Tree {
 }
 
 fn is_rust(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "rs")
+    has_extension(path, "rs")
+}
+
+/// Whether a file is a document for people: Markdown.
+pub(super) fn is_document(path: &str) -> bool {
+    has_extension(path, "md")
+}
+
+fn has_extension(path: &str, wanted: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == wanted)
 }
