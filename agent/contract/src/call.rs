@@ -234,6 +234,12 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
+    /// The same, with all the time there is for a server that took the connection: it may look a caller up, or start what stands behind it.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { tls_ms: Self::PHASE_MAX_MS, first_byte_ms: Self::PHASE_MAX_MS, ..self }
+    }
+
     /// The longest a single phase may take: five of them still end well inside an order's 60 s.
     pub const PHASE_MAX_MS: u32 = 10_000;
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::ToldKind;
-use crate::{callers_side, kept, not_denial, words};
+use crate::{callers_side, not_denial, words};
 
 /// The response header in which App Service's front end names the caller it refused, as it saw it.
 /// Seen in captures: microsoft/clarity#1133 and Azure/static-web-apps#1666.
@@ -126,20 +126,13 @@ impl Row {
 const TABLE: &[Row] = &[
     // microsoft/clarity#1133: status line and header from four networks; the header is on HEAD too.
     Row::header("azure-app-service", &[403], FORBIDDEN_IP_HEADER, None),
-    // Amazon API Gateway developer guide, "Gateway response types": ACCESS_DENIED carries this error type.
-    Row::header("aws-api-gateway", &[403], "x-amzn-errortype", Some("AccessDenied")),
-    // Google Cloud, "Troubleshoot Cloud Run issues": the front end's page for a caller without the invoker role.
-    Row::header("google-cloud-run", &[403], "server", Some("Google Frontend"))
-        .and_body("Your client does not have permission to get URL"),
+    // Amazon API Gateway developer guide, "Access policy language overview": what a resource policy that denies explicitly says to
+    // a caller who has not signed.
+    Row::header("aws-api-gateway", &[403], "x-amzn-errortype", Some("AccessDenied"))
+        .and_body("User: anonymous is not authorized to perform: execute-api:Invoke"),
     // microsoft/azure-container-apps#835 and #527: Envoy's RBAC filter.
     Row::body("envoy-rbac", &[403], "RBAC: access denied"),
 ];
-
-/// What an answer that a cache kept looks like. It is looked at before every other row, a scenario's own too.
-#[must_use]
-pub fn kept() -> Vec<Fingerprint> {
-    kept::TABLE.iter().map(|row| row.fingerprint(Says::NotADenial)).collect()
-}
 
 /// The fingerprints known without a scenario's help: refusals first, then who answers on the caller's side, then what is
 /// no denial. The first that fits counts.
@@ -157,8 +150,12 @@ impl Fingerprint {
     /// Whether a response bears this fingerprint. `header` looks up all values of a header by its lower-case name.
     #[must_use]
     pub fn matches(&self, status: u16, header: impl Fn(&str) -> Vec<String>, body: &str) -> bool {
-        let body_holds = self.body_contains.as_ref().is_none_or(|part| body.contains(part.as_str()));
-        body_holds && self.may_match(status, header)
+        let holds = |part: &String| match self.by {
+            Basis::Scenario => body.contains(part.as_str()),
+            // Pages are written by hand: with or without capitals.
+            Basis::Header | Basis::BodyAlone => has_ignoring_case(body, part),
+        };
+        self.body_contains.as_ref().is_none_or(holds) && self.may_match(status, header)
     }
 
     /// Whether a response with this head bears this fingerprint, if its body does.
@@ -173,6 +170,11 @@ impl Fingerprint {
         let status_holds = self.statuses.is_empty() || self.statuses.contains(&status);
         status_holds && header_holds
     }
+}
+
+fn has_ignoring_case(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 #[cfg(test)]
@@ -191,8 +193,7 @@ mod tests {
         for (status, header, body, name, by) in [
             (403, (FORBIDDEN_IP_HEADER, "203.0.113.9"), "", "azure-app-service", Basis::Header),
             (403, ("", ""), "RBAC: access denied", "envoy-rbac", Basis::BodyAlone),
-            (403, ("x-amzn-errortype", "AccessDeniedException"), "", "aws-api-gateway", Basis::Header),
-            (403, ("server", "Google Frontend"), GOOGLE, "google-cloud-run", Basis::Header),
+            (403, ("x-amzn-errortype", "AccessDeniedException"), AWS, "aws-api-gateway", Basis::Header),
         ] {
             assert_eq!(read(status, header, body), Some((name.to_owned(), Says::Refused, by)), "{name}");
         }
@@ -210,6 +211,9 @@ mod tests {
 
     const GOOGLE: &str = "Your client does not have permission to get URL";
 
+    const AWS: &str =
+        "{\"Message\":\"User: anonymous is not authorized to perform: execute-api:Invoke on resource: x\"}";
+
     #[test]
     fn a_refusal_that_says_what_it_is_is_no_denial() {
         for (status, header, body, name) in [
@@ -218,10 +222,18 @@ mod tests {
             (405, ("x-amzn-waf-action", "captcha"), "", "aws-waf-challenge"),
             (202, ("x-amzn-waf-action", "challenge"), "", "aws-waf-challenge"),
             (403, ("", ""), "Request unsuccessful. Incapsula incident ID: 1-2", "imperva"),
-            (403, ("", ""), "<div class=\"g-recaptcha\"></div>", "recaptcha"),
-            (403, ("", ""), "<div class=\"h-captcha\"></div>", "hcaptcha"),
+            (403, ("", ""), "<div class=\"g-recaptcha\"></div>", "captcha"),
+            (403, ("", ""), "<div class=\"h-captcha\"></div>", "captcha"),
             (403, ("", ""), "<div class=\"cf-turnstile\"></div>", "turnstile"),
-            (403, ("", ""), "Please enable JavaScript to view the page", "script-required"),
+            (403, ("", ""), "Please enable Javascript to view the page", "script-required"),
+            (403, ("refresh", "0; url=/check"), "", "sent-on"),
+            (403, ("", ""), "<META HTTP-EQUIV=\"Refresh\" content=\"1;url=/login\">", "sent-on"),
+            (403, ("", ""), "<script>window.location.replace('/x')</script>", "sent-on"),
+            (403, ("", ""), "<form action=\"/oauth2/start?rd=/\">", "oauth2-proxy"),
+            (403, ("", ""), "<p>Authentication required</p>", "jenkins-sign-in"),
+            (403, ("", ""), "<altcha-widget>", "altcha"),
+            (403, ("server", "Google Frontend"), GOOGLE, "google-cloud-run-role"),
+            (403, ("x-amzn-errortype", "AccessDeniedException"), "", "aws-api-gateway-authorizer"),
             (403, ("", ""), "<h1>Forbidden</h1><p>CSRF verification failed.</p>", "django-csrf"),
             (403, ("", ""), "<h1>Blocked hosts: app.test</h1>", "rails-host"),
             (403, ("", ""), "Blocked request. This host (\"app.test\") is not allowed.", "vite-host"),

@@ -23,7 +23,7 @@ pub mod fingerprint;
 pub mod histogram;
 pub mod id;
 mod json;
-mod kept;
+pub mod kept;
 mod key;
 pub mod measure;
 pub mod name;

@@ -22,13 +22,26 @@ pub(crate) const TABLE: &[Row] = &[
     Row::header("akamai", &[403], "server", Some("AkamaiGHost")).and_body("edgesuite.net"),
     // Sucuri docs, "Website Firewall: block page": the header names the rule.
     Row::header("sucuri", &[403], "x-sucuri-block", None),
-    // Google reCAPTCHA, hCaptcha and Cloudflare Turnstile docs: the class of the element that the page shows.
-    Row::body("recaptcha", &[403], "g-recaptcha"),
-    Row::body("hcaptcha", &[403], "h-captcha"),
+    // Google reCAPTCHA, hCaptcha and Cloudflare Turnstile docs: the class of the element that the page shows; and whatever else
+    // calls itself so.
+    Row::body("captcha", &[403], "captcha"),
     Row::body("turnstile", &[403], "cf-turnstile"),
+    // DDoS-Guard, "Check page"; ALTCHA docs, "Widget": the element's name.
+    Row::body("ddos-guard", &[403], "ddos-guard"),
+    Row::body("altcha", &[403], "altcha"),
+    // Pages that send a browser on, to a check or a login: WHATWG HTML, section 4.2.5.3, and the header of the same name; scripts
+    // that set the page's location.
+    Row::header("sent-on", &[403], "refresh", None),
+    Row::body("sent-on", &[403], "http-equiv=\"refresh\""),
+    Row::body("sent-on", &[403], "http-equiv='refresh'"),
+    Row::body("sent-on", &[403], "http-equiv=refresh"),
+    Row::body("sent-on", &[403], "location.replace("),
+    Row::body("sent-on", &[403], "location.reload("),
     // Pages that a script must pass before the site is shown, as they say to who has none.
-    Row::body("script-required", &[403], "enable JavaScript"),
-    Row::body("script-required", &[403], "Enable JavaScript"),
+    Row::body("script-required", &[403], "please enable javascript"),
+    Row::body("script-required", &[403], "enable javascript and cookies"),
+    Row::body("script-required", &[403], "javascript is required"),
+    Row::body("script-required", &[403], "requires javascript"),
     // Rules about what is asked for.
     // Django, django/views/csrf.py: the page for a form without its token.
     Row::body("django-csrf", &[403], "CSRF verification failed"),
@@ -66,11 +79,19 @@ pub(crate) const TABLE: &[Row] = &[
     Row::body("sign-in-form", &[403], "type=\"password\""),
     Row::body("sign-in-form", &[403], "type='password'"),
     Row::body("sign-in-form", &[403], "type=password"),
+    // oauth2-proxy, "Endpoints": where its page leads. Jenkins, hudson/security/AccessDeniedException3: what its page says.
+    Row::body("oauth2-proxy", &[403], "/oauth2/start"),
+    Row::body("jenkins-sign-in", &[403], "Authentication required"),
+    // Google Cloud, "Troubleshoot Cloud Run issues": the front end's page for a caller without the invoker role.
+    Row::body("google-cloud-run-role", &[403], "Your client does not have permission to get URL"),
     // Google Cloud, "Identity-Aware Proxy: programmatic authentication": IAP marks what it answers itself.
     Row::header("google-iap", &[401, 403], "x-goog-iap-generated-response", Some("true")),
     // Amazon API Gateway developer guide, "Gateway response types": a route, a token or a key is missing.
     Row::header("aws-api-gateway-token", &[403], "x-amzn-errortype", Some("MissingAuthenticationToken")),
     Row::header("aws-api-gateway-key", &[403], "x-amzn-errortype", Some("ForbiddenException")),
+    // The same guide: an authorizer's policy denies (`ACCESS_DENIED`). AWS Lambda developer guide, "Control access to function
+    // URLs": the caller has not signed.
+    Row::header("aws-api-gateway-authorizer", &[403], "x-amzn-errortype", Some("AccessDenied")),
     // Microsoft, "Common REST API error codes" of Azure Storage: the signature is wrong, or the identity lacks a role.
     Row::header("azure-storage-sign-in", &[403], "x-ms-error-code", Some("AuthenticationFailed")),
     Row::header("azure-storage-role", &[403], "x-ms-error-code", Some("AuthorizationPermissionMismatch")),

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::words;
+
 /// What a forged call says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,14 +29,34 @@ impl Spoof {
     pub const VALUE_MAX_BYTES: usize = 512;
 }
 
-/// Which headers say where a forged call comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Known {
-    /// All.
-    All,
-    /// `X-Forwarded-For` alone: a filter that turns the others away may let it through.
-    ForwardedFor,
+words! {
+    /// Which headers say where a forged call comes from. A filter that turns away a call with all of them may let one through.
+    Known {
+        /// All.
+        All = "all",
+        /// `X-Forwarded-For` alone.
+        ForwardedFor = "x-forwarded-for",
+        /// `X-Real-IP` alone.
+        RealIp = "x-real-ip",
+        /// `Forwarded` alone.
+        Forwarded = "forwarded",
+        /// `True-Client-IP` alone.
+        TrueClientIp = "true-client-ip",
+        /// `Client-IP` alone.
+        ClientIp = "client-ip",
+    }
+}
+
+impl Known {
+    /// Those that are one header, the one that most believe first.
+    pub const ALONE: [Self; 5] =
+        [Self::ForwardedFor, Self::RealIp, Self::Forwarded, Self::TrueClientIp, Self::ClientIp];
+
+    /// Whether a header, by its lower-case name, is one of these.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        self == Self::All || self.as_str() == name
+    }
 }
 
 /// A call that says where it comes from in all that is known by heart, and adds no header.

@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use ringfence_contract::call::Call;
 use ringfence_contract::fingerprint::{BODY_READ_BYTES, Fingerprint, Says};
+use ringfence_contract::kept;
 use ringfence_contract::order::Run;
-use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Told, Unsealed};
+use ringfence_contract::outcome::{Answered, Forbidden, Outcome, Reset, SealFlaw, Told, ToldKind, Unsealed};
 use ringfence_contract::seal::{Answer, AnswerError, Purpose, open_answer, token};
 
 use http::HeaderMap;
@@ -26,6 +27,9 @@ impl Attempt<'_> {
         token(&self.run.key, call, self.purpose, self.call.expects.as_ref())
     }
 }
+
+/// The status of a refusal (RFC 9110 section 15.5.4).
+const FORBIDDEN: u16 = 403;
 
 /// How much of a header is kept as evidence, in bytes.
 const HEADER_MAX_BYTES: usize = 1_024;
@@ -130,6 +134,9 @@ fn recognised<'f>(fingerprints: &'f [Fingerprint], head: &Head, body: &[u8]) -> 
 /// The refusal in a platform's own words, if the answer is one.
 pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Outcome> {
     let row = recognised(fingerprints, head, body).filter(|row| row.says == Says::Refused)?;
+    if is_kept(head) {
+        return None;
+    }
     let values = row.header.as_deref().map(|name| head.all(name).join(",")).unwrap_or_default();
     let mut named = values.split(',').filter_map(read_address);
     let saw = named.next();
@@ -143,8 +150,18 @@ pub(super) fn forbidden(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) 
 
 /// What an answer says of itself that is no such refusal.
 fn told(fingerprints: &[Fingerprint], head: &Head, body: &[u8]) -> Option<Told> {
+    if is_kept(head) {
+        return Some(Told { kind: ToldKind::NotADenial, name: "cached".to_owned() });
+    }
     let row = recognised(fingerprints, head, body)?;
     row.says.told().map(|kind| Told { kind, name: row.name.clone() })
+}
+
+/// Whether it is a refusal that a cache kept: it was given to another call.
+fn is_kept(head: &Head) -> bool {
+    let lines = head.headers.iter();
+    head.status == FORBIDDEN
+        && kept::is_kept(lines.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default())))
 }
 
 /// An address as front ends write it: bare, in brackets, with or without a port.

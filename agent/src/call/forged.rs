@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::HeaderName;
 use http::request::Builder;
 use ringfence_contract::address::Address;
-use ringfence_contract::spoof::{Known, Spoof};
+use ringfence_contract::spoof::Spoof;
 
 /// How a header says it.
 #[derive(Debug, Clone, Copy)]
@@ -23,14 +23,11 @@ enum Form {
     Always(&'static str),
 }
 
-/// The header that most of those that believe any do believe.
-const FORWARDED_FOR: &str = "x-forwarded-for";
-
 /// Which headers a forged call has. Sources beside each group.
 const TABLE: &[(&str, Form)] = &[
     // RFC 7239, and what it replaces: HAProxy's `option forwardfor`, Envoy, Traefik, the load balancers of AWS and Google Cloud.
     ("forwarded", Form::Node),
-    (FORWARDED_FOR, Form::Address),
+    ("x-forwarded-for", Form::Address),
     // Misspellings that libraries look for beside it (npm `request-ip`, "How it works").
     ("x-forwarded", Form::Address),
     ("forwarded-for", Form::Address),
@@ -109,8 +106,7 @@ const TABLE: &[(&str, Form)] = &[
 /// The request with all that says that it comes from elsewhere. What the scenario adds replaces a row of the same name.
 pub(super) fn forge(builder: Builder, to: &Address, spoof: &Spoof) -> Builder {
     let added = |name: &str| spoof.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    let said = |name: &str| spoof.known == Known::All || name == FORWARDED_FOR;
-    let known = TABLE.iter().filter(|(name, _)| said(name) && !added(name));
+    let known = TABLE.iter().filter(|(name, _)| spoof.known.has(name) && !added(name));
     let builder = known.fold(builder, |builder, (name, form)| {
         builder.header(HeaderName::from_static(name), form.value(to, spoof.source))
     });
@@ -134,9 +130,11 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use http::{HeaderValue, Request};
+
+    use ringfence_contract::spoof::Known;
 
     use super::*;
 
@@ -187,9 +185,12 @@ mod tests {
     #[test]
     fn what_most_believe_is_said_alone_beside_what_the_scenario_adds() {
         let headers = vec![("x-our-gateway".to_owned(), "inside".to_owned())];
-        let known = Known::ForwardedFor;
-        let said = forged(&Spoof { known, headers, ..Spoof::from(IpAddr::from([10, 0, 1, 4])) });
-        assert_eq!(said.keys().collect::<Vec<_>>(), ["x-forwarded-for", "x-our-gateway"]);
+        for known in Known::ALONE {
+            let headers = headers.clone();
+            let said = forged(&Spoof { known, headers, ..Spoof::from(IpAddr::from([10, 0, 1, 4])) });
+            let names: BTreeSet<&str> = said.keys().map(String::as_str).collect();
+            assert_eq!(names, BTreeSet::from([known.as_str(), "x-our-gateway"]));
+        }
     }
 
     #[test]

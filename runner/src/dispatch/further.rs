@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use ringfence_contract::address::Host;
+use std::net::IpAddr;
+
+use ringfence_contract::address::{Family, Host};
 use ringfence_contract::call::Call;
 use ringfence_contract::id::CallId;
 
@@ -15,10 +17,14 @@ use super::second_look::{Facts, Glance, wanted};
 use crate::plan::{Edge, further_call};
 use crate::scenario::{Answers, Endpoint, Expect};
 
+/// Whether an endpoint's name says where it is, so that it may lead one vantage elsewhere than another.
+fn is_found_by_name(endpoint: &Endpoint) -> bool {
+    endpoint.route.connect.is_none() && matches!(endpoint.route.address.host, Host::Name(_))
+}
+
 /// Whether the scenario calls an endpoint in one family alone, where its name may lead to addresses of both.
 fn is_called_in_one_family(endpoint: &Endpoint) -> bool {
-    let by_name = endpoint.route.connect.is_none() && matches!(endpoint.route.address.host, Host::Name(_));
-    by_name && endpoint.families.len() == 1
+    is_found_by_name(endpoint) && endpoint.families.len() == 1
 }
 
 /// What is known of one edge so far.
@@ -83,6 +89,7 @@ impl<'r> Further<'r> {
     fn facts(&self, edge: &Edge) -> Facts {
         let endpoint = self.run.scenario.endpoint(edge.endpoint);
         let is_denied = edge.expect == Expect::Deny;
+        let of_family = |address: &IpAddr| Family::of(*address) == edge.family;
         let mut sources = edge.spoofs.as_deref().map_or_else(Vec::new, <[_]>::to_vec);
         if is_denied && edge.spoofs.is_some() {
             let seen = self.board.sources(edge.vantage, edge.endpoint);
@@ -92,9 +99,15 @@ impl<'r> Further<'r> {
             expect: edge.expect,
             is_http: endpoint.route.address.transport.is_http(),
             attempts: self.run.scenario.rule(edge.rule).attempts,
+            is_witnessed: self.board.has_reached(edge.vantage, edge.endpoint),
             asks_made_up: match &endpoint.answers {
-                Answers::Agent => false,
+                Answers::Agent => is_denied,
                 Answers::Platform { statuses } => !statuses.contains(&404),
+            },
+            elsewhere: if is_denied && is_found_by_name(endpoint) {
+                self.board.reached(edge.endpoint).into_iter().filter(of_family).collect()
+            } else {
+                Vec::new()
             },
             asks_other_family: is_denied && is_called_in_one_family(endpoint),
             sources,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use ringfence_contract::fingerprint::Basis;
 use ringfence_contract::outcome::{Outcome, Phase};
 use ringfence_contract::sample::Sample;
+use ringfence_contract::spoof::Known;
 
 use super::observe::Attempt;
 use crate::plan::Role;
@@ -17,9 +18,10 @@ pub const ADDRESSES_MAX: u32 = 32;
 /// How many unforged calls are placed beside a forged one that alone got in.
 const BESIDE: usize = 2;
 
-/// The statuses that decide what is asked further (RFC 9110 sections 15.5.4, 15.5.5).
+/// The statuses that decide what is asked further (RFC 9110 sections 15.5.4, 15.5.5, 15.5.20).
 const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
+const MISDIRECTED: u16 = 421;
 
 /// What one call of an edge shows at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub(super) struct Glance {
     pub(super) heard: Heard,
     /// Whether something took the connection, so that a request may have been sent.
     pub(super) is_connected: bool,
+    /// Whether whoever took it did not answer in time.
+    pub(super) is_slow: bool,
     /// Whether HTTP/2 was spoken.
     pub(super) is_http2: bool,
     pub(super) remote: Option<SocketAddr>,
@@ -66,6 +70,7 @@ impl Glance {
                 nth,
                 heard,
                 is_connected: false,
+                is_slow: false,
                 is_http2: false,
                 remote: None,
                 addresses: 0,
@@ -77,6 +82,7 @@ impl Glance {
             nth,
             heard: heard(sample),
             is_connected: sample.phases.connect_us.is_some(),
+            is_slow: matches!(sample.outcome, Outcome::TimedOut(Phase::Tls | Phase::FirstByte)),
             is_http2: sample.tls.as_ref().is_some_and(|tls| tls.alpn.as_deref() == Some("h2")),
             remote: sample.remote,
             addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
@@ -111,7 +117,7 @@ fn heard(sample: &Sample) -> Heard {
         | Outcome::NotSent(_) => Heard::Obstacle,
         Outcome::Unsealed(_) | Outcome::TimedOut(_) | Outcome::Reset(_) => match sample.status {
             Some(FORBIDDEN) => Heard::BareDenial,
-            Some(NOT_FOUND) => Heard::NotFound,
+            Some(NOT_FOUND | MISDIRECTED) => Heard::NotFound,
             Some(_) => Heard::Answer,
             None if matches!(sample.outcome, Outcome::Unsealed(_)) => Heard::Answer,
             None => Heard::Lost,
@@ -126,12 +132,16 @@ pub(super) struct Facts {
     pub(super) is_http: bool,
     /// How many calls its rule asks for.
     pub(super) attempts: u32,
+    /// Whether a call like those of the edge was answered before: one that is lost now was lost to the network.
+    pub(super) is_witnessed: bool,
     /// Whether a 404 of a platform may be that of any site: nothing lists it as reached.
     pub(super) asks_made_up: bool,
     /// Whether its name may have addresses in a family in which nobody calls it.
     pub(super) asks_other_family: bool,
     /// The addresses that further calls say they come from.
     pub(super) sources: Vec<IpAddr>,
+    /// The addresses at which allowed vantages reached the endpoint, where its name may lead this one elsewhere.
+    pub(super) elsewhere: Vec<IpAddr>,
 }
 
 /// The calls to place further, each with the address of the name that it takes; none when enough is known.
@@ -144,7 +154,8 @@ pub(super) fn wanted(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     if facts.asks_other_family && !looked_up {
         wanted.push((Role::OtherFamily, 0));
     }
-    wanted.extend(lost(seen));
+    wanted.extend(lost(facts, seen));
+    wanted.extend(elsewhere(facts, seen));
     if facts.is_http {
         wanted.extend(made_up(facts, seen));
     }
@@ -166,18 +177,33 @@ fn addresses(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     (facts.attempts..all).filter(|nth| !called(nth)).map(|nth| (Role::Further, nth)).collect()
 }
 
-/// Calls that were lost while others at the same address were answered: each once more.
-fn lost(seen: &[Glance]) -> Vec<(Role, u32)> {
-    let wants = |(place, glance): (u32, &Glance)| {
-        let of_the_rule = matches!(glance.role, None | Some(Role::Further));
+/// Calls that were lost while others like them were answered, at the same address or as witnesses: each once more, with more time. And the first that was not
+/// answered in time by whoever took its connection: he may be slow, and let it in.
+fn lost(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
+    let of_the_rule = |glance: &Glance| matches!(glance.role, None | Some(Role::Further));
+    let first_slow = seen.iter().position(|glance| of_the_rule(glance) && glance.is_slow);
+    let wants = |(number, (place, glance)): (u32, (usize, &Glance))| {
         let beside =
             |other: &&Glance| other.is_plain() && other.is_answered() && other.remote == glance.remote;
-        let again = Role::Again(place);
+        let again = Role::Again(number);
         let known = seen.iter().any(|other| other.role == Some(again));
-        let wants = of_the_rule && glance.heard == Heard::Lost && !known;
-        (wants && seen.iter().any(|other| beside(&other))).then_some((again, glance.nth))
+        let wants = of_the_rule(glance) && glance.heard == Heard::Lost && !known;
+        let counts =
+            facts.is_witnessed || first_slow == Some(place) || seen.iter().any(|other| beside(&other));
+        (wants && counts).then_some((again, glance.nth))
     };
-    (0..).zip(seen).filter_map(wants).collect()
+    (0..).zip(seen.iter().enumerate()).filter_map(wants).collect()
+}
+
+/// One call at each address at which others reached the endpoint, and none of these calls went to.
+fn elsewhere(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
+    let let_in = seen.iter().any(|glance| glance.is_plain() && glance.is_let_in());
+    let tried = |address: &IpAddr| {
+        let there = |glance: &Glance| glance.remote.is_some_and(|remote| remote.ip() == *address);
+        seen.iter().any(|glance| there(glance) || glance.role == Some(Role::AtAddress(*address)))
+    };
+    let untried = facts.elsewhere.iter().filter(|address| !let_in && !tried(address));
+    untried.map(|address| (Role::AtAddress(*address), 0)).collect()
 }
 
 /// One call for a site that does not exist, where a 404 may be the door's own.
@@ -197,26 +223,27 @@ fn forged(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     all.filter(|(role, _)| !known(*role)).collect()
 }
 
-/// Once more in the one header that most believe, where a forged call came to anything but a refusal in a platform's own words: it
-/// may have been turned away for what it looks like.
+/// Once more in each of the headers that most believe, where a forged call came to anything but a refusal in a platform's own words:
+/// it may have been turned away for what it looks like.
 fn forged_alone(seen: &[Glance]) -> Vec<(Role, u32)> {
     let plain = || seen.iter().filter(|glance| glance.is_plain());
     if plain().any(Glance::is_let_in) {
         return Vec::new();
     }
     let answered = plain().any(Glance::is_answered);
-    let alone = |glance: &Glance| {
-        let Some(Role::Forged(source)) = glance.role else { return None };
-        let otherwise = match glance.heard {
-            Heard::Answer | Heard::BareDenial | Heard::NotFound => true,
-            Heard::Lost => answered,
-            Heard::Refusal | Heard::Obstacle | Heard::Unknown => false,
-        };
-        let role = Role::ForgedAlone(source);
-        let known = seen.iter().any(|other| other.role == Some(role));
-        (otherwise && !known).then_some((role, glance.nth))
+    let is_turned_away = |glance: &Glance| match glance.heard {
+        Heard::Answer | Heard::BareDenial | Heard::NotFound => true,
+        Heard::Lost => answered,
+        Heard::Refusal | Heard::Obstacle | Heard::Unknown => false,
     };
-    seen.iter().filter_map(alone).collect()
+    let alone = |glance: &Glance| match glance.role {
+        Some(Role::Forged(source)) if is_turned_away(glance) => {
+            Known::ALONE.map(|header| (Role::ForgedAlone(source, header), glance.nth)).to_vec()
+        }
+        _ => Vec::new(),
+    };
+    let known = |role: Role| seen.iter().any(|glance| glance.role == Some(role));
+    seen.iter().flat_map(alone).filter(|(role, _)| !known(*role)).collect()
 }
 
 /// One call over HTTP/1.1, where HTTP/2 was spoken and let nothing in.
@@ -226,15 +253,20 @@ fn http1(seen: &[Glance]) -> Option<(Role, u32)> {
     over_http2.filter(|_| !let_in && is_wanted(seen, Role::Http1)).map(|glance| (Role::Http1, glance.nth))
 }
 
-/// Whether a call of this role was not placed yet; once more where it was lost.
+/// Whether a call of this role was not placed yet; once more where it was lost, and not for want of time.
 fn is_wanted(seen: &[Glance], role: Role) -> bool {
     let placed = || seen.iter().filter(|glance| glance.role == Some(role));
-    placed().count() < 2 && placed().all(|glance| glance.heard == Heard::Lost)
+    placed().count() < 2 && placed().all(|glance| glance.heard == Heard::Lost && !glance.is_slow)
 }
 
-/// One call as a browser would make it, where a 403 says nothing of who refuses; once more where it was lost.
+/// One call as a browser would make it, where a 403 says nothing of who refuses, or whoever took the connection ended it without a
+/// word, as some do to programs; once more where it was lost.
 fn browser(seen: &[Glance]) -> Option<(Role, u32)> {
-    let bare = seen.iter().find(|glance| glance.is_plain() && glance.heard == Heard::BareDenial);
+    let answered = seen.iter().any(|glance| glance.is_plain() && glance.is_answered());
+    let cut_off = |glance: &Glance| !answered && glance.is_connected && glance.heard == Heard::Lost;
+    let wants =
+        |glance: &&Glance| glance.is_plain() && (glance.heard == Heard::BareDenial || cut_off(glance));
+    let bare = seen.iter().find(wants);
     bare.filter(|_| is_wanted(seen, Role::Browser)).map(|glance| (Role::Browser, glance.nth))
 }
 

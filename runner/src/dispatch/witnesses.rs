@@ -76,7 +76,7 @@ impl Phases<'_> {
         let (hoped_for, (before, mut further), reach, after) = tokio::join!(hoped_for, before, reach, after);
         let mut again = known.further;
         for (&witness, (before, after)) in sure.iter().zip(before.iter().zip(&after)) {
-            if is_lost_beacon(&self.plan.witnesses[witness], after) {
+            if is_lost(&self.plan.witnesses[witness], after) {
                 again.push(self.plan.witnesses[witness]);
                 further.push(before.clone());
             }
@@ -122,14 +122,17 @@ impl Known {
         self.under_way.extend(errands.iter().map(|errand| errand.call.id).zip(witnesses));
     }
 
-    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none, and once more that of a
-    /// beacon whose call was lost: a vantage may have no other.
+    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none, and once more each whose
+    /// call was lost: there may be no other.
     fn hear(&mut self, ended: &[Attempt], board: &Board) -> Vec<Witness> {
         let mut further = Vec::new();
         for attempt in ended {
             let Some(witness) = self.under_way.remove(&attempt.call) else { continue };
             board.note(witness.vantage, attempt);
-            if attempt.role.is_none() && is_lost_beacon(&witness, attempt) {
+            if let (WitnessTarget::Endpoint(endpoint), Expect::Allow) = (witness.to, witness.expect) {
+                board.note_reached((witness.vantage, endpoint), attempt);
+            }
+            if attempt.role.is_none() && is_lost(&witness, attempt) {
                 further.push(witness);
             }
             let found = attempt.sample.as_ref().ok().and_then(|sample| sample.resolution.as_ref());
@@ -155,10 +158,10 @@ impl Known {
     }
 }
 
-/// Whether the call to a vantage's beacon came to nothing, as one lost packet too many makes it.
-fn is_lost_beacon(witness: &Witness, attempt: &Attempt) -> bool {
+/// Whether a call that should get through came to nothing, as one lost packet too many makes it.
+fn is_lost(witness: &Witness, attempt: &Attempt) -> bool {
     let lost = attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.outcome, Outcome::TimedOut(_)));
-    lost && matches!(witness.to, WitnessTarget::Beacon(_))
+    lost && witness.expect == Expect::Allow
 }
 
 /// What the witnesses came to, in the order of the plan.

@@ -205,9 +205,10 @@ fn guise(attempt: &Attempt) -> String {
         Some(Role::Retry) => "retried: ".to_owned(),
         Some(Role::Again(of)) => format!("attempt {} again: ", of + 1),
         Some(Role::Forged(source)) => format!("forged, saying that we are {source}: "),
-        Some(Role::ForgedAlone(source)) => {
-            format!("forged in X-Forwarded-For alone, saying that we are {source}: ")
+        Some(Role::ForgedAlone(source, header)) => {
+            format!("forged in `{header}` alone, saying that we are {source}: ")
         }
+        Some(Role::AtAddress(address)) => format!("at {address}, where others reached it: "),
         Some(Role::Http1) => "over HTTP/1.1: ".to_owned(),
         Some(Role::Browser) => "as a browser: ".to_owned(),
         Some(Role::OtherFamily) => "looked up in the other family: ".to_owned(),

@@ -116,10 +116,18 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Option<String> {
              it, or restrict the network in front of it; if a cache kept the answer, exclude this path from the cache"
                 .to_owned()
         }
-        Reason::NotAskedAsBrowser => "run again: the call that would tell was not placed".to_owned(),
+        Reason::ForgedUnclear => {
+            "look who answered the forged call, and what he gave: a filter's own page, or the door behind it; a row under \
+             `not-denials` names a page that turns callers away"
+                .to_owned()
+        }
+        Reason::NotAskedAsBrowser => {
+            "run again: the call that would tell was not placed, or got no answer".to_owned()
+        }
         Reason::OthersAddress => {
             "the refusal may be that of another call, out of a cache, or the caller goes another way than the scenario says: \
-             look at what stands in front, and at where this vantage leaves its network"
+             look at what stands in front, and at where this vantage leaves its network; where several share one address, give \
+             each a zone with that address as a /32"
                 .to_owned()
         }
         Reason::NoSuchSite => {

@@ -10,7 +10,7 @@ use super::hint::ATTEMPTS;
 use super::hint_control::ask;
 use super::seen::begins_as_http;
 use super::settings::settings;
-use crate::judge::platform::{BARE_DENIAL, DOWN, TOO_MANY, UNAVAILABLE};
+use crate::judge::platform::{BARE_DENIAL, TOO_MANY, UNAVAILABLE, is_down};
 use crate::judge::{Case, Finding, is_private};
 use crate::plan::{Claim, claims};
 use crate::scenario::is_service_endpoint;
@@ -70,7 +70,7 @@ fn arrived(outcome: &Outcome) -> &'static str {
         Outcome::Unsealed(Unsealed { flaw: Some(_), .. }) => {
             "the request arrived and its answer was cut or changed: look for a proxy that limits or rewrites bodies"
         }
-        Outcome::Unsealed(Unsealed { status: Some(status), .. }) if DOWN.contains(status) => {
+        Outcome::Unsealed(Unsealed { status: Some(status), .. }) if is_down(*status) => {
             "the request arrived and what stands in front did not pass its answer on: a slow or stopped app, a timeout of \
              the front end, or a retry to another upstream"
         }
@@ -157,9 +157,7 @@ fn wrong_answer(transport: Transport, unsealed: &Unsealed) -> &'static str {
         Some(UNAVAILABLE) => {
             "the front end is up, the app behind it is down or starting; or a rate or connection limit turns calls away"
         }
-        Some(status) if DOWN.contains(&status) => {
-            "the front end is up, the app behind it is down or starting"
-        }
+        Some(status) if is_down(status) => "the front end is up, the app behind it is down or starting",
         Some(404) => {
             "the host answers, but no agent of this run does: look whether the agent runs there and trusts the runner's key, \
              and whether a front end removes the header `ringfence-call`"

@@ -9,7 +9,7 @@ use super::hint_blocked::{CACHED, is_cached};
 use super::settings::settings;
 use crate::judge::Reason;
 use crate::judge::got_in;
-use crate::judge::platform::{BARE_DENIAL, DOWN, UNAVAILABLE};
+use crate::judge::platform::{BARE_DENIAL, UNAVAILABLE, is_down};
 use crate::judge::{Case, Finding};
 
 /// Something got in that must not.
@@ -63,7 +63,7 @@ fn answered_beside(case: &Case<'_>, reason: Reason, sample: &Sample) -> Option<S
     }
     let copied = match &sample.outcome {
         Outcome::Forbidden(_) => true,
-        Outcome::Unsealed(unsealed) => unsealed.flaw.is_none() && !is_down(unsealed),
+        Outcome::Unsealed(unsealed) => unsealed.flaw.is_none() && !says_down(unsealed),
         _ => false,
     };
     (copied && reason == Reason::LeakOneWay).then(|| {
@@ -95,8 +95,8 @@ fn is_let_in(outcome: &Outcome) -> bool {
     }
 }
 
-fn is_down(unsealed: &Unsealed) -> bool {
-    unsealed.status.is_some_and(|status| DOWN.contains(&status))
+fn says_down(unsealed: &Unsealed) -> bool {
+    unsealed.status.is_some_and(is_down)
 }
 
 /// A door without a seal that must not be reachable.
@@ -113,7 +113,7 @@ fn open_door(sample: &Sample, unsealed: &Unsealed) -> &'static str {
             "the front end let the call in and found the app behind it down: the network does not refuse; or a rate or \
              connection limit turned the call away, which is no rule about who may call"
         }
-        _ if is_down(unsealed) => {
+        _ if says_down(unsealed) => {
             "the front end let the call in and found the app behind it down: the network does not refuse"
         }
         Some(404) => not_found(sample, unsealed),

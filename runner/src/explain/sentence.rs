@@ -89,7 +89,10 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> String {
         Reason::SourceUnclear => format!("{got}, but {}", disputed(case, finding)),
         Reason::OthersAddress => format!("{got}: {}", others_address(case, finding)),
         Reason::NoReceipts => format!("{got}, and nobody at `{endpoint}` writes down what got in"),
-        Reason::NotADenial => format!("{got}: this 403 does not say that the network denies the caller"),
+        Reason::NotADenial => format!("{got}: that does not say that the network denies the caller"),
+        Reason::ForgedUnclear => {
+            format!("{got}: a forged call, and what it got may be what allowed callers get{tries}")
+        }
         Reason::NotAskedAsBrowser => {
             format!("{got}, and the endpoint was not asked once more as a browser would ask")
         }

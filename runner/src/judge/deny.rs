@@ -115,7 +115,7 @@ fn missing(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Vec<Reason> 
         missing.push(Reason::TargetRestarted);
     }
     if unsaid {
-        missing.extend(target_gap(case, sample));
+        missing.extend(target_gap(case, seen, sample));
     }
     if leans_on_vantage(seen) && !sends(case, seen).witnessed.holds() {
         missing.push(Reason::NoVantageWitness);
@@ -179,11 +179,13 @@ fn by_means(case: &Case<'_>, attempt: &Attempt) -> bool {
 }
 
 /// What is missing before the endpoint is known to live at the address that was silent.
-fn target_gap(case: &Case<'_>, sample: Option<&Sample>) -> Option<Reason> {
+fn target_gap(case: &Case<'_>, seen: Seen, sample: Option<&Sample>) -> Option<Reason> {
     let (endpoint, family) = (case.edge.endpoint, case.edge.family);
     if case.witnesses.target(endpoint, family).holds() {
         let there = sample.and_then(|sample| sample.remote);
-        let holds = there.is_some_and(|remote| case.witnesses.address(endpoint, remote).holds());
+        // A server that is known by its certificate is the endpoint's at whatever address.
+        let holds = seen == Seen::TurnedAway
+            || there.is_some_and(|remote| case.witnesses.address(endpoint, remote).holds());
         return (!holds).then_some(Reason::OtherAddress);
     }
     let stands_in = own_listener(case).holds() && is_behind_address(case) && !sample.is_some_and(is_absence);

@@ -132,8 +132,9 @@ impl Gathered {
     /// private addresses is another door than one that is led to public ones, as a private endpoint is meant to be.
     fn note_untried(&mut self, case: &Case<'_>) {
         let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok());
+        let sent = samples.filter(|sample| !matches!(sample.outcome, Outcome::NotSent(_)));
         let tried: BTreeSet<IpAddr> =
-            samples.filter_map(|sample| sample.remote).map(|remote| remote.ip()).collect();
+            sent.filter_map(|sample| sample.remote).map(|remote| remote.ip()).collect();
         let is_alike = |address: &IpAddr| {
             tried.iter().any(|tried| {
                 Family::of(*tried) == Family::of(*address) && is_private(*tried) == is_private(*address)

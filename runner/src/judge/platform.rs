@@ -7,6 +7,9 @@ use ringfence_contract::outcome::{Outcome, Phase, Reset, ToldKind, Unsealed};
 use ringfence_contract::sample::Sample;
 use ringfence_contract::transport::Transport;
 
+/// The status of what wants a login (RFC 9110 section 15.5.2).
+pub(crate) const LOGIN: u16 = 401;
+
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(crate) const BARE_DENIAL: u16 = 403;
 
@@ -26,8 +29,15 @@ pub(crate) const TOO_MANY: u16 = 429;
 /// 15.6.4).
 pub(crate) const UNAVAILABLE: u16 = 503;
 
-/// The statuses with which a front end says that what stands behind it is down (RFC 9110 sections 15.6.3 to 15.6.5).
-pub(crate) const DOWN: [u16; 3] = [502, UNAVAILABLE, 504];
+/// The status of a server that does not serve such a site (RFC 9110 section 15.5.20): what 404 is to HTTP/1.1, over one HTTP/2
+/// connection for many sites.
+pub(crate) const MISDIRECTED: u16 = 421;
+
+/// Whether a front end says with this status that it did not get through to what stands behind it (RFC 9110 sections 15.6.3 to
+/// 15.6.5; Cloudflare docs, "Cloudflare 5xx errors": 520 to 527, 530).
+pub(crate) fn is_down(status: u16) -> bool {
+    matches!(status, 502..=504 | 520..=527 | 530)
+}
 
 /// What an answer of a platform means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +57,13 @@ pub(crate) enum PlatformAnswer {
 }
 
 /// Reads an outcome as an answer of a platform. `statuses` are those that count as reached; none listed means any that
-/// is no denial and not one of [`DOWN`].
+/// is no denial, and that does not say that the service is busy, down or elsewhere.
 pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> PlatformAnswer {
     match &sample.outcome {
         Outcome::Answered(_) | Outcome::Misanswered(_) => PlatformAnswer::Sealed,
         Outcome::Forbidden(_) => PlatformAnswer::Refused,
         Outcome::Unsealed(unsealed) if is_of_callers_side(sample, unsealed) => PlatformAnswer::Wrong,
+        Outcome::Unsealed(unsealed) if is_filters(unsealed) => PlatformAnswer::Wrong,
         Outcome::Unsealed(unsealed) => match unsealed.status {
             Some(status) => read_status(statuses, status),
             None if transport.is_http() => PlatformAnswer::Wrong,
@@ -81,6 +92,13 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
     }
 }
 
+/// Whether a filter in front answered, with a challenge or its own page, whatever the status. That a login is asked for shows that
+/// the caller got as far as that.
+fn is_filters(unsealed: &Unsealed) -> bool {
+    let told = unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::NotADenial);
+    told && unsealed.status != Some(LOGIN)
+}
+
 /// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that only
 /// such a side gives.
 pub(crate) fn is_of_callers_side(sample: &Sample, unsealed: &Unsealed) -> bool {
@@ -94,8 +112,9 @@ fn read_status(statuses: &[u16], status: u16) -> PlatformAnswer {
         status if statuses.contains(&status) => PlatformAnswer::Reached,
         BARE_DENIAL => PlatformAnswer::Refused,
         _ if !statuses.is_empty() => PlatformAnswer::Wrong,
-        NOT_FOUND => PlatformAnswer::NotFound,
-        status if DOWN.contains(&status) => PlatformAnswer::Wrong,
+        NOT_FOUND | MISDIRECTED => PlatformAnswer::NotFound,
+        TOO_MANY => PlatformAnswer::Wrong,
+        status if is_down(status) => PlatformAnswer::Wrong,
         _ => PlatformAnswer::Reached,
     }
 }

@@ -8,8 +8,9 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset
 use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::case::{Case, not_asked};
-use super::platform::{BARE_DENIAL, NOT_FOUND, is_of_callers_side};
+use super::platform::{BARE_DENIAL, LOGIN, MISDIRECTED, NOT_FOUND, is_of_callers_side};
 use super::server::{self, Refuser, Whose};
+use super::site;
 use super::unfinished::got_in;
 use super::verdict::Reason;
 use crate::dispatch::Attempt;
@@ -46,11 +47,17 @@ pub(super) fn see(case: &Case<'_>, place: usize) -> Seen {
     let attempt = &case.attempts[place];
     match attempt.role.as_deref() {
         Some(Role::MadeUpHost | Role::OtherFamily) => Seen::Beside,
-        Some(Role::Forged(_) | Role::ForgedAlone(_)) => see_forged(case, attempt),
+        Some(Role::Forged(_) | Role::ForgedAlone(..)) => see_forged(case, attempt),
+        Some(Role::AtAddress(_)) => see_at_address(case, attempt),
         Some(Role::Http1) if is_other_version(attempt) => Seen::Beside,
         Some(Role::Browser | Role::Http1) => see_other_guise(case, attempt),
         None | Some(Role::Further | Role::Beside | Role::Retry | Role::Again(_)) => {
-            if is_placed_again(case, place) { Seen::Beside } else { see_call(case, attempt) }
+            match see_call(case, attempt) {
+                // What got in did, whatever became of the call in its stead.
+                seen @ Seen::Open(_) => seen,
+                _ if is_placed_again(case, place) => Seen::Beside,
+                seen => seen,
+            }
         }
     }
 }
@@ -103,38 +110,80 @@ fn sealed(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
 /// A forged call got in where the target says so, or where it is answered as somebody who is let in. Whatever else became of it,
 /// it was turned away.
 fn see_forged(case: &Case<'_>, attempt: &Attempt) -> Seen {
-    match (see_call(case, attempt), attempt.sample.as_deref()) {
-        (Seen::Open(Reason::PathOpen), Ok(sample)) if !is_let_in(case, sample) => Seen::Beside,
-        (seen @ Seen::Open(_), _) | (seen @ Seen::Unknown(_), Err(_)) => seen,
-        (seen @ Seen::Unknown(_), Ok(sample)) if is_let_in(case, sample) => seen,
+    let seen = see_call(case, attempt);
+    match (seen, &attempt.sample) {
+        (Seen::Open(Reason::PathOpen) | Seen::Unknown(_), Ok(sample)) => match answered_as(case, sample) {
+            Alike::Admitted => seen,
+            Alike::Unclear => Seen::Unknown(Reason::ForgedUnclear),
+            Alike::TurnedAway => Seen::Beside,
+        },
+        (Seen::Open(_) | Seen::Unknown(_), _) => seen,
         _ => Seen::Beside,
     }
 }
 
-/// Whether an answer is one that a caller gets who is let in. A filter that turns a forged call away may do it with any error.
-fn is_let_in(case: &Case<'_>, sample: &Sample) -> bool {
-    let stranger = matches!(&sample.outcome, Outcome::Unsealed(unsealed) if unsealed.body == STRANGER_PAGE);
-    let status = sample.status.or(match &sample.outcome {
-        Outcome::Unsealed(unsealed) => unsealed.status,
-        _ => None,
-    });
-    stranger || status.is_some_and(|status| is_listed(case, status) || matches!(status, 200..=399 | 401))
+/// At an address that others were led to, anybody may answer in another network: only who is proved to be the endpoint counts.
+fn see_at_address(case: &Case<'_>, attempt: &Attempt) -> Seen {
+    let certified = |sample: &Sample| {
+        sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
+    };
+    match (see_call(case, attempt), &attempt.sample) {
+        (seen @ Seen::Open(Reason::PathOpen), Ok(sample)) if certified(sample) => seen,
+        (seen @ Seen::Open(Reason::Leak | Reason::LeakOneWay), _) => seen,
+        _ => Seen::Beside,
+    }
 }
 
-/// Whether a server says that it does not speak the version that it was asked over (RFC 9110 sections 15.5.22 and 15.6.6).
+/// As whom a call was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    /// As a caller who is let in.
+    Admitted,
+    /// Like one in part, or sent elsewhere: nobody knows.
+    Unclear,
+    /// As one who is turned away: a filter may do that with any error, or with its own page.
+    TurnedAway,
+}
+
+fn answered_as(case: &Case<'_>, sample: &Sample) -> Alike {
+    let Outcome::Unsealed(unsealed) = &sample.outcome else {
+        return match sample.status {
+            Some(200..=299 | LOGIN) => Alike::Admitted,
+            Some(status) if is_listed(case, status) => Alike::Admitted,
+            _ => Alike::TurnedAway,
+        };
+    };
+    let (same, same_status) = case.witnesses.was_answered(case.edge.endpoint, unsealed);
+    match unsealed.status.or(sample.status) {
+        _ if unsealed.body == STRANGER_PAGE || same => Alike::Admitted,
+        _ if unsealed.told.is_some() => Alike::TurnedAway,
+        Some(status) if is_listed(case, status) => Alike::Admitted,
+        Some(200..=299 | LOGIN) => Alike::Admitted,
+        _ if same_status => Alike::Unclear,
+        Some(300..=399) => Alike::Unclear,
+        _ => Alike::TurnedAway,
+    }
+}
+
+/// Whether a server says that it does not speak the version that it was asked over (RFC 9110 sections 15.5.22 and 15.6.6; Elastic
+/// Load Balancing user guide, "HTTP 464"), or cannot make anything of it.
 fn is_other_version(attempt: &Attempt) -> bool {
-    attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.status, Some(426 | 505)))
+    attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.status, Some(400 | 426 | 464 | 505)))
 }
 
 /// What is told beside a denial to a browser, or over HTTP/1.1: another answer is an answer, anything else leaves the denial what
-/// it is.
+/// it is. A browser that is sent elsewhere may be sent to a page that refuses it.
 fn see_other_guise(case: &Case<'_>, attempt: &Attempt) -> Seen {
-    match see_call(case, attempt) {
-        seen @ (Seen::Open(_) | Seen::Unknown(Reason::NotADenial | Reason::CallersSide)) => seen,
-        seen @ Seen::Unknown(_) if attempt.sample.is_err() => seen,
-        seen @ Seen::Unknown(_) if attempt.sample.as_ref().is_ok_and(|sample| is_answer(&sample.outcome)) => {
-            seen
+    let seen = see_call(case, attempt);
+    let Ok(sample) = &attempt.sample else { return seen };
+    match seen {
+        Seen::Open(Reason::PathOpen)
+            if matches!(sample.status, Some(300..=399)) && answered_as(case, sample) != Alike::Admitted =>
+        {
+            Seen::Unknown(Reason::NotADenial)
         }
+        Seen::Open(_) | Seen::Unknown(Reason::NotADenial | Reason::CallersSide) => seen,
+        Seen::Unknown(_) if is_answer(&sample.outcome) => seen,
         _ => Seen::Beside,
     }
 }
@@ -201,7 +250,9 @@ fn see_unsealed(case: &Case<'_>, sample: &Sample, unsealed: &Unsealed) -> Seen {
         Some(BARE_DENIAL) if unsealed.flaw.is_none() => bare_denial(case, sample),
         // An error page may be a refusal in words that cannot be read here.
         Some(400..) if sample.limit == Some(OwnLimit::Coding) => Seen::Unknown(Reason::Unreadable),
-        Some(NOT_FOUND) if is_no_site(case, sample) => Seen::Unknown(Reason::NoSuchSite),
+        Some(NOT_FOUND | MISDIRECTED) if is_no_site(case, unsealed, sample) => {
+            Seen::Unknown(Reason::NoSuchSite)
+        }
         _ => open(case, sample),
     }
 }
@@ -216,9 +267,13 @@ fn is_listed(case: &Case<'_>, status: u16) -> bool {
     matches!(&case.endpoint.answers, Answers::Platform { statuses } if statuses.contains(&status))
 }
 
-/// Whether a platform's 404 is no more than what its door says of a site that does not exist.
-fn is_no_site(case: &Case<'_>, sample: &Sample) -> bool {
-    case.endpoint.answers != Answers::Agent && !case.site_exists(sample)
+/// Whether a 404 is no more than what its door says of a site that does not exist. An agent that knows nothing of a caller has words
+/// of its own.
+fn is_no_site(case: &Case<'_>, unsealed: &Unsealed, sample: &Sample) -> bool {
+    match case.endpoint.answers {
+        Answers::Platform { .. } => !case.site_exists(sample),
+        Answers::Agent => unsealed.body != STRANGER_PAGE && site::is_of_any(case.attempts, unsealed),
+    }
 }
 
 /// An answer had begun: unless its head is a bare denial, something let the call in.

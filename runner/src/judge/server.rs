@@ -118,8 +118,17 @@ pub(super) fn attributes(sample: &Sample, forbidden: &Forbidden) -> bool {
 pub(super) fn contradicts(case: &Case<'_>, attempt: &Attempt, forbidden: &Forbidden) -> bool {
     let is_forged = attempt.role.as_deref().is_some_and(|role| role.forged().is_some());
     let Some(saw) = forbidden.saw.filter(|_| !is_forged) else { return false };
-    let outside = case.vantage.zone.as_ref().is_some_and(|zone| says_of(zone, saw) && !zone.contains(saw));
-    outside || case.callers.is_solely_anothers(case.edge.vantage, saw)
+    let zone = case.vantage.zone.as_ref();
+    let outside = zone.is_some_and(|zone| says_of(zone, saw) && !zone.contains(saw));
+    outside
+        || (!zone.is_some_and(|zone| names(zone, saw))
+            && case.callers.is_solely_anothers(case.edge.vantage, saw))
+}
+
+/// Whether a zone names this one address as its callers': they may share it with others, behind one NAT.
+fn names(zone: &Zone, address: IpAddr) -> bool {
+    let alone = |network: &ipnet::IpNet| network.prefix_len() == network.max_prefix_len();
+    zone.networks.iter().any(|network| alone(network) && network.addr() == address)
 }
 
 /// Whether a zone says where addresses of this one's family lie.

@@ -85,6 +85,8 @@ words! {
         CallersSide = "callers-side",
         /// Inconclusive: a 403 that says itself that it is no network's denial: a challenge, a sign-in, a missing certificate.
         NotADenial = "not-a-denial",
+        /// Inconclusive: a forged call was sent elsewhere, or got a status that admitted callers get, with another page.
+        ForgedUnclear = "forged-unclear",
         /// Inconclusive: a 403 that nobody signed for was not asked for as a browser would.
         NotAskedAsBrowser = "not-asked-as-browser",
         /// Inconclusive: a 403 under a certificate that is not good, and that no admitted caller was shown.
@@ -148,6 +150,7 @@ impl Reason {
             | Self::OtherInstance
             | Self::CallersSide
             | Self::NotADenial
+            | Self::ForgedUnclear
             | Self::NotAskedAsBrowser
             | Self::Intercepted
             | Self::ServerUnclear

@@ -8,11 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use ringfence_contract::address::Family;
 use ringfence_contract::call::Pin;
-use ringfence_contract::outcome::Outcome;
+use ringfence_contract::outcome::{Outcome, Unsealed};
 use ringfence_contract::sample::Sample;
 
 use super::lives::{endpoint_lives, is_confirmed, listener_lives, sites};
 use super::senders::{self, Sender, Senders, Sends};
+use super::site::Template;
 use crate::dispatch::{Attempt, Observations};
 use crate::plan::{Plan, Witness, WitnessTarget, outside};
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, Port, Rule, Scenario, WitnessPort};
@@ -70,6 +71,8 @@ pub(crate) struct WitnessBook {
     shown: HashSet<(EndpointIndex, Pin)>,
     /// The rows of the tables that admitted callers' answers bore.
     told: HashSet<(EndpointIndex, String)>,
+    /// What admitted callers were answered without a seal when they reached an endpoint, each once.
+    answers: HashMap<EndpointIndex, HashSet<Template>>,
     /// Where admitted callers were shown a good certificate of an endpoint.
     certified: HashSet<(EndpointIndex, SocketAddr)>,
     /// What each vantage saw at its beacons.
@@ -113,6 +116,9 @@ impl WitnessBook {
             self.told.insert((to, forbidden.fingerprint.clone()));
         }
         let lives = self.is_alive(scenario, witness, sample);
+        if let (true, Outcome::Unsealed(unsealed)) = (lives, &sample.outcome) {
+            self.answers.entry(to).or_default().insert(Template::of(unsealed));
+        }
         let shown = sample.tls.as_ref().and_then(|tls| tls.pin).filter(|_| lives);
         self.shown.extend(shown.map(|pin| (to, pin)));
         let Some(pin) = proven_certificate(sample) else { return };
@@ -125,6 +131,13 @@ impl WitnessBook {
     /// Whether admitted callers were shown this certificate when they reached the endpoint.
     pub(crate) fn showed(&self, endpoint: EndpointIndex, pin: Pin) -> bool {
         self.shown.contains(&(endpoint, pin))
+    }
+
+    /// Whether admitted callers got this answer, but for what differs from one to the next; and whether any got one with its status.
+    pub(crate) fn was_answered(&self, endpoint: EndpointIndex, unsealed: &Unsealed) -> (bool, bool) {
+        let Some(known) = self.answers.get(&endpoint) else { return (false, false) };
+        let alike = known.iter().any(|page| page.status() == unsealed.status);
+        (known.contains(&Template::of(unsealed)), alike)
     }
 
     /// Whether admitted callers' answers bore this row of the tables.

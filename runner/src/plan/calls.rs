@@ -63,14 +63,21 @@ pub fn call_for_edge(scenario: &Scenario, edge: &Edge, attempt: u32) -> Call {
 #[must_use]
 pub fn further_call(scenario: &Scenario, edge: &Edge, role: Role, nth: u32) -> Call {
     let call = Call { start_after_ms: 0, ..call_for_edge(scenario, edge, nth) };
+    let timeouts = call.timeouts.patient();
     match role {
-        Role::Further | Role::Beside | Role::Retry | Role::Again(_) => call,
+        Role::Further | Role::Beside | Role::Retry => call,
+        Role::Again(_) => Call { timeouts, ..call },
         Role::Forged(source) => Call { spoofs: Some(spoof(scenario, source, Known::All)), ..call },
-        Role::ForgedAlone(source) => {
-            Call { spoofs: Some(spoof(scenario, source, Known::ForwardedFor)), ..call }
+        Role::ForgedAlone(source, known) => {
+            Call { spoofs: Some(spoof(scenario, source, known)), timeouts, ..call }
         }
-        Role::Http1 => Call { guise: Guise::Http1, ..call },
-        Role::Browser => Call { guise: Guise::Browser, ..call },
+        Role::Http1 => Call { guise: Guise::Http1, timeouts, ..call },
+        Role::Browser => Call { guise: Guise::Browser, timeouts, ..call },
+        Role::AtAddress(address) => {
+            let endpoint = scenario.endpoint(edge.endpoint);
+            let route = Route { connect: Some(address), ..endpoint.route.clone() };
+            Call { to: Destination::Endpoint(route), ..call }
+        }
         Role::OtherFamily => Call { guise: Guise::LookUp, family: other(edge.family), ..call },
         Role::MadeUpHost => Call { guise: Guise::MadeUpHost, certificates: Certificates::Note, ..call },
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ringfence_contract::address::Family;
+use ringfence_contract::spoof::Known;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, RuleIndex};
@@ -55,12 +56,14 @@ pub enum Role {
     Again(u32),
     /// It says that it comes from this address.
     Forged(IpAddr),
-    /// It says so in `X-Forwarded-For` alone: the one that says it in all headers may have been turned away for what it looks like.
-    ForgedAlone(IpAddr),
+    /// It says so in this header alone: the one that says it in all may have been turned away for what it looks like.
+    ForgedAlone(IpAddr, Known),
     /// Over HTTP/1.1, where HTTP/2 let nothing in.
     Http1,
     /// As a person's browser would ask, before a bare 403 counts as a denial.
     Browser,
+    /// At this address, where allowed vantages reached the endpoint and to which its name did not lead this one.
+    AtAddress(IpAddr),
     /// To see whether the name has addresses in the other family, in which nobody calls. Nothing is sent to them.
     OtherFamily,
     /// For a site that does not exist at the same door, to see what a 404 there is worth.
@@ -72,7 +75,7 @@ impl Role {
     #[must_use]
     pub fn forged(&self) -> Option<IpAddr> {
         match self {
-            Self::Forged(source) | Self::ForgedAlone(source) => Some(*source),
+            Self::Forged(source) | Self::ForgedAlone(source, _) => Some(*source),
             _ => None,
         }
     }

@@ -170,6 +170,28 @@ pub(super) const CHALLENGES: &[Entry] = &[
         want: UNPROVED,
     },
     Entry {
+        name: "challenge: a cache that nobody named here kept the 403",
+        play: || front(Then::Say(reply("403 Forbidden", "").with("x-edge-cache", "hit"))),
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: sound: a cache whose name has the word has just asked",
+        play: || front(Then::Say(reply("403 Forbidden", "").with("x-cache", "MISS from WHITEBOX"))),
+        want: GREEN,
+    },
+    Entry {
+        name: "challenge: the 403 sends a browser on",
+        play: || front(say("403 Forbidden", "<META http-equiv=\"Refresh\" content=\"0;url=/check\">")),
+        want: UNPROVED,
+    },
+    Entry {
+        name: "challenge: the 403 is a login's, of a gateway's authorizer",
+        play: || {
+            front(Then::Say(reply("403 Forbidden", "{}").with("x-amzn-errortype", "AccessDeniedException")))
+        },
+        want: UNPROVED,
+    },
+    Entry {
         name: "challenge: a cache kept the refusal of a platform, and says so",
         play: || {
             let refused = reply("403 Forbidden", "").with("x-ms-forbidden-ip", "127.203.0.1");

@@ -2,9 +2,9 @@
 
 use ringfence_tests::stage::{ADMITTED, Door, Passing, Play, Reply, Then, When};
 
-use super::{GREEN, LEAK, bare_403, refuse, the_app};
+use super::{GREEN, LEAK, UNPROVED, bare_403, refuse, the_app};
 use crate::entry::Entry;
-use crate::entry::Verdict::Pass;
+use crate::entry::Verdict::{Fail, Pass};
 use crate::entry::want;
 
 fn to_app() -> Then {
@@ -74,6 +74,82 @@ pub(super) const BELIEVED: &[Entry] = &[
     believed!("DO-Connecting-IP"),
     believed!("X-NF-Client-Connection-IP"),
     believed!("Incap-Client-IP"),
+];
+
+/// A platform that answers admitted callers with this, and whoever says that he is one.
+fn platform_believing(admitted: Then, others: Then) -> Play {
+    let believes = When::Believes("X-Forwarded-For", ADMITTED);
+    let door = Door::https().when(When::From(ADMITTED), admitted.clone());
+    Play::of_target(door.when(believes, admitted).others(others), "")
+}
+
+/// A filter that turns whoever bears `cf-connecting-ip` away, before a server that believes this header.
+fn believing_one(header: &'static str) -> Play {
+    let door = Door::https().admitting().when(When::Bears("cf-connecting-ip"), bare_403());
+    Play::of(door.when(When::Believes(header, ADMITTED), to_app()).others(bare_403()))
+}
+
+const TARGET_LEAKS: crate::entry::Want = want(&[1], &[("vm", "target", Pass), ("internet", "target", Fail)]);
+
+/// A forged call that is answered as an admitted one, though with no status of success; and one header that is enough.
+pub(super) const ALIKE: &[Entry] = &[
+    Entry {
+        name: "alike: a platform's root is a 404, to whoever is let in and to whoever says so",
+        play: || {
+            let root = Then::Say(Reply::new("404 Not Found", "{\"detail\":\"Not Found\"}"));
+            let unknown = Then::Say(Reply::new("404 Not Found", "<h1>no such host</h1>"));
+            let believes = When::Believes("X-Forwarded-For", ADMITTED);
+            let door = Door::https().when(When::Host("no-site-"), unknown);
+            let door = door.when(When::From(ADMITTED), root.clone()).when(believes, root);
+            Play::of_target(door.others(refuse()), "")
+        },
+        want: TARGET_LEAKS,
+    },
+    Entry {
+        name: "alike: a platform wants a parameter, of whoever is let in and of whoever says so",
+        play: || platform_believing(say("400 Bad Request", "{\"error\":\"api-version\"}"), refuse()),
+        want: TARGET_LEAKS,
+    },
+    Entry {
+        name: "alike: a platform's root breaks, for whoever is let in and for whoever says so",
+        play: || platform_believing(say("500 Internal Server Error", "oops"), bare_403()),
+        want: TARGET_LEAKS,
+    },
+    Entry {
+        name: "alike: X-Real-IP alone is believed, and the whole set is turned away",
+        play: || believing_one("x-real-ip"),
+        want: LEAK,
+    },
+    Entry {
+        name: "alike: True-Client-IP alone is believed, and the whole set is turned away",
+        play: || believing_one("true-client-ip"),
+        want: LEAK,
+    },
+    Entry {
+        name: "alike: a platform believes only the very address that the VM calls from",
+        play: || {
+            let believes = When::Says("X-Forwarded-For", "127.10.0.1");
+            let door = Door::https().when(When::From(ADMITTED), the_app()).when(believes, the_app());
+            Play::of_target(door.others(refuse()), "")
+        },
+        want: TARGET_LEAKS,
+    },
+    Entry {
+        name: "alike: sound: a filter turns forged calls away with a page of its own, and 200",
+        play: || {
+            let page = "The requested URL was rejected. Please consult with your administrator.";
+            wary(say("200 OK", page), refuse())
+        },
+        want: GREEN,
+    },
+    Entry {
+        name: "alike: a filter sends forged calls to a page of its own",
+        play: || {
+            let away = Reply::new("302 Found", "").with("location", "https://waf.example.test/blocked");
+            wary(Then::Say(away), refuse())
+        },
+        want: UNPROVED,
+    },
 ];
 
 /// Front ends that believe something else.

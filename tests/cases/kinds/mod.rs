@@ -9,6 +9,7 @@ mod coverage;
 mod forged;
 mod heads;
 mod hints;
+mod late;
 mod measured;
 mod papers;
 mod reading;
@@ -61,7 +62,13 @@ fn what_began_an_answer_is_no_silence() {
 
 #[test]
 fn a_status_has_a_context() {
-    play(&[statuses::REACHED, statuses::NOT_FOUND, bystanders::CHALLENGES, bystanders::CALLERS_SIDE]);
+    play(&[
+        statuses::IN_FRONT,
+        statuses::REACHED,
+        statuses::NOT_FOUND,
+        bystanders::CHALLENGES,
+        bystanders::CALLERS_SIDE,
+    ]);
 }
 
 #[test]
@@ -76,7 +83,12 @@ fn an_answer_counts_from_whom_it_is_proved_to_come() {
 
 #[test]
 fn a_forged_source_opens_no_door() {
-    play(&[forged::BELIEVED, forged::HIDDEN, forged::FAULTS, forged::SOUND]);
+    play(&[forged::BELIEVED, forged::ALIKE, forged::HIDDEN, forged::FAULTS, forged::SOUND]);
+}
+
+#[test]
+fn what_is_lost_or_late_may_have_got_in() {
+    play(&[late::LOST, late::SLOW, late::CUT_OFF]);
 }
 
 #[test]

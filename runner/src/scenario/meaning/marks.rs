@@ -12,13 +12,13 @@ use crate::scenario::shape::ScenarioFile;
 use crate::scenario::shape_rules::{FingerprintShape, SpoofHeaderShape};
 use crate::scenario::text::{Known, Scalar};
 
-/// The most rows that a scenario may have of its own: an agent takes 256 in all, and some 110 are known by heart.
+/// The most rows that a scenario may have of its own: an agent takes 256 in all, and some 100 are known by heart.
 const ROWS_MAX: usize = 128;
 
 impl Meaning<'_> {
-    /// What a cache kept first, then the scenario's own rows, then those known by heart.
+    /// The scenario's own rows first, then those known by heart.
     pub(super) fn fingerprints(&mut self, file: &ScenarioFile) -> Vec<Fingerprint> {
-        let mut rows = fingerprint::kept();
+        let mut rows = Vec::new();
         for (shapes, says) in [
             (&file.fingerprints, Says::Refused),
             (&file.callers_side, Says::CallersSide),
