@@ -150,6 +150,8 @@ impl Bench {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let bench = Self { programs, folder, key: PrivateKey::random() };
         bench.write("ringfence.key", &bench.key.to_text());
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(bench.path("ringfence.key"), mode).expect("a key of one's own");
         bench
     }
 

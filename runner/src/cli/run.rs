@@ -1,6 +1,5 @@
 //! One run, from a loaded scenario to its record: the rooms called in their order.
 
-use std::path::Path;
 use std::time::Instant;
 
 use ringfence_contract::id::RunId;
@@ -11,14 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
 use super::compare;
 use super::failure::Failure;
-use super::screen::Screen;
 use crate::dispatch::{self, LocalSettings, LocalVantage, Measurement, Progress, Settings};
 use crate::explain::{explain, tell};
 use crate::judge::{Grounds, Tolerance, is_unclear, judge, notices};
 use crate::plan::{self, Plan};
-use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
-use crate::tally::{self, Baseline, Extent, Flaky, RunFacts, RunOutcome, RunRecord, exit};
+use crate::tally::{self, Baseline, Extent, Flaky, RunFacts, RunRecord};
 
 /// What a run is made of, beside its scenario.
 pub(super) struct Means<'a> {
@@ -126,45 +123,6 @@ pub(super) fn against(
     let extent = if only.is_some() { Extent::Part } else { Extent::Whole };
     let baseline = baseline.map(|(old, tolerance)| tally::compare(old, &record, extent, tolerance));
     RunRecord { baseline, ..record }
-}
-
-/// Prints the terminal report, writes every other one asked for, and says how the process ends.
-pub(super) fn report(screen: &Screen, record: &RunRecord, reports: &ReportArguments, flaky: Flaky) -> u8 {
-    let unwritten = report::write(record, &wanted(reports));
-    let printed = screen.result(&report::terminal(record, screen.style()));
-    for error in &unwritten {
-        screen.explain(error);
-    }
-    let code = RunOutcome::of(record, flaky).exit_code();
-    let unprinted = match printed {
-        // Whoever read the report has enough of it; the exit code is told all the same.
-        Ok(()) | Err(Failure::ClosedPipe) => false,
-        Err(failure) => {
-            screen.explain(&failure);
-            true
-        }
-    };
-    // A leak is worse news than a report that could not be written.
-    let lost = (unprinted || !unwritten.is_empty()) && !matches!(code, exit::FAILED | exit::INTERRUPTED);
-    if lost { exit::REPORT_NOT_WRITTEN } else { code }
-}
-
-/// Two reports in one file would leave only one of them.
-pub(super) fn look_over(reports: &ReportArguments) -> Result<(), Failure> {
-    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    match (&reports.junit, &reports.json) {
-        (Some(junit), Some(json)) if whole(junit) == whole(json) => {
-            let wrong =
-                format!("`{}` is the file of the JUnit report already: give each its own", json.display());
-            Err(Failure::Setting { setting: "--json", wrong })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
-    let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
-    forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()
 }
 
 impl ReportArguments {

@@ -88,7 +88,7 @@ impl Glance {
         self.role.as_ref().is_none_or(Role::is_plain)
     }
 
-    fn is_let_in(&self) -> bool {
+    pub(super) fn is_let_in(&self) -> bool {
         matches!(self.heard, Heard::Answer | Heard::NotFound)
     }
 

@@ -280,6 +280,7 @@ fn scenario() -> Scenario {
         fingerprints: known(),
         spoof_headers: Vec::new(),
         left_out: Vec::new(),
+        strays: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }
