@@ -3,6 +3,7 @@
 //! It is never cut: where its columns do not fit beside each other, they are stacked in blocks.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ringfence_contract::address::Family;
 
@@ -77,8 +78,18 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Which columns stand beside each other: as many as fit, and one at least.
-    fn blocks(&self, headings: &[String], page: usize) -> Vec<std::ops::Range<usize>> {
+    /// Which columns stand beside each other: in as few blocks as fit the page, all of one size if those fit too.
+    fn blocks(&self, headings: &[String], page: usize) -> Vec<Range<usize>> {
+        let filled = self.filled(headings, page);
+        let each = headings.len().div_ceil(filled.len()).max(1);
+        let even: Vec<Range<usize>> =
+            (0..headings.len()).step_by(each).map(|first| first..headings.len().min(first + each)).collect();
+        let fits = |block: &Range<usize>| self.filled(&headings[block.clone()], page).len() == 1;
+        if even.iter().all(fits) { even } else { filled }
+    }
+
+    /// Blocks that are filled one after the other, with one column at least.
+    fn filled(&self, headings: &[String], page: usize) -> Vec<Range<usize>> {
         let (left, cell) = (self.left(), self.cell_width());
         let (mut blocks, mut first, mut used) = (Vec::new(), 0, left);
         for (place, heading) in headings.iter().enumerate() {
@@ -93,7 +104,7 @@ impl<'a> Grid<'a> {
         blocks
     }
 
-    fn draw_blocks(&self, page: &mut Page, headings: &[String], blocks: &[std::ops::Range<usize>]) {
+    fn draw_blocks(&self, page: &mut Page, headings: &[String], blocks: &[Range<usize>]) {
         for (place, block) in blocks.iter().enumerate() {
             if place > 0 {
                 page.blank();
@@ -102,7 +113,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    fn draw_block(&self, page: &mut Page, headings: &[String], block: &std::ops::Range<usize>) {
+    fn draw_block(&self, page: &mut Page, headings: &[String], block: &Range<usize>) {
         let (left, cell) = (self.left(), self.cell_width());
         let gap = || (Tone::Plain, " ".repeat(GAP));
         let columns = block.clone().map(|column| (&headings[column], self.sides.endpoints[column]));

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::mistake::Mistake;
 use super::source::{Source, Span};
@@ -132,7 +133,13 @@ impl LoadError {
     #[must_use]
     pub fn draw(&self, width: usize, color: bool) -> String {
         let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+        // A setting or a path that is cut in two can neither be read nor copied.
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_break_words(false)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation);
         let draw = |diagnostic: &dyn Diagnostic| {
             let mut text = String::new();
             match handler.render_report(&mut text, diagnostic) {
