@@ -139,8 +139,8 @@ pub(super) struct LocalArguments {
 /// The key is never an argument: arguments can be read by every user of a machine.
 #[derive(Debug, Args)]
 pub(super) struct KeyArguments {
-    /// The file of the private key that signs orders; only its owner may read it. Without it, RINGFENCE_KEY holds the key itself,
-    /// or else RINGFENCE_KEY_FILE names its file.
+    /// The file of the private key that signs orders; only its owner may read it. Without it, `RINGFENCE_KEY` holds the key
+    /// itself, or else `RINGFENCE_KEY_FILE` names its file.
     #[arg(long, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
 }

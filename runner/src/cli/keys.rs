@@ -1,4 +1,4 @@
-//! Where the private key comes from: the file that is named, else RINGFENCE_KEY, else the file that RINGFENCE_KEY_FILE names.
+//! Where the private key comes from: the file that is named, else `RINGFENCE_KEY`, else the file that `RINGFENCE_KEY_FILE` names.
 //! Never an argument.
 
 use std::path::{Path, PathBuf};

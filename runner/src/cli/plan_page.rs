@@ -97,8 +97,11 @@ fn draw_list(page: &mut Page, scenario: &Scenario, plan: &Plan) {
     for edge in &plan.edges {
         let rule = &scenario.rule(edge.rule).name;
         let claims = claims(scenario, edge).into_iter();
-        let claims: String = claims.map(|claim| format!(", {}", claim.text())).collect();
-        page.line(Tone::Plain, &format!("{}: {} ({rule}){claims}", written(scenario, edge), edge.expect));
+        let claims: Vec<String> = claims.map(|claim| format!(", {}", claim.text())).collect();
+        page.line(
+            Tone::Plain,
+            &format!("{}: {} ({rule}){}", written(scenario, edge), edge.expect, claims.concat()),
+        );
     }
 }
 

@@ -153,3 +153,45 @@ pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure>
     LocalVantage::new(settings)
         .map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::dispatch::{FirstSight, LocalSettings};
+    use crate::scenario::{self, AgentIndex, Inputs, Source};
+
+    #[tokio::test]
+    async fn each_edge_is_told_of_once_as_it_ends_with_what_it_looks_like() {
+        let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let text = format!(
+            "name: told\nagents: {{ here: {{ control: local }} }}\ntargets: {{ one: \"http://{closed}\", two: \
+             \"http://{closed}\" }}\nrules:\n  - {{ name: a, from: here, to: one, expect: allow }}\n  - {{ name: b, from: \
+             here, to: two, expect: deny }}\n"
+        );
+        let scenario =
+            scenario::read(Source::new("s.yaml", text), Path::new(""), &Inputs::new()).expect("one");
+        let allow = vec!["127.0.0.0/8".parse().expect("a network")];
+        let told = Mutex::new(Vec::new());
+        let edge = |progress| match progress {
+            Progress::Edge(vantage, sight) => Some((vantage, sight)),
+            Progress::Begins(..) | Progress::Done(..) => None,
+        };
+        let progress = |progress| told.lock().expect("no panic").extend(edge(progress));
+        let means = Means {
+            key: PrivateKey::random(),
+            local: LocalVantage::new(LocalSettings { allow, ..LocalSettings::default() }).expect("settings"),
+            cancel: CancellationToken::new(),
+            progress: &progress,
+            keeps_record: false,
+            baseline: None,
+        };
+        run(&scenario, &plan::expand(&scenario), means).await;
+        let mut told = told.into_inner().expect("no panic");
+        told.sort_by_key(|(_, sight)| *sight == FirstSight::Otherwise);
+        assert_eq!(told, [(AgentIndex(0), FirstSight::AsExpected), (AgentIndex(0), FirstSight::Otherwise)]);
+    }
+}

@@ -138,14 +138,11 @@ impl<'a> Grid<'a> {
     fn cell(&self, vantage: &str, endpoint: &str, columns: usize) -> Vec<Piece> {
         let sign = |family: &Family| self.signs.get(&(vantage, endpoint, *family));
         let signs: Vec<Option<&Vec<Piece>>> = self.sides.families.iter().map(sign).collect();
+        let is_edge = signs.iter().any(Option::is_some);
         let mut pieces = Vec::new();
-        if signs.iter().any(Option::is_some) {
-            for (place, sign) in signs.into_iter().enumerate() {
-                if place > 0 {
-                    pieces.push((Tone::Faint, "|".to_owned()));
-                }
-                pieces.extend(sign.cloned().unwrap_or_else(|| vec![(Tone::Plain, " ".to_owned())]));
-            }
+        for (place, sign) in signs.into_iter().enumerate().filter(|_| is_edge) {
+            pieces.extend((place > 0).then(|| (Tone::Faint, "|".to_owned())));
+            pieces.extend(sign.cloned().unwrap_or_else(|| vec![(Tone::Plain, " ".to_owned())]));
         }
         let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
         pieces.push((Tone::Plain, " ".repeat(columns.saturating_sub(used))));

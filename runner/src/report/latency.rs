@@ -151,7 +151,7 @@ fn headings(columns: &[Column]) -> String {
         Column::Most => "max".to_owned(),
         Column::Jitter => "jitter".to_owned(),
     };
-    columns.iter().map(|column| format!("{:>COLUMN$}", heading(column))).collect()
+    columns.iter().map(|column| format!("{:>COLUMN$}", heading(column))).collect::<Vec<_>>().concat()
 }
 
 /// The figures of the answered calls; what there are too few calls for is `-`.
@@ -166,7 +166,7 @@ fn row(figures: &Figures, columns: &[Column]) -> String {
         Column::Most => time(times.max()),
         Column::Jitter => time(figures.jitter.mean()),
     };
-    columns.iter().map(|column| format!("{:>COLUMN$}", cell(column))).collect()
+    columns.iter().map(|column| format!("{:>COLUMN$}", cell(column))).collect::<Vec<_>>().concat()
 }
 
 /// The share of lost calls in percent, to one decimal, rounded up; `-` where none were placed.

@@ -40,9 +40,9 @@ fn draw_cause(page: &mut Page, record: &RunRecord, cause: &Cause<'_>) {
         page.line(Tone::Plain, &format!("    {line}"));
     }
     if !cause.others.is_empty() {
-        let named =
+        let tie =
             |told: &Told<'_>| tied(&format!("{}{}", told.name(), other_rule(record, cause.first, *told)));
-        let names: Vec<String> = cause.others.iter().take(NAMED_MAX).map(named).collect();
+        let names: Vec<String> = cause.others.iter().take(NAMED_MAX).map(tie).collect();
         let more = cause.others.len() - names.len();
         let more = if more > 0 { format!(", and {more} more: {}", extent(cause)) } else { String::new() };
         page.line(Tone::Plain, &format!("    same cause: {}{more}", names.join(", ")));

@@ -422,7 +422,7 @@ fn edges_with_the_same_cause_are_told_once_with_their_names() {
     let leak = record.edges[0].clone();
     for (place, edge) in record.edges.iter_mut().enumerate() {
         become_like(edge, &leak);
-        edge.rule = if place == 2 { 0 } else { 1 };
+        edge.rule = usize::from(place != 2);
     }
     record.edges[3].judged.hint = Some("look elsewhere".to_owned());
     let drawn = terminal(&record, Style::default());
