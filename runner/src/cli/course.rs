@@ -22,12 +22,16 @@ struct Under {
     steps: usize,
     done: usize,
     since: Instant,
+    /// When the last of what is done was.
+    last: Instant,
 }
 
 /// Where a run stands.
 pub(super) struct Course {
     began: Instant,
     lanes: IndexMap<AgentIndex, Lane>,
+    /// When the last edge was done.
+    last: Instant,
     under: Option<Under>,
 }
 
@@ -38,7 +42,7 @@ impl Course {
         for vantage in edges {
             lanes.entry(vantage).or_default().all += 1;
         }
-        Self { began, lanes, under: None }
+        Self { began, lanes, last: began, under: None }
     }
 
     /// The vantages, each with the number of its edges.
@@ -50,11 +54,15 @@ impl Course {
     pub(super) fn hear(&mut self, progress: Progress, now: Instant) {
         match (progress, &mut self.under) {
             (Progress::Begins(stage, steps), under) => {
-                *under = Some(Under { stage, steps, done: 0, since: now });
+                *under = Some(Under { stage, steps, done: 0, since: now, last: now });
             }
-            (Progress::Done(stage, steps), Some(under)) if under.stage == stage => under.done += steps,
+            (Progress::Done(stage, steps), Some(under)) if under.stage == stage => {
+                under.done += steps;
+                under.last = now;
+            }
             (Progress::Done(..), _) => {}
             (Progress::Edge(vantage, sight), _) => {
+                self.last = now;
                 let lane = self.lanes.entry(vantage).or_default();
                 lane.done += 1;
                 lane.odd += usize::from(sight == FirstSight::Otherwise);
@@ -76,13 +84,16 @@ impl Course {
         let passed = now.saturating_duration_since(self.began);
         let (what, left) = match self.under {
             None => ("beginning".to_owned(), None),
-            Some(under) if is_about_edges(under.stage) => {
-                (format!("{}: {done} of {all} edges done", words(under.stage)), left(passed, done, all))
-            }
+            Some(under) if is_about_edges(under.stage) => (
+                format!("{}: {done} of {all} edges done", words(under.stage)),
+                left((self.began, self.last, now), done, all),
+            ),
             Some(under) => {
                 let (done, steps) = (under.done.min(under.steps), under.steps);
-                let since = now.saturating_duration_since(under.since);
-                (format!("{}: {done} of {steps}", words(under.stage)), left(since, done, steps))
+                (
+                    format!("{}: {done} of {steps}", words(under.stage)),
+                    left((under.since, under.last, now), done, steps),
+                )
             }
         };
         let odd = if odd > 0 { format!(", {odd} not as expected so far") } else { String::new() };
@@ -108,10 +119,12 @@ fn words(stage: Stage) -> &'static str {
     }
 }
 
-/// How long the rest takes if it goes on like this; unknown before anything is done.
-fn left(passed: Duration, done: usize, all: usize) -> Option<Duration> {
+/// How long the rest takes if it goes on as it did until the last of what is done; unknown before anything is done, and once that
+/// time is over.
+fn left((began, last, now): (Instant, Instant, Instant), done: usize, all: usize) -> Option<Duration> {
     let (done, rest) = (u32::try_from(done).ok()?, u32::try_from(all.checked_sub(done)?).ok()?);
-    (done > 0 && rest > 0).then(|| passed.saturating_mul(rest) / done)
+    let whole = last.saturating_duration_since(began).saturating_mul(rest).checked_div(done)?;
+    whole.checked_sub(now.saturating_duration_since(last)).filter(|left| *left >= Duration::from_secs(1))
 }
 
 /// Whole seconds; minutes where there are some.
@@ -138,16 +151,21 @@ mod tests {
         assert_eq!(course.head(at(1)), "beginning; 1 s");
         course.hear(Progress::Begins(Stage::Hello, 2), at(1));
         course.hear(Progress::Done(Stage::Hello, 1), at(2));
-        assert_eq!(course.head(at(3)), "asking the agents who they are: 1 of 2; 3 s, about 2 s left");
+        assert_eq!(course.head(at(2)), "asking the agents who they are: 1 of 2; 2 s, about 1 s left");
+        assert_eq!(course.head(at(3)), "asking the agents who they are: 1 of 2; 3 s", "that time is over");
         course.hear(Progress::Begins(Stage::WitnessesBefore, 40), at(3));
         course.hear(Progress::Begins(Stage::Reach, 40), at(3));
         course.hear(Progress::Done(Stage::Reach, 12), at(3));
         assert_eq!(course.head(at(3)), "trying the edges: 0 of 4 edges done; 3 s", "calls are no edges");
         assert_eq!(course.head(at(9)), "trying the edges: 0 of 4 edges done; 9 s", "the clock goes on");
         course.hear(Progress::Edge(VM, FirstSight::AsExpected), at(10));
-        course.hear(Progress::Edge(APP, FirstSight::Otherwise), at(10));
+        course.hear(Progress::Edge(APP, FirstSight::Otherwise), at(100));
         let head = "trying the edges: 2 of 4 edges done, 1 not as expected so far; 1 min 40 s, about 1 min 40 s left";
         assert_eq!(course.head(at(100)), head);
+        assert_eq!(
+            course.head(at(130)),
+            head.replacen("1 min 40 s", "2 min 10 s", 1).replace("1 min 40 s left", "1 min 10 s left")
+        );
         assert_eq!(course.lane(VM), Some((1, String::new())));
         assert_eq!(course.lane(APP), Some((1, "  1 not as expected".to_owned())));
         course.hear(Progress::Begins(Stage::Latency, 3), at(101));

@@ -86,7 +86,7 @@ impl Screen {
     pub(super) fn note(&self, text: &str) {
         let width = if self.is_watched() { self.err.width } else { usize::MAX };
         let mut page = Page::new(Style { width, ..self.err });
-        page.line(Tone::Plain, text);
+        text.lines().for_each(|line| page.line(Tone::Plain, line));
         self.say(page.finish().trim_end());
     }
 

@@ -13,8 +13,10 @@ use super::text::{pad, width};
 /// The most rows a grid has, and the most columns; beyond that nobody reads it.
 const SIDE_MAX: usize = 50;
 
-/// The most blocks with the columns' names above them. Where there would be more, numbers stand for the names.
+/// The most blocks with the columns' names above them, however many rows each has, and the most lines that more blocks may take.
+/// Beyond both, numbers stand for the names.
 const NAMED_BLOCKS_MAX: usize = 3;
+const NAMED_LINES_MAX: usize = 48;
 
 /// The space between two columns.
 const GAP: usize = 2;
@@ -68,7 +70,8 @@ impl<'a> Grid<'a> {
     pub fn draw(&self, page: &mut Page) {
         let names: Vec<String> = self.sides.endpoints.iter().map(|name| (*name).to_owned()).collect();
         let blocks = self.blocks(&names, page.width());
-        if blocks.len() <= NAMED_BLOCKS_MAX {
+        let lines = blocks.len() * (self.sides.vantages.len() + 2);
+        if blocks.len() <= NAMED_BLOCKS_MAX || lines <= NAMED_LINES_MAX {
             return self.draw_blocks(page, &names, &blocks);
         }
         let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();

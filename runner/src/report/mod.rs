@@ -1,7 +1,8 @@
 //! [`RunRecord`](crate::tally::RunRecord) in, reports out.
 //!
-//! Every form is a pure function of the record, edges in plan order. This room must not know how a run was made: what is
-//! not in the record is in no report.
+//! Every form is a pure function of the record. JSON and `JUnit` have the edges in plan order; the terminal tells each cause
+//! once, the worst first. What is not in the record is in no report. The command line draws plans on the same page, in the same
+//! grid.
 
 mod causes;
 mod comparison;

@@ -370,11 +370,11 @@ vantage-1  →              →              →              →
 
 #[test]
 fn names_that_would_take_many_blocks_become_numbers_with_a_key() {
-    let drawn = terminal(&wide(3, 20), Style { width: 80, ..Style::default() });
-    assert!(drawn.contains("\n           1     2     3     4"), "{drawn}");
-    assert!(drawn.contains("\n           11    12    13    14"), "{drawn}");
+    let drawn = terminal(&wide(12, 20), Style { width: 80, ..Style::default() });
+    assert!(drawn.contains("\n            1     2     3     4"), "{drawn}");
+    assert!(drawn.contains("\n            11    12    13    14"), "{drawn}");
     assert!(drawn.contains("   8  target-7/site"), "{drawn}");
-    assert!(drawn.contains("vantage-0  LEAK  →     →"), "{drawn}");
+    assert!(drawn.contains("vantage-0   LEAK  →     →"), "{drawn}");
     assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
 }
 
