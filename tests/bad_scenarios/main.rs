@@ -34,12 +34,16 @@ fn inputs(text: &str) -> Inputs {
 }
 
 fn message(name: &str) -> String {
+    message_in(name, WIDTH)
+}
+
+fn message_in(name: &str, width: usize) -> String {
     let file = format!("{name}.yaml");
     let text = fs::read_to_string(folder().join(&file)).expect("the file can be read");
     let given = inputs(&text);
     match scenario::read(Source::new(file, text), &folder(), &given) {
         Ok(_) => "it loads\n".to_owned(),
-        Err(error) => error.render(WIDTH).replace(&folder().display().to_string(), "FOLDER"),
+        Err(error) => error.render(width).replace(&folder().display().to_string(), "FOLDER"),
     }
 }
 
@@ -86,6 +90,19 @@ fn every_message_says_what_to_do_next_and_no_line_is_too_wide() {
         assert!(!message.contains("Error:"), "{name}:\n{message}");
         let wide = message.lines().find(|line| line.chars().count() > WIDTH && !line.contains(['│', '·']));
         assert_eq!(wide, None, "{name}");
+    }
+}
+
+#[test]
+fn no_word_of_a_message_is_cut() {
+    // What to do next: up to the empty line that ends it.
+    let words = |message: &str| -> Vec<String> {
+        let helps = message.split("  help: ").skip(1).filter_map(|rest| rest.split("\n\n").next());
+        helps.flat_map(str::split_whitespace).map(str::to_owned).collect()
+    };
+    for name in names("yaml") {
+        let (wide, narrow) = (message_in(&name, 2_000), message_in(&name, 48));
+        assert_eq!(words(&narrow), words(&wide), "{name}:\n{narrow}");
     }
 }
 

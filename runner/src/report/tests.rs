@@ -281,7 +281,8 @@ fn a_long_report_says_the_verdict_again_at_its_end() {
 fn no_line_is_wider_than_the_screen_and_no_word_is_cut() {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut record = model();
-    let setting = format!("start it with `--allow {}/32:443`", "2001:0db8:".repeat(12));
+    let often = "or `--trusted-proxies` ".repeat(20);
+    let setting = format!("start it with `--allow {}/32:443` {often}", "2001:0db8:".repeat(12));
     record.edges[OUTSIDER_TO_SITE].judged.hint = Some(setting.clone());
     // A table has other columns where there is more room.
     record.edges[VM_TO_SITE].measurement = None;
