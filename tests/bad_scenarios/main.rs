@@ -101,8 +101,11 @@ fn no_word_of_a_message_is_cut() {
         helps.flat_map(str::split_whitespace).map(str::to_owned).collect()
     };
     for name in names("yaml") {
-        let (wide, narrow) = (message_in(&name, 2_000), message_in(&name, 48));
-        assert_eq!(words(&narrow), words(&wide), "{name}:\n{narrow}");
+        let whole = words(&message_in(&name, 2_000));
+        for width in 40..80 {
+            let narrow = message_in(&name, width);
+            assert_eq!(words(&narrow), whole, "{name}:\n{narrow}");
+        }
     }
 }
 
