@@ -3,7 +3,8 @@
 //! One way, each room handing one value to the next:
 //!
 //! ```text
-//! text -> scenario::Scenario -> plan::Plan -> dispatch::Observations -> judge::Judged -> explain::Judgement -> tally::RunRecord -> report
+//! text -> scenario::Scenario -> plan::Plan -> dispatch::Observations -> judge::Judged -> explain::Judgement ->
+//! tally::RunRecord -> report
 //! ```
 //!
 //! A room imports only rooms upstream of it. Only [`dispatch`] is async and touches the network; every other room is a

@@ -34,12 +34,16 @@ fn inputs(text: &str) -> Inputs {
 }
 
 fn message(name: &str) -> String {
+    message_in(name, WIDTH)
+}
+
+fn message_in(name: &str, width: usize) -> String {
     let file = format!("{name}.yaml");
     let text = fs::read_to_string(folder().join(&file)).expect("the file can be read");
     let given = inputs(&text);
     match scenario::read(Source::new(file, text), &folder(), &given) {
         Ok(_) => "it loads\n".to_owned(),
-        Err(error) => error.render(WIDTH).replace(&folder().display().to_string(), "FOLDER"),
+        Err(error) => error.render(width).replace(&folder().display().to_string(), "FOLDER"),
     }
 }
 
@@ -80,10 +84,28 @@ fn every_message_says_what_to_do_next_and_no_line_is_too_wide() {
         let message = message(&name);
         let mistakes = message.matches("  × ").count();
         let helps = message.matches("  help: ").count();
-        let heading = usize::from(message.contains(" mistakes in `"));
-        assert_eq!(mistakes, helps + heading, "{name}:\n{message}");
+        let counted = message.lines().next().and_then(|line| line.split_once(" mistakes in `"));
+        let counted = counted.map_or(1, |(count, _)| count.parse().expect("a number"));
+        assert_eq!((mistakes, helps), (counted, counted), "{name}:\n{message}");
+        assert!(!message.contains("Error:"), "{name}:\n{message}");
         let wide = message.lines().find(|line| line.chars().count() > WIDTH && !line.contains(['│', '·']));
         assert_eq!(wide, None, "{name}");
+    }
+}
+
+#[test]
+fn no_word_of_a_message_is_cut() {
+    // What to do next: up to the empty line that ends it.
+    let words = |message: &str| -> Vec<String> {
+        let helps = message.split("  help: ").skip(1).filter_map(|rest| rest.split("\n\n").next());
+        helps.flat_map(str::split_whitespace).map(str::to_owned).collect()
+    };
+    for name in names("yaml") {
+        let whole = words(&message_in(&name, 2_000));
+        for width in (40..80).step_by(9) {
+            let narrow = message_in(&name, width);
+            assert_eq!(words(&narrow), whole, "{name}:\n{narrow}");
+        }
     }
 }
 
@@ -110,10 +132,34 @@ fn a_file_of_inputs_is_a_map_of_single_values() {
     let LoadError::Mistakes(mistakes) = &error else { panic!("{error}") };
     let messages: Vec<String> = mistakes.messages().collect();
     assert_eq!(messages, ["`b` is a list where a single value is expected", "key given twice: `a`"]);
-    fs::write(&path, "{\"a\": \"10.0\", \"b\": 017}").expect("a file");
+    fs::write(&path, "{\"a\": \"10.0\", \"b\": 017, \"another scenario's\": 1}").expect("a file");
     let mut inputs = Inputs::new();
     inputs.read_file(&path).expect("JSON is YAML");
     let text = "name: ${a}-${b}\ninputs: { a: , b: }\nagents: { i: { control: local } }\nrules: []\n";
     let scenario = scenario::read(Source::new("s.yaml", text), folder.path(), &inputs).expect("a scenario");
-    assert_eq!(scenario.name, "10.0-017");
+    assert_eq!((scenario.name.as_str(), scenario.strays.len()), ("10.0-017", 0));
+}
+
+#[test]
+fn a_value_of_a_shared_file_that_may_be_a_slip_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("inputs.yaml");
+    let read = |values: &str, declared: &str| {
+        fs::write(&path, values).expect("a file");
+        let mut inputs = Inputs::new();
+        inputs.read_file(&path).expect("values");
+        let text = format!("name: t\ninputs: {declared}\nagents: {{ i: {{ control: local }} }}\nrules: []\n");
+        scenario::read(Source::new("s.yaml", text), folder.path(), &inputs)
+    };
+    let optional =
+        read("{ app_1_hots: a, vm_host: b }", "{ app_1_host: { optional: true } }").expect("it loads");
+    let told: Vec<String> = optional.strays.iter().map(ToString::to_string).collect();
+    let expected =
+        "gives a value to `app_1_hots`, which is no input of this scenario: did you mean `app_1_host`?";
+    assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
+    // Names that are numbered look alike: where the input has its value, the other is another scenario's.
+    let numbered = read("{ app_1_host: a, app_2_host: b }", "{ app_1_host: }").expect("it loads");
+    assert_eq!(numbered.strays, []);
+    let needed = read("{ app_1_hots: a }", "{ app_1_host: }").expect_err("no value").render(1_000);
+    assert!(needed.contains("inputs.yaml` has `app_1_hots`: did you mean `app_1_host`?"), "{needed}");
 }

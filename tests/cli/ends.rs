@@ -72,7 +72,8 @@ fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
     let mut stdout = String::new();
     runner.stdout.take().expect("piped").read_to_string(&mut stdout).expect("text");
     assert_eq!(code, Some(130), "{stdout}");
-    assert!(stdout.contains("interrupted"), "{stdout}");
+    assert!(stdout.contains("\nINTERRUPTED in "), "{stdout}");
+    assert!(stdout.matches("nothing was known of it").count() <= 1, "{stdout}");
     let record: serde_json::Value = serde_json::from_str(&bench.read("r.json")).expect("JSON");
     assert_eq!(record["interrupted"], true);
     let reason = |edge: usize| record["edges"][edge]["judged"]["reason"].as_str().unwrap_or_default();
@@ -127,7 +128,7 @@ fn a_selection_of_nothing_has_its_own_exit_code() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_and_the_others_are_written() {
+fn a_report_that_cannot_be_written_is_told_before_anything_is_run() {
     let bench = Bench::new(PROGRAMS);
     let arguments = [
         "lab",
@@ -140,8 +141,18 @@ fn a_report_that_cannot_be_written_is_told_and_the_others_are_written() {
         "r.json",
     ];
     let run = bench.run(&arguments);
-    assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
     assert!(run.stderr.contains("cannot write the junit report: `no/such/folder/r.xml`"), "{}", run.stderr);
+    assert_eq!((run.stdout.as_str(), bench.path("r.json").exists()), ("", false), "nothing was run");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_after_all_is_told_and_the_others_are_written() {
+    let bench = Bench::new(PROGRAMS);
+    let arguments = ["lab", "web-app-to-function", "--junit", "/dev/full", "--json", "r.json"];
+    let run = bench.run(&arguments);
+    assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("cannot write the junit report: `/dev/full`"), "{}", run.stderr);
     assert!(bench.read("r.json").contains("\"schema_version\""));
 }
 

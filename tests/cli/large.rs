@@ -5,7 +5,7 @@ use ringfence_tests::programs::Bench;
 use crate::PROGRAMS;
 
 /// So many agents that each call all others.
-const AGENTS: usize = 40;
+const AGENTS: usize = 60;
 
 #[test]
 fn a_plan_too_long_to_list_is_a_line_a_rule_and_whole_in_json() {
@@ -22,8 +22,8 @@ fn a_plan_too_long_to_list_is_a_line_a_rule_and_whole_in_json() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let lines: Vec<&str> = run.stdout.lines().skip(2).collect();
     let expected = [
-        "one is open: allow, 39 edges, 39 vantages to 1 endpoints",
-        "otherwise: deny, 1521 edges, 40 vantages to 39 endpoints",
+        "one is open: allow, 59 edges, 59 vantages to 1 endpoints",
+        "otherwise: deny, 3481 edges, 60 vantages to 59 endpoints",
         "",
         "too many edges to list: `--only` shows a part of them, `--json` all",
     ];

@@ -9,6 +9,7 @@ mod latency;
 mod names;
 mod readme;
 mod reports;
+mod screen;
 mod throughput;
 mod usage;
 

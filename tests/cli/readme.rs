@@ -10,10 +10,22 @@ fn block<'t>(text: &'t str, kind: &str) -> &'t str {
     rest.split_once("```\n").expect("the block's end").0
 }
 
+/// A wrapped line goes on two columns further in than its text begins: at column 2 or 6. Where it is broken depends on how long
+/// the numbers in it are.
+fn unwrapped(text: &str) -> String {
+    let mut whole = String::new();
+    for line in text.trim().lines() {
+        let indent = line.len() - line.trim_start().len();
+        whole.push_str(if matches!(indent, 2 | 6) { " " } else { "\n" });
+        whole.push_str(if matches!(indent, 2 | 6) { line.trim_start() } else { line });
+    }
+    whole
+}
+
 /// Ports, times and line numbers differ from run to run; everything else must not.
 fn without_numbers(text: &str) -> String {
     let mut redacted = String::new();
-    for character in text.trim().chars() {
+    for character in unwrapped(text).chars() {
         match character {
             '0'..='9' if redacted.ends_with('N') => {}
             '0'..='9' => redacted.push('N'),

@@ -95,7 +95,7 @@ fn the_plan_is_a_grid_and_sends_nothing() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(
         run.stdout,
-        "remote: 1 of 1 possible edges, 1 calls, and 0 witness calls before and after\n\n    vm/agent\nvm  allow\n"
+        "remote: 1 of 1 possible edges, 1 calls, and 0 witness calls before and after\n\n    vm/agent\nvm  →\n→ to be reached\n"
     );
     let json = bench.run(&["plan", "s.yaml", "--json"]);
     let plan: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");

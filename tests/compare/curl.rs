@@ -51,7 +51,8 @@ pub(crate) fn codes(cell: &Cell, seen: &Seen) -> bool {
     }
 }
 
-/// Reads all that it printed as well: what the answer says, where it connected to, whom the refusal names, and how it ended without an answer.
+/// Reads all that it printed as well: what the answer says, where it connected to, whom the refusal names, and how it ended
+/// without an answer.
 pub(crate) fn everything(cell: &Cell, seen: &Seen) -> bool {
     let led = cell.leads_to.is_none_or(|address| seen.address == address);
     let more = match cell.expected {

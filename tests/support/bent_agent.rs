@@ -30,6 +30,8 @@ pub enum Bent {
     FalseSeal,
     /// It has restarted since its hello: a new life for every order.
     Restarts,
+    /// Its version would wipe a terminal, and go on as somebody else's words.
+    MovesTheCursor,
 }
 
 /// A bent agent that is set to work on a thread of its own, which ends with the test's process.
@@ -140,7 +142,10 @@ impl BentAgent {
     fn hello(&self) -> Hello {
         Hello {
             agent: self.name.clone(),
-            version: "0.0.0".to_owned(),
+            version: match self.bent {
+                Bent::MovesTheCursor => "0.0.0\u{1b}[2J\u{1b}[1;1H\r\nall passed\u{202e}".to_owned(),
+                _ => "0.0.0".to_owned(),
+            },
             boot: self.boot,
             clock_ms: self.clock_ms(),
             dropped: 0,

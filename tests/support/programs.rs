@@ -139,6 +139,15 @@ pub struct Finished {
     pub stderr: String,
 }
 
+impl Finished {
+    /// Whether it printed these words, wherever its lines were wrapped.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        let unwrapped: Vec<&str> = self.stdout.split_whitespace().collect();
+        unwrapped.join(" ").contains(words)
+    }
+}
+
 impl Bench {
     /// A fresh one.
     ///
@@ -150,6 +159,8 @@ impl Bench {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let bench = Self { programs, folder, key: PrivateKey::random() };
         bench.write("ringfence.key", &bench.key.to_text());
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(bench.path("ringfence.key"), mode).expect("a key of one's own");
         bench
     }
 
@@ -229,6 +240,7 @@ impl Bench {
             .env_remove("RINGFENCE_KEY")
             .env("RINGFENCE_KEY_FILE", self.path("ringfence.key"))
             .env("NO_COLOR", "1")
+            .env_remove("COLUMNS")
             .stdin(Stdio::null());
         command
     }

@@ -66,8 +66,8 @@ words! {
         Browser = "browser",
         /// Itself, over HTTP/1.1 alone. A door may have rules for one version and not for the other.
         Http1 = "http1",
-        /// A caller of a site that does not exist: connected and allowed as its own route says, under a made-up host. What a door
-        /// says of that site shows what its answers are worth.
+        /// A caller of a site that does not exist: connected and allowed as its own route says, under a made-up host. What a
+        /// door says of that site shows what its answers are worth.
         MadeUpHost = "made-up-host",
         /// Nothing: the name is looked up, and nothing is sent to what it leads to.
         LookUp = "look-up",
@@ -234,7 +234,8 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// The same, with all the time there is for a server that took the connection: it may look a caller up, or start what stands behind it.
+    /// The same, with all the time there is for a server that took the connection: it may look a caller up, or start what
+    /// stands behind it.
     #[must_use]
     pub fn patient(self) -> Self {
         Self { tls_ms: Self::PHASE_MAX_MS, first_byte_ms: Self::PHASE_MAX_MS, ..self }

@@ -1,8 +1,8 @@
 //! Bytes asked of an agent so that its caller can count them: how fast a way is, from the target to the caller.
 //!
 //! The payload travels in the answer and not in the request, since front ends bound the bodies of requests (IIS at
-//! 30,000,000 bytes, `maxAllowedContentLength`; nginx at 1 MiB, `client_max_body_size`) and pass on those of answers. This file must not know
-//! how bytes are made, sent or counted, or what is fast enough.
+//! 30,000,000 bytes, `maxAllowedContentLength`; nginx at 1 MiB, `client_max_body_size`) and pass on those of answers. This file
+//! must not know how bytes are made, sent or counted, or what is fast enough.
 
 use serde::{Deserialize, Serialize};
 

@@ -126,8 +126,8 @@ impl Row {
 const TABLE: &[Row] = &[
     // microsoft/clarity#1133: status line and header from four networks; the header is on HEAD too.
     Row::header("azure-app-service", &[403], FORBIDDEN_IP_HEADER, None),
-    // Amazon API Gateway developer guide, "Access policy language overview": what a resource policy that denies explicitly says to
-    // a caller who has not signed.
+    // Amazon API Gateway developer guide, "Access policy language overview": what a resource policy that denies explicitly says
+    // to a caller who has not signed.
     Row::header("aws-api-gateway", &[403], "x-amzn-errortype", Some("AccessDenied"))
         .and_body("User: anonymous is not authorized to perform: execute-api:Invoke"),
     // microsoft/azure-container-apps#835 and #527: Envoy's RBAC filter.

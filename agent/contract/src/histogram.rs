@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Buckets of one width before they double: with 32,768 of them a value of 32,768 or more lies in a bucket at most 1/16,384
 /// of it wide, which is `HdrHistogram`'s meaning of four significant digits (2 * 10^4, rounded up to a power of two). The
-/// kernel's clock is true to some 10 us: with three digits a percentile of 20 ms would be off by up to 16 us for its bucket alone.
+/// kernel's clock is true to some 10 us: with three digits a percentile of 20 ms would be off by up to 16 us for its bucket
+/// alone.
 const SUB_BUCKETS_LOG2: u32 = 15;
 
 /// How often each latency was seen, in nanoseconds, 0 to `u64::MAX`.

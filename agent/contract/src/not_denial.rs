@@ -29,8 +29,8 @@ pub(crate) const TABLE: &[Row] = &[
     // DDoS-Guard, "Check page"; ALTCHA docs, "Widget": the element's name.
     Row::body("ddos-guard", &[403], "ddos-guard"),
     Row::body("altcha", &[403], "altcha"),
-    // Pages that send a browser on, to a check or a login: WHATWG HTML, section 4.2.5.3, and the header of the same name; scripts
-    // that set the page's location.
+    // Pages that send a browser on, to a check or a login: WHATWG HTML, section 4.2.5.3, and the header of the same name;
+    // scripts that set the page's location.
     Row::header("sent-on", &[403], "refresh", None),
     Row::body("sent-on", &[403], "http-equiv=\"refresh\""),
     Row::body("sent-on", &[403], "http-equiv='refresh'"),

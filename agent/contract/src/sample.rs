@@ -39,7 +39,8 @@ pub struct Sample {
 
 words! {
     /// Why a request was asked again, at the same address and within the time of one call. HTTP/2 has ways to say nothing
-    /// about a request that HTTP/1.1 has not; and some doors open for who brings their cookie. Which protocol the last asking spoke is in [`TlsFacts::alpn`].
+    /// about a request that HTTP/1.1 has not; and some doors open for who brings their cookie. Which protocol the last asking
+    /// spoke is in [`TlsFacts::alpn`].
     Again {
         /// The server was leaving and had not taken the request up (GOAWAY, RFC 9113 section 6.8): asked on a new connection.
         Goaway = "goaway",
@@ -72,7 +73,8 @@ words! {
     }
 }
 
-/// How long each phase took, in microseconds, up to 71 minutes. A phase that did not take place, or did not end, is absent, never 0.
+/// How long each phase took, in microseconds, up to 71 minutes. A phase that did not take place, or did not end, is absent,
+/// never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Asking the resolver.

@@ -2,8 +2,8 @@
 //!
 //! A socket bound to `0.0.0.0` or `::` answers from whatever address its routes prefer; a caller that hears one peer
 //! only, as ours do, and every stateful filter, then drops the answer. Linux says the address with each datagram
-//! (`IP_PKTINFO`, ip(7); `IPV6_RECVPKTINFO`, RFC 3542 section 6.1) and takes it back for the answer. Elsewhere the routes decide.
-//! This file must not know what a datagram says.
+//! (`IP_PKTINFO`, ip(7); `IPV6_RECVPKTINFO`, RFC 3542 section 6.1) and takes it back for the answer. Elsewhere the routes
+//! decide. This file must not know what a datagram says.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -25,7 +25,8 @@ enum Form {
 
 /// Which headers a forged call has. Sources beside each group.
 const TABLE: &[(&str, Form)] = &[
-    // RFC 7239, and what it replaces: HAProxy's `option forwardfor`, Envoy, Traefik, the load balancers of AWS and Google Cloud.
+    // RFC 7239, and what it replaces: HAProxy's `option forwardfor`, Envoy, Traefik, the load balancers of AWS and Google
+    // Cloud.
     ("forwarded", Form::Node),
     ("x-forwarded-for", Form::Address),
     // Misspellings that libraries look for beside it (npm `request-ip`, "How it works").

@@ -64,7 +64,8 @@ pub struct Seen {
 
 impl Kept {
     /// Places one measured call to an endpoint, at once, on the connection that the last one left if that still stands.
-    /// The target answers it and writes no receipt. Ends within the call's timeouts, and is not repeated unless HTTP/2 asks for it.
+    /// The target answers it and writes no receipt. Ends within the call's timeouts, and is not repeated unless HTTP/2 asks for
+    /// it.
     pub async fn measure(
         &mut self,
         means: &Means,

@@ -99,8 +99,8 @@ impl Settings {
         }
     }
 
-    /// The names to ask for, in order, where this one is written; without the trailing dot that makes it absolute. The flag says
-    /// which is the name as it stands.
+    /// The names to ask for, in order, where this one is written; without the trailing dot that makes it absolute. The flag
+    /// says which is the name as it stands.
     pub(super) fn names(&self, name: &str, absolute: bool) -> Vec<(String, bool)> {
         let itself = (name.to_owned(), true);
         let Search::Domains { domains, ndots, no_tld_query } = &self.search else { return vec![itself] };

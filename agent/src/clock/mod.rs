@@ -3,8 +3,8 @@
 //!
 //! A program reads its clock when it is given a processor, which on a busy machine is milliseconds after the packet came.
 //! The kernel keeps the time of a connection's handshake ([`Handshake`]) and, where it is asked to, stamps what
-//! is sent and received ([`Stamped`], [`Datagrams`]). Where a system does neither, nothing is told and the program's clock has to do.
-//! As it is known here when an answer began, it is also here that a connection ends accordingly.
+//! is sent and received ([`Stamped`], [`Datagrams`]). Where a system does neither, nothing is told and the program's clock has
+//! to do. As it is known here when an answer began, it is also here that a connection ends accordingly.
 //! This room must not know what is called or why.
 
 mod alarm;

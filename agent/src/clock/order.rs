@@ -1,6 +1,6 @@
 //! Whether what came on a TCP connection came in order. Where it did not, the kernel reads packets together that came at
-//! different times and gives them the stamp of the one that came too early (`tcp_try_coalesce`): an answer that was lost and sent
-//! again has that of the end of its connection, which was not lost.
+//! different times and gives them the stamp of the one that came too early (`tcp_try_coalesce`): an answer that was lost and
+//! sent again has that of the end of its connection, which was not lost.
 //!
 //! As the `handshake` file asks `TCP_INFO`; further on in what the kernel tells.
 

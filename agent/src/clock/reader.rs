@@ -54,8 +54,8 @@ impl Reader {
     }
 }
 
-/// Whether a stamp is older than a reader is late on a machine that has nothing else to do: it may be of another packet than the
-/// one that was waited for.
+/// Whether a stamp is older than a reader is late on a machine that has nothing else to do: it may be of another packet than
+/// the one that was waited for.
 #[cfg(target_os = "linux")]
 fn is_old(at: std::time::Duration) -> bool {
     ringfence_contract::wall_clock::since_epoch().saturating_sub(at) > std::time::Duration::from_millis(1)

@@ -60,9 +60,9 @@ impl Stamped {
 }
 
 impl Drop for Stamped {
-    /// Once an answer has begun, nothing is lost any more by a reset, and both ends have their ports back at once: who closes in
-    /// order holds on to them for a minute (TIME-WAIT, RFC 9293 section 3.6.1), after 28,232 calls in it Linux gives a vantage
-    /// none towards that address (`ip_local_port_range`), and it looks long for the last of them.
+    /// Once an answer has begun, nothing is lost any more by a reset, and both ends have their ports back at once: who closes
+    /// in order holds on to them for a minute (TIME-WAIT, RFC 9293 section 3.6.1), after 28,232 calls in it Linux gives a
+    /// vantage none towards that address (`ip_local_port_range`), and it looks long for the last of them.
     ///
     /// Before an answer, a connection ends in order: what its peer has not read yet must not be lost, for it is evidence.
     fn drop(&mut self) {

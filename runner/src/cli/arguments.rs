@@ -34,7 +34,7 @@ pub(super) enum Command {
     Agents(Agents),
     /// Show what changed from one run to another; exits with 1 if something is worse.
     Compare(Compare),
-    /// Make the key that signs orders.
+    /// Make the key that signs orders, or print the public half of one.
     Keygen(Keygen),
     /// Print the JSON Schema of scenario files.
     Schema,
@@ -58,7 +58,8 @@ pub(super) struct Verify {
 pub(super) struct ScenarioArguments {
     /// The scenario file.
     pub(super) scenario: PathBuf,
-    /// A YAML or JSON file of input values, a map of names to values; may be repeated.
+    /// A YAML or JSON file of input values, a map of names to values; may be repeated. Scenarios may share one: values that
+    /// this one has no input for are left aside.
     #[arg(long, value_name = "FILE")]
     pub(super) inputs: Vec<PathBuf>,
     /// The value of one input; outranks `--inputs`; may be repeated.
@@ -90,7 +91,7 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProgressStyle {
-    /// A bar on a terminal, plain lines elsewhere.
+    /// On a terminal, a bar for each vantage; elsewhere nothing.
     Auto,
     /// One line a stage.
     Plain,
@@ -100,12 +101,16 @@ pub(super) enum ProgressStyle {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// Write a JUnit XML report.
+    /// Write a JUnit XML report. `-` is standard output: then the report for people goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
-    /// Write the run record as JSON.
+    /// Write the run record as JSON. `-` is standard output, as for `--junit`.
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+    /// Say how sure the denials are: how large a share of calls could get in without one of these having done so. The JSON
+    /// report has it for each edge.
+    #[arg(long)]
+    pub(super) confidence: bool,
     /// Say what changed since an older run, given as its run record; what is worse fails the run.
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
@@ -135,8 +140,9 @@ pub(super) struct LocalArguments {
 /// The key is never an argument: arguments can be read by every user of a machine.
 #[derive(Debug, Args)]
 pub(super) struct KeyArguments {
-    /// The file of the private key that signs orders. RINGFENCE_KEY, holding the key itself, outranks it.
-    #[arg(long, value_name = "FILE", env = "RINGFENCE_KEY_FILE")]
+    /// The file of the private key that signs orders; only its owner may read it. Without it, `RINGFENCE_KEY` holds the key
+    /// itself, or else `RINGFENCE_KEY_FILE` names its file.
+    #[arg(long, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
 }
 
@@ -200,6 +206,11 @@ pub(super) struct Keygen {
     /// Where to write the private key; an existing file is left alone.
     #[arg(long, value_name = "FILE", default_value = "ringfence.key")]
     pub(super) out: PathBuf,
+    /// Print the public half of the key there is, and make none.
+    #[arg(long, conflicts_with = "out")]
+    pub(super) public: bool,
+    #[command(flatten)]
+    pub(super) key: KeyArguments,
 }
 
 /// Why an argument cannot be read.

@@ -7,6 +7,7 @@ use ringfence_contract::order::KeyError;
 
 use crate::lab::LabError;
 use crate::plan::SelectError;
+use crate::report::WriteError;
 use crate::scenario::{LoadError, SetError};
 use crate::tally::{ReadError, exit};
 
@@ -42,6 +43,12 @@ pub(super) enum Failure {
         /// Why.
         source: KeyError,
     },
+    /// Others may read the key.
+    #[error("the key file `{0}` can be read by others than its owner: run `chmod 600 {0}`")]
+    OpenKey(PathBuf),
+    /// A report will not be written: it is better known before the run.
+    #[error(transparent)]
+    Report(#[from] WriteError),
     /// A file could not be read or written.
     #[error("cannot {verb} `{path}`")]
     File {
@@ -91,8 +98,8 @@ impl Failure {
         }
     }
 
-    /// Its parts that have a text to point at, to be drawn with it.
-    pub(super) fn diagnostic(&self) -> Option<&dyn miette::Diagnostic> {
+    /// What is wrong with a text, to be drawn with it.
+    pub(super) fn in_a_text(&self) -> Option<&LoadError> {
         match self {
             Self::Scenario(error) => Some(error.as_ref()),
             _ => None,

@@ -1,4 +1,5 @@
-//! `ringfence keygen`: the private key into a file that only its owner reads, the public half on standard output.
+//! `ringfence keygen`: the private key into a file that only its owner reads, the public half on standard output; or the public
+//! half of a key that is there already.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -7,10 +8,20 @@ use ringfence_contract::order::PrivateKey;
 
 use super::arguments::Keygen;
 use super::failure::Failure;
+use super::keys;
 use super::screen::Screen;
 use crate::tally::exit;
 
 pub(super) fn keygen(screen: &Screen, arguments: &Keygen) -> Result<u8, Failure> {
+    if arguments.public {
+        let key = keys::given(&arguments.key)?.ok_or(Failure::NoKey)?;
+        screen.result(&format!("{}\n", key.public()))?;
+        return Ok(exit::PASSED);
+    }
+    if arguments.key.key_file.is_some() {
+        let wrong = "this is for `--public`; where a new key goes, `--out` says".to_owned();
+        return Err(Failure::Setting { setting: "--key-file", wrong });
+    }
     let path = &arguments.out;
     let key = PrivateKey::random();
     let mut options = OpenOptions::new();

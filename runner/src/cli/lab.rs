@@ -8,6 +8,7 @@ use ringfence_contract::order::PrivateKey;
 use super::arguments;
 use super::ending::Ending;
 use super::failure::Failure;
+use super::reports;
 use super::run::{self, Means};
 use super::screen::Screen;
 use super::watch::Watch;
@@ -27,34 +28,34 @@ pub(super) fn lab(screen: &Screen, arguments: &arguments::Lab) -> Result<u8, Fai
         screen.result(&BREAKS.iter().map(line).collect::<String>())?;
         return Ok(exit::PASSED);
     }
-    run::look_over(&arguments.reports)?;
+    reports::look_over(&arguments.reports)?;
     let broken = arguments.broken.as_deref().map(find_break).transpose()?;
     let subjects = subjects(arguments.scenario.as_deref(), broken)?;
     let ending = Ending::hear()?;
     if arguments.prove {
         return prove_all(screen, &ending, &subjects, arguments);
     }
-    let reports = &arguments.reports;
-    let one_only = reports.junit.is_some() || reports.json.is_some() || reports.baseline.is_some();
+    let wanted = &arguments.reports;
+    let one_only = wanted.junit.is_some() || wanted.json.is_some() || wanted.baseline.is_some();
     if subjects.len() > 1 && one_only {
         let wrong =
             "a report file is for one scenario: name it, as in `ringfence lab app-service-to-app-service`";
         return Err(Failure::Setting { setting: "lab", wrong: wrong.to_owned() });
     }
-    let baseline = run::baseline(reports)?;
+    let baseline = run::baseline(wanted)?;
     let mut worst = exit::PASSED;
     for (place, subject) in subjects.iter().enumerate() {
         screen.say(&introduce(subject, broken));
         let record = run_once(screen, &ending, (subject, broken), arguments)?;
         let record = run::against(
             record,
-            baseline.as_ref().map(|old| (old, reports.tolerance())),
+            baseline.as_ref().map(|old| (old, wanted.tolerance())),
             arguments.run.only.as_deref(),
         );
         if place > 0 {
             screen.result("\n")?;
         }
-        worst = worse(worst, run::report(screen, &record, reports, arguments.run.flaky()));
+        worst = worse(worst, reports::report(screen, &record, wanted, arguments.run.flaky()));
         if ending.token.is_cancelled() {
             return Ok(exit::INTERRUPTED);
         }
@@ -145,7 +146,7 @@ fn run_once(
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
     let record = {
-        let watch = Watch::new(arguments.run.progress, screen);
+        let watch = Watch::new(arguments.run.progress, screen, (&scenario, &plan));
         let progress = |progress| {
             lab.hear(progress);
             watch.show(progress);

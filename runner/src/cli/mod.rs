@@ -5,12 +5,15 @@
 mod agents;
 mod arguments;
 mod compare;
+mod course;
 mod ending;
 mod failure;
 mod keygen;
 mod keys;
 mod lab;
 mod plan;
+mod plan_page;
+mod reports;
 mod run;
 mod schema;
 mod screen;

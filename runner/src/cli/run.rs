@@ -1,6 +1,5 @@
 //! One run, from a loaded scenario to its record: the rooms called in their order.
 
-use std::path::Path;
 use std::time::Instant;
 
 use ringfence_contract::id::RunId;
@@ -12,14 +11,12 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{LocalArguments, ReportArguments, RunArguments};
 use super::compare;
 use super::failure::Failure;
-use super::screen::Screen;
 use crate::dispatch::{self, LocalSettings, LocalVantage, Measurement, Progress, Settings};
 use crate::explain::{explain, tell};
 use crate::judge::{Grounds, Tolerance, is_unclear, judge, notices};
 use crate::plan::{self, Plan};
-use crate::report::{self, Form, Wanted};
 use crate::scenario::{Expect, Latency, Sampling, Scenario};
-use crate::tally::{self, Baseline, Extent, Flaky, RunFacts, RunOutcome, RunRecord, exit};
+use crate::tally::{self, Baseline, Extent, Flaky, RunFacts, RunRecord};
 
 /// What a run is made of, beside its scenario.
 pub(super) struct Means<'a> {
@@ -127,45 +124,6 @@ pub(super) fn against(
     RunRecord { baseline, ..record }
 }
 
-/// Prints the terminal report, writes every other one asked for, and says how the process ends.
-pub(super) fn report(screen: &Screen, record: &RunRecord, reports: &ReportArguments, flaky: Flaky) -> u8 {
-    let unwritten = report::write(record, &wanted(reports));
-    let printed = screen.result(&report::terminal(record, screen.style()));
-    for error in &unwritten {
-        screen.explain(error);
-    }
-    let code = RunOutcome::of(record, flaky).exit_code();
-    let unprinted = match printed {
-        // Whoever read the report has enough of it; the exit code is told all the same.
-        Ok(()) | Err(Failure::ClosedPipe) => false,
-        Err(failure) => {
-            screen.explain(&failure);
-            true
-        }
-    };
-    // A leak is worse news than a report that could not be written.
-    let lost = (unprinted || !unwritten.is_empty()) && !matches!(code, exit::FAILED | exit::INTERRUPTED);
-    if lost { exit::REPORT_NOT_WRITTEN } else { code }
-}
-
-/// Two reports in one file would leave only one of them.
-pub(super) fn look_over(reports: &ReportArguments) -> Result<(), Failure> {
-    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    match (&reports.junit, &reports.json) {
-        (Some(junit), Some(json)) if whole(junit) == whole(json) => {
-            let wrong =
-                format!("`{}` is the file of the JUnit report already: give each its own", json.display());
-            Err(Failure::Setting { setting: "--json", wrong })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
-    let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
-    forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()
-}
-
 impl ReportArguments {
     /// How much slower than the baseline counts for nothing.
     pub(super) fn tolerance(&self) -> Tolerance {
@@ -193,4 +151,46 @@ pub(super) fn local(arguments: &LocalArguments) -> Result<LocalVantage, Failure>
     };
     LocalVantage::new(settings)
         .map_err(|error| Failure::Setting { setting: "--local-…", wrong: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::dispatch::{FirstSight, LocalSettings};
+    use crate::scenario::{self, AgentIndex, Inputs, Source};
+
+    #[tokio::test]
+    async fn each_edge_is_told_of_once_as_it_ends_with_what_it_looks_like() {
+        let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let text = format!(
+            "name: told\nagents: {{ here: {{ control: local }} }}\ntargets: {{ one: \"http://{closed}\", two: \
+             \"http://{closed}\" }}\nrules:\n  - {{ name: a, from: here, to: one, expect: allow }}\n  - {{ name: b, from: \
+             here, to: two, expect: deny }}\n"
+        );
+        let scenario =
+            scenario::read(Source::new("s.yaml", text), Path::new(""), &Inputs::new()).expect("one");
+        let allow = vec!["127.0.0.0/8".parse().expect("a network")];
+        let told = Mutex::new(Vec::new());
+        let edge = |progress| match progress {
+            Progress::Edge(vantage, sight) => Some((vantage, sight)),
+            Progress::Begins(..) | Progress::Done(..) => None,
+        };
+        let progress = |progress| told.lock().expect("no panic").extend(edge(progress));
+        let means = Means {
+            key: PrivateKey::random(),
+            local: LocalVantage::new(LocalSettings { allow, ..LocalSettings::default() }).expect("settings"),
+            cancel: CancellationToken::new(),
+            progress: &progress,
+            keeps_record: false,
+            baseline: None,
+        };
+        run(&scenario, &plan::expand(&scenario), means).await;
+        let mut told = told.into_inner().expect("no panic");
+        told.sort_by_key(|(_, sight)| *sight == FirstSight::Otherwise);
+        assert_eq!(told, [(AgentIndex(0), FirstSight::AsExpected), (AgentIndex(0), FirstSight::Otherwise)]);
+    }
 }

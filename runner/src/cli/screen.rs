@@ -3,20 +3,19 @@
 use std::error::Error;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
-
 use super::failure::Failure;
-use crate::report::{Marks, Style};
+use crate::report::{Marks, Page, Style, Tone};
 
-/// The width of a line where no terminal says another.
+/// The width of a line where neither a terminal nor COLUMNS says another.
 const WIDTH: usize = 100;
+
+/// The narrowest line: nothing can be read in less.
+const WIDTH_MIN: usize = 40;
 
 /// Standard output and error.
 pub(super) struct Screen {
-    color_out: bool,
-    color_err: bool,
-    width: usize,
-    marks: Marks,
+    out: Style,
+    err: Style,
 }
 
 #[expect(
@@ -27,17 +26,22 @@ impl Screen {
     /// Colour on terminals only, and as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say (no-color.org, bixense.com/clicolors).
     pub(super) fn new() -> Self {
         let color = |choice| !matches!(choice, anstream::ColorChoice::Never);
+        let style = |choice, width| Style { color: color(choice), width, marks: marks(), ..Style::default() };
+        let (out, err) = (io::stdout(), io::stderr());
         Self {
-            color_out: color(anstream::AutoStream::choice(&io::stdout())),
-            color_err: color(anstream::AutoStream::choice(&io::stderr())),
-            width: terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0).max(40)),
-            marks: marks(),
+            out: style(anstream::AutoStream::choice(&out), width(terminal_size::terminal_size_of(&out))),
+            err: style(anstream::AutoStream::choice(&err), width(terminal_size::terminal_size_of(&err))),
         }
     }
 
     /// How a report for standard output is drawn.
     pub(super) fn style(&self) -> Style {
-        Style { color: self.color_out, width: self.width, marks: self.marks }
+        self.out
+    }
+
+    /// How a report for standard error is drawn.
+    pub(super) fn side_style(&self) -> Style {
+        self.err
     }
 
     /// Whether standard error is a terminal.
@@ -71,15 +75,19 @@ impl Screen {
 
     /// Says why a command could not do what it was asked, pointing at the text where there is one.
     pub(super) fn explain_failure(&self, failure: &Failure) {
-        let Some(diagnostic) = failure.diagnostic() else { return self.explain(failure) };
-        let theme =
-            if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let mut text = String::new();
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false);
-        match handler.render_report(&mut text, diagnostic) {
-            Ok(()) => self.say(text.trim_end()),
-            Err(_) => self.explain(failure),
+        match failure.in_a_text() {
+            Some(error) => self.say(error.draw(self.err.width, self.err.color).trim_end()),
+            None => self.explain(failure),
         }
+    }
+
+    /// Says something on the side that may have words of others in it: they move no cursor. Lines are wrapped on a terminal
+    /// alone, so that a program finds them whole.
+    pub(super) fn note(&self, text: &str) {
+        let width = if self.is_watched() { self.err.width } else { usize::MAX };
+        let mut page = Page::new(Style { width, ..self.err });
+        text.lines().for_each(|line| page.line(Tone::Plain, line));
+        self.say(page.finish().trim_end());
     }
 
     /// Says what went wrong, and why, cause by cause.
@@ -90,12 +98,20 @@ impl Screen {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
-        self.say(&text);
+        self.note(&text);
     }
 }
 
-/// What distributions are drawn with: block elements where the locale's encoding has them (the first of `LC_ALL`, `LC_CTYPE` and
-/// `LANG` that is set, as POSIX has it in "Environment Variables"), and the terminal is not a dumb one.
+/// How wide lines are: as wide as the terminal, or else as COLUMNS says.
+#[expect(clippy::disallowed_methods, reason = "it belongs to the environment, and is no argument of ours")]
+fn width(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> usize {
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let terminal = terminal.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);
+    terminal.or_else(said).unwrap_or(WIDTH).max(WIDTH_MIN)
+}
+
+/// What distributions are drawn with: block elements where the locale's encoding has them (the first of `LC_ALL`, `LC_CTYPE`
+/// and `LANG` that is set, as POSIX has it in "Environment Variables"), and the terminal is not a dumb one.
 #[expect(
     clippy::disallowed_methods,
     reason = "these belong to the environment, and are no arguments of ours"

@@ -4,6 +4,7 @@ use super::arguments::{ScenarioArguments, Verify};
 use super::ending::Ending;
 use super::failure::Failure;
 use super::keys;
+use super::reports;
 use super::run::{self, Means};
 use super::screen::Screen;
 use super::watch::Watch;
@@ -11,8 +12,8 @@ use crate::scenario::{self, Inputs, Scenario};
 
 pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure> {
     let ending = Ending::hear()?;
-    run::look_over(&arguments.reports)?;
-    let mut scenario = load(&arguments.scenario)?;
+    reports::look_over(&arguments.reports)?;
+    let mut scenario = load(screen, &arguments.scenario)?;
     run::overrule(&mut scenario, &arguments.run)?;
     let plan = run::expand(&scenario, arguments.run.only.as_deref())?;
     let baseline = run::baseline(&arguments.reports)?;
@@ -20,18 +21,18 @@ pub(super) fn verify(screen: &Screen, arguments: &Verify) -> Result<u8, Failure>
     let key = keys::key(&arguments.key, &scenario)?;
     let local = run::local(&arguments.local)?;
     let record = {
-        let watch = Watch::new(arguments.run.progress, screen);
+        let watch = Watch::new(arguments.run.progress, screen, (&scenario, &plan));
         let progress = |progress| watch.show(progress);
         let keeps_record = arguments.reports.json.is_some();
         let means = Means { key, local, cancel: ending.token, progress: &progress, keeps_record, baseline };
         ending.runtime.block_on(run::run(&scenario, &plan, means))
     };
     let record = run::against(record, baseline, arguments.run.only.as_deref());
-    Ok(run::report(screen, &record, &arguments.reports, arguments.run.flaky()))
+    Ok(reports::report(screen, &record, &arguments.reports, arguments.run.flaky()))
 }
 
-/// Loads a scenario with the inputs that the arguments give.
-pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
+/// Loads a scenario with the inputs that the arguments give, and says which of them it may have meant and does not have.
+pub(super) fn load(screen: &Screen, arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
     let mut inputs = Inputs::default();
     for path in &arguments.inputs {
         inputs.read_file(path)?;
@@ -39,5 +40,9 @@ pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
     for text in &arguments.set {
         inputs.set(text)?;
     }
-    Ok(scenario::load(&arguments.scenario, &inputs)?)
+    let scenario = scenario::load(&arguments.scenario, &inputs)?;
+    for stray in &scenario.strays {
+        screen.note(&format!("note: {stray}"));
+    }
+    Ok(scenario)
 }

@@ -1,5 +1,5 @@
-//! Where callers were seen in this run and where they reached endpoints, so that denied ones can say that they come from there, and
-//! call there.
+//! Where callers were seen in this run and where they reached endpoints, so that denied ones can say that they come from there,
+//! and call there.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -47,8 +47,8 @@ impl Board {
         Self { admitted, seen: Mutex::default(), reached: Mutex::default() }
     }
 
-    /// Writes down where a call of this vantage came from: as a target saw it, and as its own socket had it, which is what a front end
-    /// that nobody asks may see.
+    /// Writes down where a call of this vantage came from: as a target saw it, and as its own socket had it, which is what a
+    /// front end that nobody asks may see.
     pub(super) fn note(&self, vantage: AgentIndex, attempt: &Attempt) {
         let Ok(sample) = &attempt.sample else { return };
         let seen = match &sample.outcome {

@@ -13,6 +13,7 @@ use super::observe::Attempt;
 use super::pending::Tie;
 use super::phases::Phases;
 use super::place::Errand;
+use super::progress::FirstSight;
 use super::second_look::{Facts, Glance, wanted};
 use crate::plan::{Edge, further_call};
 use crate::scenario::{Answers, Endpoint, Expect};
@@ -69,6 +70,7 @@ impl<'r> Further<'r> {
             asked.seen.push(Glance::at(attempt, nth));
             if asked.left == 0 {
                 self.name(edge, &mut further);
+                self.tell(edge);
             }
         }
         further
@@ -83,6 +85,17 @@ impl<'r> Further<'r> {
             self.named.push(place);
             let errand = self.run.errand(edge.vantage, Tie::of_edge(edge), call);
             further.push(Errand { role: Some(Box::new(role)), ..errand });
+        }
+    }
+
+    /// Tells whoever watches of an edge over which no further call is placed.
+    fn tell(&self, place: usize) {
+        let (edge, asked) = (&self.run.plan.edges[place], &self.asked[place]);
+        if asked.left == 0 {
+            let is_open = asked.seen.iter().any(Glance::is_let_in);
+            let is_expected = is_open == (edge.expect == Expect::Allow);
+            let sight = if is_expected { FirstSight::AsExpected } else { FirstSight::Otherwise };
+            self.run.progress.edge(edge.vantage, sight);
         }
     }
 

@@ -33,6 +33,6 @@ pub use observe::{
     AgentObservation, Attempt, FurtherWitness, Greeting, Observations, ReceiptBook, Unasked, UnaskedWhy,
 };
 pub use phases::{Settings, greet, observe};
-pub use progress::{Progress, Stage};
+pub use progress::{FirstSight, Progress, Stage};
 pub use route::{LocalSettings, LocalVantage};
 pub use second_look::ADDRESSES_MAX;

@@ -19,8 +19,8 @@ use crate::plan::Role;
 /// and the next one written.
 const CALLS_PER_ORDER: usize = 128;
 
-/// How many endpoints, next to each other in the scenario, share orders. An order waits for whatever any of its calls waits for:
-/// were witnesses and edges of the same endpoints cut elsewhere, one would wait for the next through the whole scenario.
+/// How many endpoints, next to each other in the scenario, share orders. An order waits for whatever any of its calls waits
+/// for: were witnesses and edges of the same endpoints cut elsewhere, one would wait for the next through the whole scenario.
 const ENDPOINTS_TOGETHER: usize = 64;
 
 /// Calls that start later than this go into a later order, in milliseconds: an order with its longest phases still ends

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use crate::scenario::AgentIndex;
+
 /// A part of a run. Whoever watches is told of one after the other, in this order; witnesses and edges overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -58,6 +60,11 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// An edge has no call under way any more. Edges are told of as they end, whatever stage has begun.
+    pub(super) fn edge(&self, vantage: AgentIndex, sight: FirstSight) {
+        (self.hear)(Progress::Edge(vantage, sight));
+    }
+
     pub(super) fn done(&self, stage: Stage, steps: usize) {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         if Some(stage) > ahead.0 {
@@ -75,6 +82,17 @@ pub enum Progress {
     Begins(Stage, usize),
     /// This many more steps of the stage are done.
     Done(Stage, usize),
+    /// All calls over one more edge of this vantage are over.
+    Edge(AgentIndex, FirstSight),
+}
+
+/// How an edge looks before it is judged: whether anything got in, beside what is expected. It is no verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstSight {
+    /// As it should.
+    AsExpected,
+    /// Not as it should.
+    Otherwise,
 }
 
 #[cfg(test)]

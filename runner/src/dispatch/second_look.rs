@@ -94,7 +94,7 @@ impl Glance {
         self.role.as_ref().is_none_or(Role::is_plain)
     }
 
-    fn is_let_in(&self) -> bool {
+    pub(super) fn is_let_in(&self) -> bool {
         matches!(self.heard, Heard::Answer | Heard::NotFound)
     }
 
@@ -127,6 +127,7 @@ fn heard(sample: &Sample) -> Heard {
 
 /// What is known of an edge before any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Facts {
     pub(super) expect: Expect,
     pub(super) is_http: bool,
@@ -177,8 +178,8 @@ fn addresses(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     (facts.attempts..all).filter(|nth| !called(nth)).map(|nth| (Role::Further, nth)).collect()
 }
 
-/// Calls that were lost while others like them were answered, at the same address or as witnesses: each once more, with more time. And the first that was not
-/// answered in time by whoever took its connection: he may be slow, and let it in.
+/// Calls that were lost while others like them were answered, at the same address or as witnesses: each once more, with more
+/// time. And the first that was not answered in time by whoever took its connection: he may be slow, and let it in.
 fn lost(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     let of_the_rule = |glance: &Glance| matches!(glance.role, None | Some(Role::Further));
     let first_slow = seen.iter().position(|glance| of_the_rule(glance) && glance.is_slow);
@@ -223,8 +224,8 @@ fn forged(facts: &Facts, seen: &[Glance]) -> Vec<(Role, u32)> {
     all.filter(|(role, _)| !known(*role)).collect()
 }
 
-/// Once more in each of the headers that most believe, where a forged call came to anything but a refusal in a platform's own words:
-/// it may have been turned away for what it looks like.
+/// Once more in each of the headers that most believe, where a forged call came to anything but a refusal in a platform's own
+/// words: it may have been turned away for what it looks like.
 fn forged_alone(seen: &[Glance]) -> Vec<(Role, u32)> {
     let plain = || seen.iter().filter(|glance| glance.is_plain());
     if plain().any(Glance::is_let_in) {
@@ -259,8 +260,8 @@ fn is_wanted(seen: &[Glance], role: Role) -> bool {
     placed().count() < 2 && placed().all(|glance| glance.heard == Heard::Lost && !glance.is_slow)
 }
 
-/// One call as a browser would make it, where a 403 says nothing of who refuses, or whoever took the connection ended it without a
-/// word, as some do to programs; once more where it was lost.
+/// One call as a browser would make it, where a 403 says nothing of who refuses, or whoever took the connection ended it
+/// without a word, as some do to programs; once more where it was lost.
 fn browser(seen: &[Glance]) -> Option<(Role, u32)> {
     let answered = seen.iter().any(|glance| glance.is_plain() && glance.is_answered());
     let cut_off = |glance: &Glance| !answered && glance.is_connected && glance.heard == Heard::Lost;

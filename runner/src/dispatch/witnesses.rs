@@ -94,8 +94,8 @@ impl Phases<'_> {
         Tried { before: in_order(before), reach, after: in_order(after), further_witnesses }
     }
 
-    /// Places the witnesses once more that the plan did not know of: at addresses that only the resolver could tell of, and beacons
-    /// whose call was lost.
+    /// Places the witnesses once more that the plan did not know of: at addresses that only the resolver could tell of, and
+    /// beacons whose call was lost.
     async fn witness_further(&self, witnesses: Vec<Witness>, before: Vec<Attempt>) -> Vec<FurtherWitness> {
         let call = |witness: &Witness| {
             let call = call_for_witness(self.scenario, witness);
@@ -122,8 +122,8 @@ impl Known {
         self.under_way.extend(errands.iter().map(|errand| errand.call.id).zip(witnesses));
     }
 
-    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none, and once more each whose
-    /// call was lost: there may be no other.
+    /// Hears of calls that are over. Gives a witness for each address of an endpoint's name that has none, and once more each
+    /// whose call was lost: there may be no other.
     fn hear(&mut self, ended: &[Attempt], board: &Board) -> Vec<Witness> {
         let mut further = Vec::new();
         for attempt in ended {

@@ -75,6 +75,12 @@ fn nothing_forged(why: Unforged) -> (String, String) {
             "the rules say `spoof: false`",
             "leave it out to test whether the front end believes its callers",
         ),
+        Unforged::NoAnswer => {
+            let sentence =
+                "no forged call was answered: they may have been lost before anything looked at them";
+            let hint = "look whether a rate limit stands in front, and try again without it";
+            return (sentence.to_owned(), hint.to_owned());
+        }
         Unforged::NoRequest => (
             "no denied call got as far as sending a request",
             "nothing to do: what sends no request sends no header",

@@ -22,8 +22,8 @@ pub(super) struct Settings {
     pub(super) public_name: &'static str,
 }
 
-/// Azure App Service and Functions. From its public documentation: "Azure App Service access restrictions", "Troubleshoot virtual
-/// network integration", "Using private endpoints for App Service apps", "What is IP address 168.63.129.16?".
+/// Azure App Service and Functions. From its public documentation: "Azure App Service access restrictions", "Troubleshoot
+/// virtual network integration", "Using private endpoints for App Service apps", "What is IP address 168.63.129.16?".
 const AZURE: Settings = Settings {
     fingerprints: "azure",
     site_open: "the restriction is gone, or its default action is Allow: look at the access restrictions and \

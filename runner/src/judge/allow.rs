@@ -94,8 +94,8 @@ fn look_at_agent(case: &Case<'_>, call: CallId, outcome: &Outcome) -> Reason {
     }
 }
 
-/// Why an answer that bears the target's seal does not count yet: every member of a run can make one. The target's own book has to
-/// know of the call, and the answer has to be of the life that said hello.
+/// Why an answer that bears the target's seal does not count yet: every member of a run can make one. The target's own book has
+/// to know of the call, and the answer has to be of the life that said hello.
 fn unconfirmed(case: &Case<'_>, call: CallId, answered: &Answered) -> Option<Reason> {
     let hello = case.owner.and_then(|owner| owner.hello.as_ref().ok());
     let Some(book) = case.receipts() else { return Some(case.untold_receipts()) };

@@ -78,8 +78,8 @@ fn blocks_that_differ_are_worth_fewer_calls_and_the_bounds_hold() {
         too_high += u32::from(bounds.lower.is_some_and(|ns| ns > truth));
         too_low += u32::from(bounds.upper.is_some_and(|ns| ns < truth));
     }
-    // 2 % of 500 are 10. With 20 blocks of two kinds the design effect is known poorly, so it is up to some times as many; of calls
-    // taken as independent, a bound is wrong in one of three.
+    // 2 % of 500 are 10. With 20 blocks of two kinds the design effect is known poorly, so it is up to some times as many; of
+    // calls taken as independent, a bound is wrong in one of three.
     assert!(too_high <= 38 && too_low <= 38, "{too_high} and {too_low} of {rounds}");
 }
 

@@ -145,7 +145,8 @@ impl<'a> Case<'a> {
         self.attempts.iter().filter(|attempt| attempt.role.as_deref().is_none_or(Role::is_plain))
     }
 
-    /// How many of the plain attempts saw each outcome, in the order they were first seen. Answers of another status are another.
+    /// How many of the plain attempts saw each outcome, in the order they were first seen. Answers of another status are
+    /// another.
     pub(crate) fn outcomes(&self) -> Vec<(&'a Outcome, usize)> {
         let mut counts: Vec<(&Outcome, usize)> = Vec::new();
         for sample in self.plain().filter_map(|attempt| attempt.sample.as_ref().ok()) {

@@ -10,6 +10,7 @@ use ringfence_contract::sample::Sample;
 
 use super::case::{Case, is_private};
 use super::grounds::Grounds;
+use super::seen::is_answered;
 use crate::dispatch::ADDRESSES_MAX;
 use crate::plan::Role;
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, Place, Spoofing};
@@ -49,7 +50,7 @@ pub enum Notice {
         /// The addresses.
         addresses: Vec<IpAddr>,
     },
-    /// No call said that it comes from elsewhere, though there are edges that must be denied.
+    /// No call said that it comes from elsewhere and was answered, though there are edges that must be denied.
     NothingForged(Unforged),
     /// A platform saw one vantage at several addresses.
     SeveralAddresses {
@@ -67,7 +68,7 @@ pub enum Notice {
     },
 }
 
-/// Why no forged call was made.
+/// Why no forged call was made, or none tells anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unforged {
     /// No denied endpoint speaks HTTP.
@@ -76,6 +77,8 @@ pub enum Unforged {
     ByRule,
     /// No denied call got as far as sending a request.
     NoRequest,
+    /// None of those that were made was answered: they may have been lost before anything looked at them.
+    NoAnswer,
 }
 
 /// What a reader has to know of a run: in the order of the variants above, each once.
@@ -108,6 +111,7 @@ struct Gathered {
     http: HashSet<bool>,
     left: HashSet<bool>,
     forged: usize,
+    heard_forged: bool,
 }
 
 impl Gathered {
@@ -122,7 +126,10 @@ impl Gathered {
             let Ok(sample) = &attempt.sample else { continue };
             match attempt.role.as_deref() {
                 Some(Role::OtherFamily) => self.note_other_family(case, sample),
-                Some(role) if role.forged().is_some() => self.forged += 1,
+                Some(role) if role.forged().is_some() => {
+                    self.forged += 1;
+                    self.heard_forged |= is_answered(sample);
+                }
                 _ => self.note_call(case, sample),
             }
         }
@@ -205,8 +212,11 @@ impl Gathered {
 
     /// Why no forged call was made, where there was something to deny.
     fn unforged(&self) -> Option<Unforged> {
-        if self.denied == 0 || self.forged > 0 {
+        if self.denied == 0 || self.heard_forged {
             return None;
+        }
+        if self.forged > 0 {
+            return Some(Unforged::NoAnswer);
         }
         Some(match (self.http.contains(&true), self.left.contains(&false)) {
             (false, _) => Unforged::NoHttp,

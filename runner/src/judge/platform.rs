@@ -13,7 +13,8 @@ pub(crate) const LOGIN: u16 = 401;
 /// The status of a refusal that nobody signed for: a stopped app and a client certificate say it too.
 pub(crate) const BARE_DENIAL: u16 = 403;
 
-/// The status of what is not there: an app's, a platform's, or that of a door that knows no such site (RFC 9110 section 15.5.5).
+/// The status of what is not there: an app's, a platform's, or that of a door that knows no such site (RFC 9110 section
+/// 15.5.5).
 pub(crate) const NOT_FOUND: u16 = 404;
 
 /// The status of a proxy on the caller's side that wants a login (RFC 9110 section 15.5.8).
@@ -92,15 +93,15 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
     }
 }
 
-/// Whether a filter in front answered, with a challenge or its own page, whatever the status. That a login is asked for shows that
-/// the caller got as far as that.
+/// Whether a filter in front answered, with a challenge or its own page, whatever the status. That a login is asked for shows
+/// that the caller got as far as that.
 fn is_filters(unsealed: &Unsealed) -> bool {
     let told = unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::NotADenial);
     told && unsealed.status != Some(LOGIN)
 }
 
-/// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that only
-/// such a side gives.
+/// Whether an answer comes from the caller's side of the way: it says so, and no certificate says otherwise; or it is one that
+/// only such a side gives.
 pub(crate) fn is_of_callers_side(sample: &Sample, unsealed: &Unsealed) -> bool {
     let certified = sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none());
     let told = unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::CallersSide);

@@ -188,8 +188,8 @@ impl Scene {
         }
     }
 
-    /// What the run saw, with what every run has beside it: the target's receipts for answers of its own, and the call that asks
-    /// as a browser where a 403 says nothing of who refuses.
+    /// What the run saw, with what every run has beside it: the target's receipts for answers of its own, and the call that
+    /// asks as a browser where a 403 says nothing of who refuses.
     pub(crate) fn seen(&self) -> Observations {
         let mut seen = self.observations.clone();
         for (edge, attempts) in self.plan.edges.iter().zip(&mut seen.reach) {
@@ -280,6 +280,7 @@ fn scenario() -> Scenario {
         fingerprints: known(),
         spoof_headers: Vec::new(),
         left_out: Vec::new(),
+        strays: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }

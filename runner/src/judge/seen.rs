@@ -37,8 +37,8 @@ pub(super) enum Seen {
     Unnamed,
     /// It proves nothing, and has to.
     Unknown(Reason),
-    /// It was placed beside the others, and changes nothing: a forged call that was turned away, a browser's that got no further
-    /// either, one that was lost and placed again.
+    /// It was placed beside the others, and changes nothing: a forged call that was turned away, a browser's that got no
+    /// further either, one that was lost and placed again.
     Beside,
 }
 
@@ -107,8 +107,8 @@ fn sealed(case: &Case<'_>, outcome: &Outcome) -> Option<Reason> {
     }
 }
 
-/// A forged call got in where the target says so, or where it is answered as somebody who is let in. Whatever else became of it,
-/// it was turned away.
+/// A forged call got in where the target says so, or where it is answered as somebody who is let in. Whatever else became of
+/// it, it was turned away.
 fn see_forged(case: &Case<'_>, attempt: &Attempt) -> Seen {
     let seen = see_call(case, attempt);
     match (seen, &attempt.sample) {
@@ -139,9 +139,9 @@ fn see_at_address(case: &Case<'_>, attempt: &Attempt) -> Seen {
 enum Alike {
     /// As a caller who is let in.
     Admitted,
-    /// Like one in part, or sent elsewhere: nobody knows.
+    /// With the status of one, and another page: nobody knows.
     Unclear,
-    /// As one who is turned away: a filter may do that with any error, or with its own page.
+    /// As one who is turned away: a filter may do that with any error, with its own page, or by sending him elsewhere.
     TurnedAway,
 }
 
@@ -160,19 +160,18 @@ fn answered_as(case: &Case<'_>, sample: &Sample) -> Alike {
         Some(status) if is_listed(case, status) => Alike::Admitted,
         Some(200..=299 | LOGIN) => Alike::Admitted,
         _ if same_status => Alike::Unclear,
-        Some(300..=399) => Alike::Unclear,
         _ => Alike::TurnedAway,
     }
 }
 
-/// Whether a server says that it does not speak the version that it was asked over (RFC 9110 sections 15.5.22 and 15.6.6; Elastic
-/// Load Balancing user guide, "HTTP 464"), or cannot make anything of it.
+/// Whether a server says that it does not speak the version that it was asked over (RFC 9110 sections 15.5.22 and 15.6.6;
+/// Elastic Load Balancing user guide, "HTTP 464"), or cannot make anything of it.
 fn is_other_version(attempt: &Attempt) -> bool {
     attempt.sample.as_ref().is_ok_and(|sample| matches!(sample.status, Some(400 | 426 | 464 | 505)))
 }
 
-/// What is told beside a denial to a browser, or over HTTP/1.1: another answer is an answer, anything else leaves the denial what
-/// it is. A browser that is sent elsewhere may be sent to a page that refuses it.
+/// What is told beside a denial to a browser, or over HTTP/1.1: another answer is an answer, anything else leaves the denial
+/// what it is. A browser that is sent elsewhere may be sent to a page that refuses it.
 fn see_other_guise(case: &Case<'_>, attempt: &Attempt) -> Seen {
     let seen = see_call(case, attempt);
     let Ok(sample) = &attempt.sample else { return seen };
@@ -267,8 +266,8 @@ fn is_listed(case: &Case<'_>, status: u16) -> bool {
     matches!(&case.endpoint.answers, Answers::Platform { statuses } if statuses.contains(&status))
 }
 
-/// Whether a 404 is no more than what its door says of a site that does not exist. An agent that knows nothing of a caller has words
-/// of its own.
+/// Whether a 404 is no more than what its door says of a site that does not exist. An agent that knows nothing of a caller has
+/// words of its own.
 fn is_no_site(case: &Case<'_>, unsealed: &Unsealed, sample: &Sample) -> bool {
     match case.endpoint.answers {
         Answers::Platform { .. } => !case.site_exists(sample),

@@ -145,7 +145,8 @@ fn claimed(transport: Transport, sample: &Sample) -> Option<Strength> {
     (!transport.is_tls() && !is_of_callers_side(&sample.outcome)).then_some(Strength::Claimed)
 }
 
-/// What shows that a beacon outside the scenario was reached: any HTTP answer but a bare denial, or any accepted TCP connection.
+/// What shows that a beacon outside the scenario was reached: any HTTP answer but a bare denial, or any accepted TCP
+/// connection.
 fn beacon(transport: Transport, sample: &Sample) -> Option<Strength> {
     let reached = match &sample.outcome {
         Outcome::Unsealed(unsealed) => match unsealed.status {

@@ -20,8 +20,8 @@
 //! the next. But it only ever adds, and not to every call (J. Chen, J. Revels, "Robust benchmarking in noisy environments",
 //! 2016), so the fastest calls of each block tell the way itself, if those of half the blocks agree. Then the median has
 //! risen where this floor rose by more than twice the tolerance, and the medians of the blocks whose times lie closest
-//! together did not fall. If they do not agree, nothing can be said, but of a rise that is larger than all waits for processors,
-//! as the caller's own lateness tells them, could add up to.
+//! together did not fall. If they do not agree, nothing can be said, but of a rise that is larger than all waits for
+//! processors, as the caller's own lateness tells them, could add up to.
 //!
 //! This file must not know what was measured.
 
@@ -152,7 +152,8 @@ pub fn shifts(old: &[&Block], new: &[&Block], terms: Terms) -> Result<Vec<Shift>
     shift_of_busy(&old, &new, terms.tolerance).map(|shift| shift.into_iter().collect())
 }
 
-/// Whether what was measured bears a comparison by itself: the caller had processors to spare, or its calls show the way's floor.
+/// Whether what was measured bears a comparison by itself: the caller had processors to spare, or its calls show the way's
+/// floor.
 pub(super) fn is_clear(blocks: &[Block]) -> bool {
     let blocks = pick(&blocks.iter().collect::<Vec<_>>(), |block| block.way.count() > 0);
     is_enough(&blocks)

@@ -36,8 +36,8 @@ fn conclude(edge: &Case<'_>, claimed: &Throughput, reached: Reason) -> ClaimReas
     }
 }
 
-/// Whether bytes were asked for over an edge that was reached a moment ago, and not one of them came: whatever is claimed, it is
-/// less.
+/// Whether bytes were asked for over an edge that was reached a moment ago, and not one of them came: whatever is claimed, it
+/// is less.
 ///
 /// A target that gives none says so in a sealed answer, one that knows no downloads answers as it answers strangers, and a
 /// call that was not sent has asked nobody: of these nothing is known.

@@ -88,6 +88,7 @@ fn tls(why: TlsFailedWhy) -> Outcome {
 }
 
 /// What every outcome means. The caller of the open edge is the VM, whose zone is 10.0.0.0/24.
+#[expect(clippy::too_many_lines, reason = "a table: a row an outcome")]
 pub(crate) fn rows() -> Vec<Row> {
     use Reason as R;
     use Worth::{Early, In, Late, NoName, Open, Said};

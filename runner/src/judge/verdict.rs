@@ -85,7 +85,7 @@ words! {
         CallersSide = "callers-side",
         /// Inconclusive: a 403 that says itself that it is no network's denial: a challenge, a sign-in, a missing certificate.
         NotADenial = "not-a-denial",
-        /// Inconclusive: a forged call was sent elsewhere, or got a status that admitted callers get, with another page.
+        /// Inconclusive: a forged call got a status that admitted callers get, with another page.
         ForgedUnclear = "forged-unclear",
         /// Inconclusive: a 403 that nobody signed for was not asked for as a browser would.
         NotAskedAsBrowser = "not-asked-as-browser",

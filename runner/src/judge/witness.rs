@@ -133,7 +133,8 @@ impl WitnessBook {
         self.shown.contains(&(endpoint, pin))
     }
 
-    /// Whether admitted callers got this answer, but for what differs from one to the next; and whether any got one with its status.
+    /// Whether admitted callers got this answer, but for what differs from one to the next; and whether any got one with its
+    /// status.
     pub(crate) fn was_answered(&self, endpoint: EndpointIndex, unsealed: &Unsealed) -> (bool, bool) {
         let Some(known) = self.answers.get(&endpoint) else { return (false, false) };
         let alike = known.iter().any(|page| page.status() == unsealed.status);

@@ -1,5 +1,5 @@
-//! The calls that measure an edge, as many to an order as fit it, and the one that is answered with bytes. This file must not know how a call travels, or what
-//! becomes of it.
+//! The calls that measure an edge, as many to an order as fit it, and the one that is answered with bytes. This file must not
+//! know how a call travels, or what becomes of it.
 
 use ringfence_contract::download::{Download, Portion};
 use ringfence_contract::measure::{Measure, Statuses};

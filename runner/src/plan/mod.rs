@@ -2,7 +2,8 @@
 //!
 //! [`expand`] makes the whole plan, [`select`] a part of it, [`call_for_edge`] and [`call_for_witness`] the calls that
 //! carry it out, [`orders_to_measure`] those that are placed again and again, [`download`] the one that is answered with bytes
-//! to count, and [`claims`] says what else is claimed of an edge. This room must not know how a call travels; it only says which calls there are.
+//! to count, and [`claims`] says what else is claimed of an edge. This room must not know how a call travels; it only says
+//! which calls there are.
 
 mod calls;
 mod claims;

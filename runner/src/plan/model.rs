@@ -52,7 +52,8 @@ pub enum Role {
     Beside,
     /// A retry that the rule grants.
     Retry,
-    /// In the place of the attempt of this number, counted from 0, which was lost to the network beside others that were answered.
+    /// In the place of the attempt of this number, counted from 0, which was lost to the network beside others that were
+    /// answered.
     Again(u32),
     /// It says that it comes from this address.
     Forged(IpAddr),

@@ -1,12 +1,14 @@
-//! A matrix too wide to draw, counted: all of it, and then the vantages and endpoints with anything that is not as expected,
+//! A matrix too large to draw, counted: all of it, and then the vantages and endpoints with anything that is not as expected,
 //! the worst first. What simply passed is in the first line and nowhere else.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::grid::{Shown, Sides, draw_legend};
+use super::grid::Sides;
 use super::mark::{ClaimMark, Mark};
-use super::page::{Page, Tone};
+use super::matrix::{Shown, draw_legend, shown};
+use super::page::{Page, Piece, Tone};
+use super::text::{pad, width};
 use crate::tally::RunRecord;
 
 /// The most vantages, and the most endpoints, that have a line each.
@@ -31,7 +33,7 @@ impl Counts {
         (self.of(with(Tone::Bad)), self.of(with(Tone::Doubt)))
     }
 
-    fn pieces(&self) -> impl Iterator<Item = (Tone, String)> + '_ {
+    fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
         let edges =
             Mark::ALL.into_iter().map(|mark| (mark.tone(), mark.sign(), self.of(|shown| shown.0 == mark)));
         let claims = ClaimMark::HARMED.into_iter();
@@ -46,12 +48,12 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord, sides: &Sides<'_>) {
     let (rows, columns) = (sides.vantages.len(), sides.endpoints.len());
     page.line(
         Tone::Faint,
-        &format!("{rows} vantages by {columns} endpoints: too wide to draw, counted instead"),
+        &format!("{rows} vantages by {columns} endpoints: too many to draw, counted instead"),
     );
     let mut all = Counts::default();
     let (mut vantages, mut endpoints) = (HashMap::new(), HashMap::new());
     for edge in &record.edges {
-        let shown = (Mark::of(edge), ClaimMark::of(edge));
+        let shown = shown(edge);
         all.add(shown);
         count(&mut vantages, edge.vantage.as_str(), shown);
         count(&mut endpoints, &edge.endpoint, shown);
@@ -61,7 +63,7 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord, sides: &Sides<'_>) {
     page.pieces(&row);
     draw_side(page, "vantages", &sides.vantages, &vantages);
     draw_side(page, "endpoints", &sides.endpoints, &endpoints);
-    draw_legend(page, all.0.into_keys(), &[]);
+    draw_legend(page, all.0.into_keys(), "");
 }
 
 fn count<'r>(side: &mut HashMap<&'r str, Counts>, name: &'r str, shown: Shown) {
@@ -82,9 +84,9 @@ fn draw_side(page: &mut Page, what: &str, names: &[&str], counts: &HashMap<&str,
         &format!("{} of {all} {what} not all as expected, the worst first:", harmed.len()),
     );
     let shown = &harmed[..harmed.len().min(ROWS_MAX)];
-    let left = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let left = shown.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     for (name, counts) in shown {
-        let mut row = vec![(Tone::Strong, format!("  {name:left$}"))];
+        let mut row = vec![(Tone::Strong, format!("  {}", pad(name, left)))];
         row.extend(counts.pieces());
         page.pieces(&row);
     }

@@ -1,168 +1,166 @@
-//! The matrix at a glance: who called, across what was called; or, where that is too wide, its counts.
+//! A matrix as a table: who calls, across what is called. The plan and the report are drawn by it alike.
+//!
+//! It is never cut: where its columns do not fit beside each other, they are stacked in blocks.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
+use std::ops::Range;
 
 use ringfence_contract::address::Family;
 
-use super::counts;
-use super::mark::{ClaimMark, Mark};
-use super::page::{Page, Style, Tone};
-use crate::tally::{EdgeRecord, RunRecord};
+use super::page::{Page, Piece, Tone};
+use super::text::{pad, width};
 
-/// The most columns a grid has; beyond that nobody reads it.
-const COLUMNS_MAX: usize = 16;
+/// The most rows a grid has, and the most columns; beyond that nobody reads it.
+const SIDE_MAX: usize = 50;
 
-/// The most rows a grid has.
-const ROWS_MAX: usize = 50;
+/// The most blocks with the columns' names above them, however many rows each has, and the most lines that more blocks may
+/// take. Beyond both, numbers stand for the names.
+const NAMED_BLOCKS_MAX: usize = 3;
+const NAMED_LINES_MAX: usize = 48;
 
-/// What a cell shows of one edge.
-pub(super) type Shown = (Mark, ClaimMark);
+/// The space between two columns.
+const GAP: usize = 2;
 
-/// The sides of a run's matrix, by name: who called, what was called, in which families.
-pub(super) struct Sides<'a> {
-    pub(super) vantages: Vec<&'a str>,
-    pub(super) endpoints: Vec<&'a str>,
-    pub(super) families: Vec<Family>,
+/// The sides of a matrix, by name: who calls, what is called, in which families.
+#[derive(Debug, Clone, Default)]
+pub struct Sides<'a> {
+    /// Who calls: a row each.
+    pub vantages: Vec<&'a str>,
+    /// What is called: a column each.
+    pub endpoints: Vec<&'a str>,
+    /// A sign each in every cell.
+    pub families: Vec<Family>,
 }
 
-impl<'a> Sides<'a> {
-    fn of(record: &'a RunRecord) -> Self {
-        let calling: HashSet<&str> = record.edges.iter().map(|edge| edge.vantage.as_str()).collect();
-        let called: HashSet<&str> = record.edges.iter().map(|edge| &*edge.endpoint).collect();
-        let families: BTreeSet<Family> = record.edges.iter().map(|edge| edge.family).collect();
-        let agents = record.agents.iter().map(|agent| agent.name.as_str());
-        let endpoints = record.endpoints.iter().map(|name| &**name);
-        Self {
-            vantages: agents.filter(|name| calling.contains(name)).collect(),
-            endpoints: endpoints.filter(|name| called.contains(name)).collect(),
-            families: families.into_iter().collect(),
-        }
+impl Sides<'_> {
+    /// Whether anybody would read it as a grid.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.vantages.len() <= SIDE_MAX && self.endpoints.len() <= SIDE_MAX
     }
 
-    fn is_small(&self) -> bool {
-        self.vantages.len() <= ROWS_MAX && self.endpoints.len() <= COLUMNS_MAX
+    /// What to say of the families in a legend; nothing where there is but one.
+    #[must_use]
+    pub fn families_told(&self) -> String {
+        let families: Vec<&str> = self.families.iter().map(|family| family.as_str()).collect();
+        if families.len() > 1 { format!("; {} in each cell", families.join("|")) } else { String::new() }
     }
 }
 
-/// A run's matrix, small enough to draw.
-struct Matrix<'a> {
+/// A matrix with a sign for each edge.
+#[derive(Debug)]
+pub struct Grid<'a> {
     sides: Sides<'a>,
-    cells: HashMap<(&'a str, &'a str, Family), Shown>,
+    signs: HashMap<(&'a str, &'a str, Family), Vec<Piece>>,
 }
 
-impl<'a> Matrix<'a> {
-    fn of(record: &'a RunRecord, sides: Sides<'a>) -> Self {
-        let cell = |edge: &'a EdgeRecord| {
-            let shown = (Mark::of(edge), ClaimMark::of(edge));
-            ((edge.vantage.as_str(), &*edge.endpoint, edge.family), shown)
-        };
-        Self { sides, cells: record.edges.iter().map(cell).collect() }
+impl<'a> Grid<'a> {
+    /// A grid of these sides, without an edge.
+    #[must_use]
+    pub fn new(sides: Sides<'a>) -> Self {
+        Self { sides, signs: HashMap::new() }
     }
 
-    /// The signs of one cell: one a family, so that each keeps its place.
-    fn cell(&self, vantage: &str, endpoint: &str) -> Vec<Option<Shown>> {
-        let families = self.sides.families.iter();
-        families.map(|family| self.cells.get(&(vantage, endpoint, *family)).copied()).collect()
+    /// Gives an edge its sign.
+    pub fn put(&mut self, vantage: &'a str, endpoint: &'a str, family: Family, sign: Vec<Piece>) {
+        self.signs.insert((vantage, endpoint, family), sign);
     }
 
-    fn widest_vantage(&self) -> usize {
-        self.sides.vantages.iter().map(|name| name.len()).max().unwrap_or(0)
-    }
-
-    /// The widest cell: the widest sign a family, and a bar between two.
-    fn cell_width(&self) -> usize {
-        let shown = self.cells.values().map(|(mark, claims)| width(mark.sign()) + width(claims.sign()));
-        let sign = shown.max().unwrap_or(1);
-        (sign + 1) * self.sides.families.len() - 1
-    }
-}
-
-fn width(sign: &str) -> usize {
-    sign.chars().count()
-}
-
-/// Draws the matrix, or its counts, and a legend.
-pub(super) fn draw(page: &mut Page, record: &RunRecord, style: Style) {
-    let sides = Sides::of(record);
-    if !sides.is_small() {
-        return counts::draw(page, record, &sides);
-    }
-    let matrix = Matrix::of(record, sides);
-    let names: Vec<String> = matrix.sides.endpoints.iter().map(|name| (*name).to_owned()).collect();
-    let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();
-    let cell = matrix.cell_width();
-    let fits = |headings: &[String]| {
-        let cells: usize = headings.iter().map(|heading| heading.len().max(cell) + 2).sum();
-        matrix.widest_vantage() + cells <= style.width
-    };
-    if !fits(&numbers) {
-        return counts::draw(page, record, &matrix.sides);
-    }
-    if fits(&names) {
-        draw_rows(page, &matrix, &names);
-    } else {
-        draw_rows(page, &matrix, &numbers);
+    /// Draws it: under the endpoints' names if they fit, in a few blocks if need be, else under numbers.
+    pub fn draw(&self, page: &mut Page) {
+        let names: Vec<String> = self.sides.endpoints.iter().map(|name| (*name).to_owned()).collect();
+        let blocks = self.blocks(&names, page.width());
+        let lines = blocks.len() * (self.sides.vantages.len() + 2);
+        if blocks.len() <= NAMED_BLOCKS_MAX || lines <= NAMED_LINES_MAX {
+            return self.draw_blocks(page, &names, &blocks);
+        }
+        let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();
+        self.draw_blocks(page, &numbers, &self.blocks(&numbers, page.width()));
         for (number, name) in numbers.iter().zip(&names) {
             page.line(Tone::Faint, &format!("  {number:>2}  {name}"));
         }
     }
-    draw_legend(page, matrix.cells.values().copied(), &matrix.sides.families);
-}
 
-fn draw_rows(page: &mut Page, matrix: &Matrix<'_>, headings: &[String]) {
-    let left = matrix.widest_vantage();
-    let widths: Vec<usize> = headings.iter().map(|heading| heading.len().max(matrix.cell_width())).collect();
-    let mut head = vec![(Tone::Plain, " ".repeat(left))];
-    for (heading, width) in headings.iter().zip(&widths) {
-        head.push((Tone::Strong, format!("  {heading:width$}")));
+    /// Which columns stand beside each other: in as few blocks as fit the page, all of one size if those fit too.
+    fn blocks(&self, headings: &[String], page: usize) -> Vec<Range<usize>> {
+        let filled = self.filled(headings, page);
+        let each = headings.len().div_ceil(filled.len()).max(1);
+        let even: Vec<Range<usize>> =
+            (0..headings.len()).step_by(each).map(|first| first..headings.len().min(first + each)).collect();
+        let fits = |block: &Range<usize>| self.filled(&headings[block.clone()], page).len() == 1;
+        if even.iter().all(fits) { even } else { filled }
     }
-    page.pieces(&head);
-    for vantage in &matrix.sides.vantages {
-        let mut row = vec![(Tone::Strong, format!("{vantage:left$}"))];
-        for (endpoint, width) in matrix.sides.endpoints.iter().zip(&widths) {
-            row.push((Tone::Plain, "  ".to_owned()));
-            row.extend(draw_cell(&matrix.cell(vantage, endpoint), *width));
-        }
-        page.pieces(&row);
-    }
-}
 
-/// One cell: a sign, or one a family with a bar between them; blank where there is no edge.
-fn draw_cell(shown: &[Option<Shown>], width: usize) -> Vec<(Tone, String)> {
-    if shown.iter().all(Option::is_none) {
-        return vec![(Tone::Plain, " ".repeat(width))];
-    }
-    let mut pieces = Vec::new();
-    for (place, shown) in shown.iter().enumerate() {
-        if place > 0 {
-            pieces.push((Tone::Faint, "|".to_owned()));
-        }
-        match shown {
-            Some((mark, claims)) => {
-                pieces.push((mark.tone(), mark.sign().to_owned()));
-                pieces.push((claims.tone(), claims.sign().to_owned()));
+    /// Blocks that are filled one after the other, with one column at least.
+    fn filled(&self, headings: &[String], page: usize) -> Vec<Range<usize>> {
+        let (left, cell) = (self.left(), self.cell_width());
+        let (mut blocks, mut first, mut used) = (Vec::new(), 0, left);
+        for (place, heading) in headings.iter().enumerate() {
+            let column = width(heading).max(cell) + GAP;
+            if place > first && used + column > page {
+                blocks.push(first..place);
+                (first, used) = (place, left);
             }
-            None => pieces.push((Tone::Plain, " ".to_owned())),
+            used += column;
+        }
+        blocks.push(first..headings.len());
+        blocks
+    }
+
+    fn draw_blocks(&self, page: &mut Page, headings: &[String], blocks: &[Range<usize>]) {
+        for (place, block) in blocks.iter().enumerate() {
+            if place > 0 {
+                page.blank();
+            }
+            self.draw_block(page, headings, block);
         }
     }
-    let used: usize = pieces.iter().map(|(_, text)| text.chars().count()).sum();
-    pieces.push((Tone::Plain, " ".repeat(width.saturating_sub(used))));
-    pieces
-}
 
-/// What the signs mean that occur.
-pub(super) fn draw_legend(page: &mut Page, shown: impl Iterator<Item = Shown>, families: &[Family]) {
-    let (marks, claims): (BTreeSet<Mark>, BTreeSet<ClaimMark>) = shown.unzip();
-    let signs = Mark::ALL.into_iter().filter(|mark| marks.contains(mark));
-    let signs = signs.map(|mark| format!("{} {}", mark.sign(), mark.meaning()));
-    let claims = ClaimMark::HARMED.into_iter().filter(|mark| claims.contains(mark));
-    let claims = claims.map(|mark| format!("{} {}", mark.sign(), mark.meaning()));
-    let signs: Vec<String> = signs.chain(claims).collect();
-    if signs.is_empty() {
-        return;
+    fn draw_block(&self, page: &mut Page, headings: &[String], block: &Range<usize>) {
+        let (left, cell) = (self.left(), self.cell_width());
+        let gap = || (Tone::Plain, " ".repeat(GAP));
+        let columns = block.clone().map(|column| (&headings[column], self.sides.endpoints[column]));
+        let columns: Vec<(&String, &str, usize)> =
+            columns.map(|(heading, name)| (heading, name, width(heading).max(cell))).collect();
+        let mut head = vec![(Tone::Plain, " ".repeat(left))];
+        for (heading, _, columns) in &columns {
+            head.extend([gap(), (Tone::Strong, pad(heading, *columns))]);
+        }
+        page.row(&head);
+        for vantage in &self.sides.vantages {
+            let mut row = vec![(Tone::Strong, pad(vantage, left))];
+            for (_, endpoint, columns) in &columns {
+                row.push(gap());
+                row.extend(self.cell(vantage, endpoint, *columns));
+            }
+            page.row(&row);
+        }
     }
-    let families: Vec<&str> = families.iter().map(|family| family.as_str()).collect();
-    let families =
-        if families.len() > 1 { format!("; {} in each cell", families.join("|")) } else { String::new() };
-    page.line(Tone::Faint, &format!("{}{families}", signs.join("; ")));
+
+    /// One cell: a sign, or one a family with a bar between them, so that each keeps its place; blank where there is no edge.
+    fn cell(&self, vantage: &str, endpoint: &str, columns: usize) -> Vec<Piece> {
+        let sign = |family: &Family| self.signs.get(&(vantage, endpoint, *family));
+        let signs: Vec<Option<&Vec<Piece>>> = self.sides.families.iter().map(sign).collect();
+        let is_edge = signs.iter().any(Option::is_some);
+        let mut pieces = Vec::new();
+        for (place, sign) in signs.into_iter().enumerate().filter(|_| is_edge) {
+            pieces.extend((place > 0).then(|| (Tone::Faint, "|".to_owned())));
+            pieces.extend(sign.cloned().unwrap_or_else(|| vec![(Tone::Plain, " ".to_owned())]));
+        }
+        let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
+        pieces.push((Tone::Plain, " ".repeat(columns.saturating_sub(used))));
+        pieces
+    }
+
+    /// How wide the rows' names are.
+    fn left(&self) -> usize {
+        self.sides.vantages.iter().map(|name| width(name)).max().unwrap_or(0)
+    }
+
+    /// The widest cell: the widest sign a family, and a bar between two.
+    fn cell_width(&self) -> usize {
+        let sign = |pieces: &Vec<Piece>| pieces.iter().map(|(_, text)| width(text)).sum();
+        let widest: usize = self.signs.values().map(sign).max().unwrap_or(1);
+        ((widest + 1) * self.sides.families.len()).saturating_sub(1)
+    }
 }

@@ -13,9 +13,9 @@ use ringfence_contract::name::AgentName;
 
 use super::comparison;
 use super::junit_case::{Cases, Folded, took};
-use super::latency;
+use super::latency::{self, Detail};
 use super::notices;
-use super::page::{Page, Style};
+use super::page::{Marks, Page, Style};
 use super::story;
 use super::text::{timestamp, xml, xml_line};
 use super::throughput;
@@ -100,11 +100,10 @@ fn vantage_suite(
     suite
 }
 
-/// How fast the edges of a vantage are, as the terminal shows it.
+/// How fast the edges of a vantage are: the terminal's table, and what it has no room for.
 fn measured(edges: &[&EdgeRecord]) -> String {
-    let style = Style::default();
-    let mut page = Page::new(style);
-    latency::draw(&mut page, edges.iter().copied(), style);
+    let mut page = Page::new(Style::unwrapped());
+    latency::draw(&mut page, edges.iter().copied(), Detail::Whole, Marks::Plain);
     throughput::draw(&mut page, edges.iter().copied());
     page.finish()
 }

@@ -1,11 +1,13 @@
-//! How fast the measured edges are: a table, and of each edge how its times are spread, at a glance.
+//! How fast the measured edges are: a line each, with its verdict, its figures, and how its times are spread, at a glance.
 
 use ringfence_contract::histogram::Histogram;
 use ringfence_contract::measure::Figures;
 
-use super::page::{Marks, Page, Style, Tone};
+use super::page::{Marks, Page, Piece, Tone};
+use super::text::{pad, width};
 use crate::dispatch::Measurement;
 use crate::explain::figure;
+use crate::judge::{ClaimKind, Verdict};
 use crate::scenario::Statistic;
 use crate::tally::EdgeRecord;
 
@@ -21,40 +23,81 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// The same for terminals that have none.
 const PLAIN: [char; 8] = ['.', ':', '-', '=', '+', '*', '#', '@'];
 
-/// The columns of times, as people name them.
-const STATISTICS: [Statistic; 6] = [
-    Statistic::Mean,
-    Statistic::Percentile(50_000),
-    Statistic::Percentile(90_000),
-    Statistic::Percentile(95_000),
-    Statistic::Percentile(99_000),
-    Statistic::Percentile(99_900),
+/// How wide a column of figures is.
+const COLUMN: usize = 7;
+
+/// How wide a verdict is: `kept`, `FAIL`, `?`, or `-` where nothing is claimed.
+const VERDICT: usize = 4;
+
+/// One column of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Answered,
+    Loss,
+    Least,
+    Of(Statistic),
+    Most,
+    Jitter,
+}
+
+/// Every column, as they stand beside each other, and how soon each has to go where a page is narrow: the highest first. Those
+/// of 0 always stay.
+const COLUMNS: [(Column, usize); 11] = [
+    (Column::Answered, 0),
+    (Column::Loss, 0),
+    (Column::Least, 2),
+    (Column::Of(Statistic::Mean), 3),
+    (Column::Of(Statistic::Percentile(50_000)), 0),
+    (Column::Of(Statistic::Percentile(90_000)), 1),
+    (Column::Of(Statistic::Percentile(95_000)), 4),
+    (Column::Of(Statistic::Percentile(99_000)), 0),
+    (Column::Of(Statistic::Percentile(99_900)), 5),
+    (Column::Most, 0),
+    (Column::Jitter, 6),
 ];
 
+/// How much is told of an edge beside its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Only what ended its measurement early.
+    Least,
+    /// Its phases, clocks and lateness too.
+    Whole,
+}
+
 /// Draws the table of the edges that were measured; nothing where none was.
-pub(super) fn draw<'r>(page: &mut Page, edges: impl IntoIterator<Item = &'r EdgeRecord>, style: Style) {
+pub(super) fn draw<'r>(
+    page: &mut Page,
+    edges: impl IntoIterator<Item = &'r EdgeRecord>,
+    detail: Detail,
+    marks: Marks,
+) {
     let measured = edges.into_iter().filter_map(|edge| Some((edge, edge.measurement.as_deref()?)));
     let measured: Vec<(&EdgeRecord, &Measurement)> = measured.collect();
     if measured.is_empty() {
         return;
     }
+    let widest = measured.iter().map(|(edge, _)| width(&name(edge))).max().unwrap_or(0);
+    let room = page.width().saturating_sub(VERDICT + 1 + widest);
+    let (columns, has_spread) = fitting(room);
     let axis = Axis::of(measured.iter().map(|(_, measurement)| &measurement.warm.phases.total.ns));
-    let marks = axis.map_or_else(String::new, |axis| {
+    let axis = axis.filter(|_| has_spread);
+    let scale = axis.map_or_else(String::new, |axis| {
         format!("; marks from {} to {}, log scale", figure::time(axis.low), figure::time(axis.high))
     });
-    page.line(Tone::Strong, &format!("latency in ms, from the intended start of a call to its end{marks}"));
-    page.line(Tone::Faint, &headings());
-    let widest = measured.iter().map(|(edge, _)| name(edge).chars().count()).max().unwrap_or(0);
+    page.line(Tone::Strong, &format!("latency in ms, from the intended start of a call to its end{scale}"));
+    page.row(&[(Tone::Faint, format!("{}{}", " ".repeat(VERDICT + 1 + widest), headings(&columns)))]);
     for (edge, measurement) in measured.iter().take(SHOWN_MAX) {
         let times = &measurement.warm.phases.total.ns;
-        let spread = axis.map_or_else(String::new, |axis| axis.spread(times, style.marks));
-        page.pieces(&[
-            (Tone::Strong, format!("{:widest$}", name(edge))),
-            (Tone::Plain, format!("  {spread}")),
+        let spread = axis.map_or_else(String::new, |axis| format!("  {}", axis.spread(times, marks)));
+        let figures = format!("{}{spread}", row(&measurement.warm, &columns));
+        page.row(&[
+            verdict(edge),
+            (Tone::Strong, format!(" {}", pad(&name(edge), widest))),
+            (Tone::Plain, figures),
         ]);
-        page.line(Tone::Plain, &row(&measurement.warm));
-        for line in notes(measurement) {
-            page.line(Tone::Faint, &format!("    {line}"));
+        for line in notes(measurement, detail) {
+            page.line(Tone::Faint, &format!("     {line}"));
         }
     }
     if measured.len() > SHOWN_MAX {
@@ -70,20 +113,60 @@ fn name(edge: &EdgeRecord) -> String {
     format!("{} -> {} {}", edge.vantage, edge.endpoint, edge.family)
 }
 
-fn headings() -> String {
-    let statistics = STATISTICS.map(|statistic| format!("{:>7}", statistic.to_string())).concat();
-    format!("{:>8}{:>7}{:>7}{statistics}{:>7}{:>7}", "n", "loss %", "min", "max", "jitter")
+/// What the budgets of an edge came to, the worst of them; or that contact with it was lost.
+fn verdict(edge: &EdgeRecord) -> Piece {
+    let budgets = edge.claims.iter().filter(|claim| claim.judged.kind == ClaimKind::Budget);
+    let verdicts: Vec<Verdict> = budgets
+        .map(|claim| claim.verdict)
+        .chain((edge.verdict != Verdict::Pass).then_some(edge.verdict))
+        .collect();
+    let has = |verdict| verdicts.contains(&verdict);
+    let (tone, word) = match () {
+        () if has(Verdict::Fail) => (Tone::Bad, "FAIL"),
+        () if has(Verdict::Inconclusive) => (Tone::Doubt, "?"),
+        () if has(Verdict::Pass) => (Tone::Good, "kept"),
+        () => (Tone::Faint, "-"),
+    };
+    (tone, pad(word, VERDICT))
+}
+
+/// The columns that fit into so much room, and whether a spread does behind all of them.
+fn fitting(room: usize) -> (Vec<Column>, bool) {
+    let mut stay = COLUMNS.to_vec();
+    for goes in (1..COLUMNS.len()).rev() {
+        if stay.len() * COLUMN > room {
+            stay.retain(|(_, place)| *place != goes);
+        }
+    }
+    let spread = stay.len() * COLUMN + 2 + SPREAD_WIDTH as usize;
+    (stay.into_iter().map(|(column, _)| column).collect(), spread <= room)
+}
+
+fn headings(columns: &[Column]) -> String {
+    let heading = |column: &Column| match column {
+        Column::Answered => "n".to_owned(),
+        Column::Loss => "loss %".to_owned(),
+        Column::Least => "min".to_owned(),
+        Column::Of(statistic) => statistic.to_string(),
+        Column::Most => "max".to_owned(),
+        Column::Jitter => "jitter".to_owned(),
+    };
+    columns.iter().map(|column| format!("{:>COLUMN$}", heading(column))).collect::<Vec<_>>().concat()
 }
 
 /// The figures of the answered calls; what there are too few calls for is `-`.
-fn row(figures: &Figures) -> String {
+fn row(figures: &Figures, columns: &[Column]) -> String {
     let times = &figures.phases.total.ns;
-    let cell = |ns: Option<u64>| {
-        format!("{:>7}", ns.map_or_else(|| "-".to_owned(), |ns| figure::in_units(ns, 1_000_000)))
+    let time = |ns: Option<u64>| ns.map_or_else(|| "-".to_owned(), |ns| figure::in_units(ns, 1_000_000));
+    let cell = |column: &Column| match column {
+        Column::Answered => figures.answered.to_string(),
+        Column::Loss => loss(figures),
+        Column::Least => time(times.min()),
+        Column::Of(statistic) => time(statistic.of(times)),
+        Column::Most => time(times.max()),
+        Column::Jitter => time(figures.jitter.mean()),
     };
-    let statistics = STATISTICS.map(|statistic| cell(statistic.of(times))).concat();
-    let (min, max, jitter) = (cell(times.min()), cell(times.max()), cell(figures.jitter.mean()));
-    format!("{:>8}{:>7}{min}{statistics}{max}{jitter}", figures.answered, loss(figures))
+    columns.iter().map(|column| format!("{:>COLUMN$}", cell(column))).collect::<Vec<_>>().concat()
 }
 
 /// The share of lost calls in percent, to one decimal, rounded up; `-` where none were placed.
@@ -101,16 +184,17 @@ fn loss(figures: &Figures) -> String {
     )
 }
 
-/// What stands beneath the figures of an edge.
-fn notes(measurement: &Measurement) -> Vec<String> {
+/// What stands beneath the line of an edge.
+fn notes(measurement: &Measurement, detail: Detail) -> Vec<String> {
     let figures = &measurement.warm;
-    let mut notes: Vec<String> = figure::phases(figures).into_iter().collect();
-    let mut sides = vec![format!("{} connections", measurement.connection)];
-    sides.extend(figure::lateness(figures));
-    sides.extend(figure::cold(&measurement.cold));
-    notes.push(sides.join("; "));
-    if figures.lost_in_all() > 0 {
-        notes.push(figure::loss(figures));
+    let mut notes = Vec::new();
+    if detail == Detail::Whole {
+        notes.extend(figure::phases(figures));
+        let mut sides = vec![format!("{} connections", measurement.connection)];
+        sides.extend(figure::lateness(figures));
+        sides.extend(figure::cold(&measurement.cold));
+        notes.push(sides.join("; "));
+        notes.extend((figures.lost_in_all() > 0).then(|| figure::loss(figures)));
     }
     let stopped = measurement.stopped.as_ref();
     notes.extend(stopped.map(|stopped| {
@@ -196,14 +280,29 @@ mod tests {
         for us in [412, 1_000, 1_200, 12_345, 123_456, 1_234_567] {
             figures.phases.total.record(us * 1_000, ringfence_contract::sample::Clock::Program);
         }
+        let (all, _) = fitting(usize::MAX);
         assert_eq!(
-            headings(),
-            "       n loss %    min   mean    p50    p90    p95    p99  p99.9    max jitter"
+            headings(&all),
+            "      n loss %    min   mean    p50    p90    p95    p99  p99.9    max jitter"
         );
         assert_eq!(
-            row(&figures),
-            "       6   14.3  0.412    229   1.20      -      -      -      -   1235      -"
+            row(&figures, &all),
+            "      6   14.3  0.412    229   1.20      -      -      -      -   1235      -"
         );
-        assert_eq!(row(&Figures::default()).matches('-').count(), 10);
+        assert_eq!(row(&Figures::default(), &all).matches('-').count(), 10);
+    }
+
+    #[test]
+    fn a_narrow_page_keeps_what_people_ask_for_first() {
+        for (room, headings_left, spread) in [
+            (200, "      n loss %    min   mean    p50    p90    p95    p99  p99.9    max jitter", true),
+            (76, "      n loss %    min   mean    p50    p90    p95    p99  p99.9    max", false),
+            (56, "      n loss %    min   mean    p50    p90    p99    max", false),
+            (42, "      n loss %    p50    p90    p99    max", false),
+            (3, "      n loss %    p50    p99    max", false),
+        ] {
+            let (columns, has_spread) = fitting(room);
+            assert_eq!((headings(&columns).as_str(), has_spread), (headings_left, spread), "{room}");
+        }
     }
 }

@@ -1,17 +1,20 @@
 //! [`RunRecord`](crate::tally::RunRecord) in, reports out.
 //!
-//! Every form is a pure function of the record, edges in plan order. This room must not know how a run was made: what is
-//! not in the record is in no report.
+//! Every form is a pure function of the record. JSON and `JUnit` have the edges in plan order; the terminal tells each cause
+//! once, the worst first. What is not in the record is in no report. The command line draws plans on the same page, in the same
+//! grid.
 
-mod closing;
+mod causes;
 mod comparison;
 mod counts;
 mod grid;
+mod headline;
 mod json;
 mod junit;
 mod junit_case;
 mod latency;
 mod mark;
+mod matrix;
 mod notices;
 mod page;
 mod stories;
@@ -27,8 +30,9 @@ mod forgery;
 mod tests;
 
 pub use comparison::comparison;
+pub use grid::{Grid, Sides};
 pub use json::json;
 pub use junit::junit;
-pub use page::{Marks, Style};
+pub use page::{Certainty, Marks, Page, Piece, Style, Tone};
 pub use terminal::terminal;
-pub use write::{Form, Wanted, WriteError, write};
+pub use write::{Form, Wanted, WriteError, try_out, write};

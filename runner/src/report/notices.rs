@@ -22,7 +22,7 @@ pub(super) fn draw(page: &mut Page, record: &RunRecord) {
 
 /// The same as text for a report that has no page.
 pub(super) fn text(record: &RunRecord) -> String {
-    let mut page = Page::new(Style::default());
+    let mut page = Page::new(Style::unwrapped());
     draw(&mut page, record);
     page.finish()
 }

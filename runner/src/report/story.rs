@@ -31,7 +31,7 @@ pub(super) fn tell(record: &RunRecord, edge: &EdgeRecord) -> Story {
     let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
     let mut body =
         vec![format!("rule: {}", rule_of(record, edge.rule)), format!("address: {}", edge.address)];
-    body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
+    body.extend(judged.evidence.iter().map(|line| format!("evidence: {}", counted_once(line))));
     Story { head, body, hint: judged.hint.clone() }
 }
 
@@ -40,8 +40,27 @@ pub(super) fn tell_claim(record: &RunRecord, edge: &EdgeRecord, claim: &ClaimRec
     let judged = &claim.judged;
     let head = format!("{} -> {} {}: {}", edge.vantage, edge.endpoint, edge.family, judged.sentence);
     let mut body = vec![format!("claim: {}", line_of(record, claim)), format!("address: {}", edge.address)];
-    body.extend(judged.evidence.iter().map(|line| format!("evidence: {line}")));
+    body.extend(judged.evidence.iter().map(|line| format!("evidence: {}", counted_once(line))));
     Story { head, body, hint: judged.hint.clone() }
+}
+
+/// A line of evidence with what it repeats said once, and how often: attempts often come to the same.
+fn counted_once(line: &str) -> String {
+    let Some((name, attempts)) = line.split_once(": ").filter(|(name, _)| *name == "attempts") else {
+        return line.to_owned();
+    };
+    let mut parts: Vec<(&str, usize)> = Vec::new();
+    for part in attempts.split("; ") {
+        match parts.last_mut() {
+            Some((last, count)) if *last == part => *count += 1,
+            _ => parts.push((part, 1)),
+        }
+    }
+    let told = parts.into_iter().map(|(part, count)| match count {
+        1 => part.to_owned(),
+        _ => format!("{part} ({count} times)"),
+    });
+    format!("{name}: {}", told.collect::<Vec<_>>().join("; "))
 }
 
 /// The line of the scenario that claims it.
@@ -91,4 +110,23 @@ pub(super) fn trouble(agent: &AgentRecord) -> Option<String> {
         None => trouble.detail.to_string(),
     };
     Some(format!("agent `{}` ({}) {why}: {detail}", agent.name, agent.route))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted_once;
+
+    #[test]
+    fn what_attempts_have_in_common_is_said_once() {
+        for (line, told) in [
+            (
+                "attempts: a in 1 ms; not asked: x; not asked: x; not asked: x",
+                "attempts: a in 1 ms; not asked: x (3 times)",
+            ),
+            ("attempts: a; b; a", "attempts: a; b; a"),
+            ("the body begins: a; a", "the body begins: a; a"),
+        ] {
+            assert_eq!(counted_once(line), told);
+        }
+    }
 }

@@ -2,12 +2,29 @@
 //!
 //! This file must not know where a text comes from: nothing is trusted, names included.
 
+use super::page::TIE;
+
 /// What stands in for a character that cannot be shown.
 const STAND_IN: char = '\u{FFFD}';
 
 /// A text on one line that moves no cursor, changes no colour and does not turn the reading order round.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_printable(c) { c } else { STAND_IN }).collect()
+}
+
+/// How many columns of a terminal a text takes.
+pub(super) fn width(text: &str) -> usize {
+    textwrap::core::display_width(text)
+}
+
+/// A text with spaces behind it up to this many columns.
+pub(super) fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// A text that is kept on one line where another is wrapped around it.
+pub(super) fn tied(text: &str) -> String {
+    text.replace(' ', &TIE.to_string())
 }
 
 /// Control characters (C0, DEL, C1), line and paragraph separators, and the characters that change the direction of
@@ -65,6 +82,13 @@ mod tests {
             "a\u{FFFD}[31mb\u{FFFD}\u{FFFD}\u{FFFD}c\u{FFFD}d"
         );
         assert_eq!(printable("→ × äöü 漢字"), "→ × äöü 漢字");
+    }
+
+    #[test]
+    fn a_wide_character_takes_two_columns() {
+        assert_eq!((width("→×ä"), width("漢字"), width("e\u{301}")), (3, 4, 1));
+        assert_eq!(pad("漢", 4), "漢  ");
+        assert_eq!(pad("as wide as it is", 4), "as wide as it is");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use ringfence_contract::download::Downloaded;
 
 use super::page::{Page, Tone};
+use super::text::{pad, width};
 use crate::explain::figure;
 use crate::tally::EdgeRecord;
 
@@ -17,12 +18,9 @@ pub(super) fn draw<'r>(page: &mut Page, edges: impl IntoIterator<Item = &'r Edge
         return;
     }
     page.line(Tone::Strong, "throughput, from the target to the caller");
-    let widest = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let widest = all.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     for (name, downloaded) in all.iter().take(SHOWN_MAX) {
-        page.pieces(&[
-            (Tone::Strong, format!("{name:widest$}")),
-            (Tone::Plain, format!("  {}", told(downloaded))),
-        ]);
+        page.row(&[(Tone::Strong, pad(name, widest)), (Tone::Plain, format!("  {}", told(downloaded)))]);
     }
     if all.len() > SHOWN_MAX {
         page.line(Tone::Doubt, &format!("and {} edges more, see --json", all.len() - SHOWN_MAX));

@@ -31,8 +31,13 @@ impl Form {
         }
     }
 
-    fn write(self, record: &RunRecord, file: impl Write) -> io::Result<()> {
-        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
+    /// Writes a report of this form, as it is made.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write(self, record: &RunRecord, to: impl Write) -> io::Result<()> {
+        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, to);
         match self {
             Self::Json => json(record, &mut writer)?,
             Self::Junit => junit(record, &mut writer)?,
@@ -66,6 +71,27 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
+/// Tries whether every wanted report can be written where it is to go, and leaves nothing there.
+///
+/// # Errors
+///
+/// [`WriteError`], for the first that cannot.
+pub fn try_out(wanted: &[Wanted]) -> Result<(), WriteError> {
+    wanted.iter().try_for_each(|Wanted { form, path }| {
+        try_place(path).map_err(|source| WriteError { form: *form, path: path.clone(), source })
+    })
+}
+
+/// What is no file (a pipe, a device) is not touched: to open it may be what its reader waits for.
+fn try_place(path: &Path) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => beside(folder_of(&path)).map(drop),
+    }
+}
+
 /// Writes every wanted report, side by side; returns what could not be written, in the order it was wanted.
 ///
 /// # Panics
@@ -92,14 +118,17 @@ fn write_whole(record: &RunRecord, Wanted { form, path }: &Wanted) -> io::Result
     if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return form.write(record, fs::OpenOptions::new().write(true).open(&path)?);
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let file = beside(folder)?;
+    let file = beside(folder_of(&path))?;
     form.write(record, file.as_file())?;
     file.as_file().sync_all()?;
     file.persist(&path).map(|_file| ()).map_err(|error| error.error)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// A temporary file that others may read once it is in place, as far as the user's mask lets them.

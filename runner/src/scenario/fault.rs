@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::mistake::Mistake;
 use super::source::{Source, Span};
@@ -124,12 +125,35 @@ impl LoadError {
     /// The error as a terminal without colours shows it, at most `width` columns wide.
     #[must_use]
     pub fn render(&self, width: usize) -> String {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
-        let mut text = String::new();
-        match handler.with_width(width).with_links(false).render_report(&mut text, self) {
-            Ok(()) => text,
-            // Drawing into a string cannot fail but for a place outside the text; the words still say what is wrong.
-            Err(_) => self.to_string(),
+        self.draw(width, false)
+    }
+
+    /// The error as a terminal shows it, in colour or not, at most `width` columns wide. Of several mistakes, how many they are
+    /// comes first, and then each as if it were the only one.
+    #[must_use]
+    pub fn draw(&self, width: usize, color: bool) -> String {
+        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        // A setting or a path that is cut in two can neither be read nor copied.
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_break_words(false)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation);
+        let draw = |diagnostic: &dyn Diagnostic| {
+            let mut text = String::new();
+            match handler.render_report(&mut text, diagnostic) {
+                Ok(()) => text,
+                // Drawing into a string cannot fail but for a place outside the text; the words still say what is wrong.
+                Err(_) => format!("{diagnostic}\n"),
+            }
+        };
+        match self {
+            Self::Mistakes(Mistakes { reports, .. }) if reports.len() > 1 => {
+                let each = reports.iter().map(|report| format!("\n{}", draw(report)));
+                format!("{self}\n{}", each.collect::<String>())
+            }
+            _ => draw(self),
         }
     }
 
@@ -186,15 +210,6 @@ impl Diagnostic for LoadError {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         self.only()?.labels()
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        match self {
-            Self::Mistakes(mistakes) if mistakes.reports.len() > 1 => {
-                Some(Box::new(mistakes.reports.iter().map(|report| report as &dyn Diagnostic)))
-            }
-            _ => None,
-        }
     }
 }
 

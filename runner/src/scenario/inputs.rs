@@ -1,6 +1,7 @@
 //! Inputs: values given for a scenario's `${name}`s, and their putting in. It must not know what the values are for.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -21,7 +22,39 @@ pub struct Inputs {
 #[derive(Debug, Clone)]
 struct Given {
     value: String,
-    origin: String,
+    origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// It was given for this scenario.
+    Setting(String),
+    /// It stands in a file, which other scenarios may share.
+    File(String),
+}
+
+/// A value of a file that the scenario has no input for, though one of nearly that name was not given. A file may be shared, so
+/// that others have the input; or the name is a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// The name in the file.
+    pub name: String,
+    /// The file.
+    pub file: String,
+    /// The input of nearly that name.
+    pub near: String,
+}
+
+/// As a note says it.
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, file, near } = self;
+        write!(
+            f,
+            "`{file}` gives a value to `{name}`, which is no input of this scenario: did you mean `{near}`?"
+        )
+    }
 }
 
 /// Why `--set` cannot be followed.
@@ -58,7 +91,7 @@ impl Inputs {
 
     /// Gives one value. The origin says where it comes from, for a message.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>, origin: impl Into<String>) {
-        let given = Given { value: value.into(), origin: origin.into() };
+        let given = Given { value: value.into(), origin: Origin::Setting(origin.into()) };
         self.given.insert(name.into(), given);
     }
 
@@ -77,26 +110,43 @@ impl Inputs {
         if !faults.is_empty() {
             return Err(LoadError::mistakes(source, faults));
         }
-        let origin = format!("`{}`", source.path);
         for (name, value) in values.0 {
-            self.insert(name.text, value.text, origin.clone());
+            let given = Given { value: value.text, origin: Origin::File(source.path.clone()) };
+            self.given.insert(name.text, given);
         }
         Ok(())
     }
 }
 
 /// Puts the inputs into every scalar but those of `inputs:` itself, and leaves out what an optional one has no value for.
-/// Faults: inputs without a value, values without an input, names nobody declared.
-pub(super) fn put_in(root: &mut Node, given: &Inputs, faults: &mut Vec<Fault>) -> Vec<LeftOut> {
+/// Faults: inputs without a value, values without an input, names nobody declared. What a file has beside is no fault.
+pub(super) fn put_in(root: &mut Node, given: &Inputs, faults: &mut Vec<Fault>) -> (Vec<LeftOut>, Vec<Stray>) {
     let declared = shape_reader::read_inputs(root);
-    let values = values(&declared, given, faults);
+    let strays = strays(&declared, given);
+    let values = values(&declared, (given, &strays), faults);
     let left_out = optional::leave_out(root, &values);
     let mut filling = Filling { values, faults, reported: HashSet::new() };
-    let Node::Map(entries, _) = root else { return left_out };
+    let Node::Map(entries, _) = root else { return (left_out, strays) };
     for (_, node) in entries.iter_mut().filter(|(key, _)| key.text != "inputs") {
         filling.node(node);
     }
-    left_out
+    (left_out, strays)
+}
+
+/// The values of files that may be meant for an input that has none.
+fn strays(declared: &Named<InputShape>, given: &Inputs) -> Vec<Stray> {
+    let known = |name: &str| declared.0.iter().any(|(known, _)| known.text == name);
+    let without = || {
+        declared.0.iter().map(|(name, _)| name.text.as_str()).filter(|name| !given.given.contains_key(*name))
+    };
+    let stray = |(name, given): (&String, &Given)| match &given.origin {
+        Origin::File(file) if !known(name) => {
+            let near = suggest::closest(name, without())?.to_owned();
+            Some(Stray { name: name.clone(), file: file.clone(), near })
+        }
+        Origin::File(_) | Origin::Setting(_) => None,
+    };
+    given.given.iter().filter_map(stray).collect()
 }
 
 /// What stands for an input.
@@ -111,7 +161,11 @@ pub(super) enum Value {
 }
 
 /// The value of each declared input.
-fn values(declared: &Named<InputShape>, given: &Inputs, faults: &mut Vec<Fault>) -> IndexMap<String, Value> {
+fn values(
+    declared: &Named<InputShape>,
+    (given, strays): (&Inputs, &[Stray]),
+    faults: &mut Vec<Fault>,
+) -> IndexMap<String, Value> {
     let mut values = IndexMap::new();
     for (name, input) in &declared.0 {
         let optional = optional::is_optional(input, faults);
@@ -129,14 +183,18 @@ fn values(declared: &Named<InputShape>, given: &Inputs, faults: &mut Vec<Fault>)
             faults.push(Fault::at(name.span.clone(), mistake).help("use letters, digits, `_` and `-`"));
         } else if value == Value::Missing {
             let mistake = Mistake::InputWithoutValue { name: name.text.clone() };
-            let help = format!("give --set {}=... or --inputs FILE", name.text);
+            let help = match strays.iter().find(|stray| stray.near == name.text) {
+                Some(Stray { name, file, near }) => format!("`{file}` has `{name}`: did you mean `{near}`?"),
+                None => format!("give --set {}=... or --inputs FILE", name.text),
+            };
             let label = input.description.as_ref().map_or("declared here", |text| text.text.as_str());
             faults.push(Fault::at(name.span.clone(), mistake).label(label).help(help));
         }
         values.insert(name.text.clone(), value);
     }
     for (name, given) in given.given.iter().filter(|(name, _)| !values.contains_key(*name)) {
-        let mistake = Mistake::UnusedValue { name: name.clone(), origin: given.origin.clone() };
+        let Origin::Setting(origin) = &given.origin else { continue };
+        let mistake = Mistake::UnusedValue { name: name.clone(), origin: origin.clone() };
         let help = if values.is_empty() {
             "the scenario declares no inputs; declare it under `inputs:`".to_owned()
         } else {

@@ -34,7 +34,7 @@ use std::path::Path;
 pub use cells::{Cell, Grid};
 pub use fault::{LoadError, Mistakes};
 pub use glob::glob_matches;
-pub use inputs::{Inputs, SetError};
+pub use inputs::{Inputs, SetError, Stray};
 pub use latency::{Budget, Latency, Limit, Sampling, Statistic};
 pub use model::{
     Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Rule,
@@ -69,12 +69,12 @@ pub fn read(source: Source, base: &Path, inputs: &Inputs) -> Result<Scenario, Lo
         Err(fault) => return Err(LoadError::mistakes(source, vec![fault])),
     };
     let mut faults = Vec::new();
-    let left_out = inputs::put_in(&mut root, inputs, &mut faults);
+    let (left_out, strays) = inputs::put_in(&mut root, inputs, &mut faults);
     let shape = shape_reader::read(root, &mut faults);
     let scenario =
         shape.and_then(|shape| meaning::understand((&shape, left_out), &source, base, &mut faults));
     match scenario {
-        Some(scenario) if faults.is_empty() => Ok(scenario),
+        Some(scenario) if faults.is_empty() => Ok(Scenario { strays, ..scenario }),
         _ => Err(LoadError::mistakes(source, faults)),
     }
 }

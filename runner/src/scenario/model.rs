@@ -13,6 +13,7 @@ use ringfence_contract::order::ControlAddress;
 use ringfence_contract::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::Stray;
 use super::latency::Latency;
 use super::optional::LeftOut;
 use super::resolves::NameClaim;
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub rules: Vec<Rule>,
     /// Endpoints that are not called, because an input that they need was not given.
     pub left_out: Vec<LeftOut>,
+    /// Values of input files that may be slips.
+    pub strays: Vec<Stray>,
     /// What answers say in somebody's own words: the scenario's own rows first, then those known by heart.
     pub fingerprints: Vec<Fingerprint>,
     /// Headers that forged calls have beside those known by heart, or in place of one of them.

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 use ringfence_contract::address::Family::{Ipv4, Ipv6};
 use ringfence_contract::call::{Method, Timeouts, Trust};
@@ -221,12 +220,19 @@ fn scalars_stay_as_they_are_written() {
 fn mistakes_are_drawn_in_colour_as_well() {
     let error =
         try_read("name: t\nagents: { i: { control: locl } }\nrules: []\notherwise: no\n").unwrap_err();
-    let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode());
-    handler.render_report(&mut text, &error).unwrap();
+    let text = error.draw(100, true);
     assert!(text.contains("\u{1b}[") && text.contains("did you mean `local`?"), "{text}");
     let LoadError::Mistakes(mistakes) = error else { panic!("{error}") };
     assert_eq!(mistakes.count(), 2);
+}
+
+#[test]
+fn several_mistakes_have_one_heading_and_each_is_drawn_as_if_it_were_alone() {
+    let error =
+        try_read("name: t\nagents: { i: { control: locl } }\nrules: []\notherwise: no\n").unwrap_err();
+    let text = error.render(100);
+    assert!(text.starts_with("2 mistakes in `test.yaml`\n\n  × "), "{text}");
+    assert_eq!((text.matches("\n\n  × ").count(), text.matches("Error:").count()), (2, 0), "{text}");
 }
 
 #[test]

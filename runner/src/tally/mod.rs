@@ -45,8 +45,8 @@ pub struct RunFacts {
 }
 
 /// Puts a judged run into one record. `judged` and `notices` are what [`judge`](crate::judge::judge) and
-/// [`notices`](crate::judge::notices) found on the same three values, in the words of [`explain`](crate::explain). What was seen
-/// goes into the record; nothing is held twice.
+/// [`notices`](crate::judge::notices) found on the same three values, in the words of [`explain`](crate::explain). What was
+/// seen goes into the record; nothing is held twice.
 #[must_use]
 pub fn tally(
     scenario: &Scenario,

@@ -32,8 +32,8 @@ struct Versioned {
 ///
 /// # Errors
 ///
-/// [`ReadError`], when the text is no record, one of another schema version, or one that contradicts itself. The version is looked at first, so that
-/// a newer record is never taken for a broken one.
+/// [`ReadError`], when the text is no record, one of another schema version, or one that contradicts itself. The version is
+/// looked at first, so that a newer record is never taken for a broken one.
 pub fn read(text: &str) -> Result<RunRecord, ReadError> {
     let versioned: Versioned = serde_json::from_str(text).map_err(ReadError::NotRecord)?;
     if versioned.schema_version != u64::from(SCHEMA_VERSION) {

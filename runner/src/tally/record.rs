@@ -25,9 +25,9 @@ use crate::scenario::Expect;
 /// The version of this record's shape. A reader refuses one it does not know.
 ///
 /// Version 2 has claims, measurements, downloads and what changed since a baseline. Version 3 says what each attempt was placed
-/// for, in which life an agent answered, what a reader has to know beside the verdicts, and of measured calls block by block how
-/// long they were on their way; an edge may have lost contact. A reader of an earlier version would miss what changes a verdict:
-/// so it has to refuse it.
+/// for, in which life an agent answered, what a reader has to know beside the verdicts, and of measured calls block by block
+/// how long they were on their way; an edge may have lost contact. A reader of an earlier version would miss what changes a
+/// verdict: so it has to refuse it.
 pub const SCHEMA_VERSION: u32 = 3;
 
 /// One run, judged.
@@ -166,7 +166,8 @@ pub struct EdgeRecord {
     /// Every attempt, in order.
     pub attempts: Vec<AttemptRecord>,
     /// For a deny edge that passed on n attempts with none getting through: the largest share of calls, 0 to 1, that
-    /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n), rounded up to four decimals; the "rule of three" is its limit).
+    /// could still get through, at 95 % confidence (exact binomial: 1 - 0.05^(1/n), rounded up to four decimals; the "rule of
+    /// three" is its limit).
     pub leak_share_below: Option<f64>,
     /// How fast it is, where it was measured: its figures with their histograms whole, so that those of several runs add
     /// up. A histogram is a list of pairs: the lowest value of a bucket in nanoseconds, and how many it holds.
@@ -192,7 +193,8 @@ pub struct ClaimRecord {
     pub judged: JudgedClaim,
 }
 
-/// One attempt at an edge. No larger than an [`Attempt`](crate::dispatch::Attempt), so that it takes that one's place in memory.
+/// One attempt at an edge. No larger than an [`Attempt`](crate::dispatch::Attempt), so that it takes that one's place in
+/// memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
     /// The call.

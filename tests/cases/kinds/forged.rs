@@ -2,17 +2,17 @@
 
 use ringfence_tests::stage::{ADMITTED, Door, Passing, Play, Reply, Then, When};
 
-use super::{GREEN, LEAK, UNPROVED, bare_403, refuse, the_app};
+use super::{GREEN, LEAK, bare_403, refuse, the_app};
 use crate::entry::Entry;
-use crate::entry::Verdict::{Fail, Pass};
+use crate::entry::Verdict::{Fail, Open, Pass};
 use crate::entry::want;
 
 fn to_app() -> Then {
     Then::Pass(Passing::to("app"))
 }
 
-/// A front end that takes its caller's address from `X-Forwarded-For`, behind a filter that does this with calls that bear as many
-/// headers as ours.
+/// A front end that takes its caller's address from `X-Forwarded-For`, behind a filter that does this with calls that bear as
+/// many headers as ours.
 fn believing_behind(filter: Then) -> Play {
     let many = When::Bears("wl-proxy-client-ip");
     let believes = When::Believes("x-forwarded-for", ADMITTED);
@@ -143,12 +143,33 @@ pub(super) const ALIKE: &[Entry] = &[
         want: GREEN,
     },
     Entry {
-        name: "alike: a filter sends forged calls to a page of its own",
+        name: "alike: sound: a filter sends forged calls to a page of its own",
         play: || {
             let away = Reply::new("302 Found", "").with("location", "https://waf.example.test/blocked");
             wary(Then::Say(away), refuse())
         },
-        want: UNPROVED,
+        want: GREEN,
+    },
+    Entry {
+        name: "alike: a platform shows forged calls another page than the VM's, with the same status",
+        play: || {
+            let believes = When::Believes("X-Forwarded-For", ADMITTED);
+            let door = Door::https().when(When::From(ADMITTED), say("400 Bad Request", "which version?"));
+            Play::of_target(
+                door.when(believes, say("400 Bad Request", "too many headers")).others(refuse()),
+                "",
+            )
+        },
+        want: want(&[3], &[("vm", "target", Pass), ("internet", "target", Open)]),
+    },
+    Entry {
+        name: "alike: sound: forged calls come to nothing, and the report says so",
+        play: || {
+            let headers = ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "client-ip"];
+            let closes = |door: Door, header| door.when(When::Bears(header), Then::Close);
+            Play::of(headers.into_iter().fold(Door::https().admitting(), closes).others(refuse()))
+        },
+        want: GREEN.says(&["no forged call was answered"]),
     },
 ];
 

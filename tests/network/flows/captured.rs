@@ -62,7 +62,8 @@ struct Held {
     off: Duration,
 }
 
-/// An answer that is lost, and the end of its connection is not, is there when it has been sent again, and not when the end came.
+/// An answer that is lost, and the end of its connection is not, is there when it has been sent again, and not when the end
+/// came.
 #[test]
 #[ignore = "needs network namespaces, /dev/net/tun and tcpdump: run as root with `-- --include-ignored`"]
 fn an_answer_that_its_connection_s_end_overtook_came_when_it_was_sent_again() {

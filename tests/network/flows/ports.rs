@@ -46,8 +46,8 @@ otherwise: untested
     assert_eq!(run.code, 0);
 }
 
-/// What became of calls of an agent that has 200 ports to doors of the target that drop them, so that each call holds its port as
-/// long as the others do: as many calls to each door. Everything is witnessed that a denial needs.
+/// What became of calls of an agent that has 200 ports to doors of the target that drop them, so that each call holds its port
+/// as long as the others do: as many calls to each door. Everything is witnessed that a denial needs.
 fn with_few_ports(own: &[&str], doors: &[u16], calls: u32) -> (Run, BTreeMap<String, usize>) {
     let mut ground = Ground::new(PROGRAMS, &["caller", "friend", "target"]);
     ground.at("caller").sysctl("ipv4/ip_local_port_range", "40000 40199");

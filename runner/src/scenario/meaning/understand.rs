@@ -61,6 +61,7 @@ pub(in crate::scenario) fn understand(
         endpoints,
         rules,
         left_out: meaning.left_out,
+        strays: Vec::new(),
         fingerprints,
         spoof_headers,
         timeouts,
