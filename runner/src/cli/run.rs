@@ -162,6 +162,11 @@ pub(super) fn look_over(reports: &ReportArguments) -> Result<(), Failure> {
     }
 }
 
+/// Whether any report goes to a file.
+pub(super) fn writes_a_file(reports: &ReportArguments) -> bool {
+    !wanted(reports).is_empty()
+}
+
 fn wanted(reports: &ReportArguments) -> Vec<Wanted> {
     let forms = [(Form::Junit, &reports.junit), (Form::Json, &reports.json)];
     forms.into_iter().filter_map(|(form, path)| Some(Wanted { form, path: path.clone()? })).collect()

@@ -12,7 +12,7 @@ use crate::report::{Marks, Style};
 const WIDTH: usize = 100;
 
 /// Standard output and error.
-pub(super) struct Screen {
+pub struct Screen {
     color_out: bool,
     color_err: bool,
     width: usize,
@@ -46,7 +46,11 @@ impl Screen {
     }
 
     /// Prints the result asked for.
-    pub(super) fn result(&self, text: &str) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], when standard output does not take it.
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
         self.write_result(|out| out.write_all(text.as_bytes()))
     }
 
@@ -64,7 +68,7 @@ impl Screen {
     }
 
     /// Says something on the side.
-    pub(super) fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         // Nobody can be told that standard error does not work.
         drop(writeln!(io::stderr().lock(), "{text}"));
     }
