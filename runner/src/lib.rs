@@ -8,14 +8,12 @@
 //! ```
 //!
 //! A room imports only rooms upstream of it. Only [`dispatch`] is async and touches the network; every other room is a
-//! pure function from one value to the next. [`lab`] stands beside [`cli`]: it builds the seed topologies on this
-//! machine's loopback addresses.
+//! pure function from one value to the next.
 
 pub mod cli;
 pub mod dispatch;
 pub mod explain;
 pub mod judge;
-pub mod lab;
 pub mod plan;
 pub mod report;
 pub mod scenario;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use ringfence_tests::programs::Bench;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::PROGRAMS;
+use crate::{LAB, PROGRAMS};
 
 /// A scenario whose one endpoint accepts connections and says nothing, for longer than any test waits.
 fn silent(listener: &TcpListener) -> String {
@@ -89,9 +89,9 @@ fn an_interrupted_run_reports_every_planned_edge_and_what_was_seen_by_then() {
 
 #[test]
 fn one_interrupt_ends_a_lab_of_two_topologies() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let mut runner = bench
-        .command(&["lab", "--progress", "plain"])
+        .command(&["--progress", "plain"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -109,12 +109,12 @@ fn one_interrupt_ends_a_lab_of_two_topologies() {
 
 #[test]
 fn a_failed_edge_outranks_an_output_that_cannot_be_written() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
-    let arguments = ["lab", "app-service-to-app-service", "--break", "scm-open", "--progress", "none"];
+    let arguments = ["app-service-to-app-service", "--break", "scm-open", "--progress", "none"];
     let code = bench.command(&arguments).stdout(full).status().expect("it runs").code();
     assert_eq!(code, Some(1));
-    let one_file = bench.run(&["lab", "web-app-to-function", "--junit", "same", "--json", "./same"]);
+    let one_file = bench.run(&["web-app-to-function", "--junit", "same", "--json", "./same"]);
     assert_eq!(one_file.code, 2, "{}", one_file.stderr);
 }
 
@@ -129,17 +129,9 @@ fn a_selection_of_nothing_has_its_own_exit_code() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_told_before_anything_is_run() {
-    let bench = Bench::new(PROGRAMS);
-    let arguments = [
-        "lab",
-        "web-app-to-function",
-        "--progress",
-        "none",
-        "--junit",
-        "no/such/folder/r.xml",
-        "--json",
-        "r.json",
-    ];
+    let bench = Bench::new(LAB);
+    let arguments =
+        ["web-app-to-function", "--progress", "none", "--junit", "no/such/folder/r.xml", "--json", "r.json"];
     let run = bench.run(&arguments);
     assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
     assert!(run.stderr.contains("cannot write the junit report: `no/such/folder/r.xml`"), "{}", run.stderr);
@@ -148,8 +140,8 @@ fn a_report_that_cannot_be_written_is_told_before_anything_is_run() {
 
 #[test]
 fn a_report_that_cannot_be_written_after_all_is_told_and_the_others_are_written() {
-    let bench = Bench::new(PROGRAMS);
-    let arguments = ["lab", "web-app-to-function", "--junit", "/dev/full", "--json", "r.json"];
+    let bench = Bench::new(LAB);
+    let arguments = ["web-app-to-function", "--junit", "/dev/full", "--json", "r.json"];
     let run = bench.run(&arguments);
     assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
     assert!(run.stderr.contains("cannot write the junit report: `/dev/full`"), "{}", run.stderr);

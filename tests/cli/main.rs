@@ -20,3 +20,7 @@ pub(crate) const PROGRAMS: Programs = Programs {
     runner: env!("CARGO_BIN_EXE_ringfence-under-test"),
     agent: env!("CARGO_BIN_EXE_ringfence-agent-under-test"),
 };
+
+/// The same with the lab's program in the runner's place: it makes the same reports, and ends in the same ways.
+pub(crate) const LAB: Programs =
+    Programs { runner: env!("CARGO_BIN_EXE_ringfence-lab-under-test"), ..PROGRAMS };

@@ -2,7 +2,7 @@
 
 use ringfence_tests::programs::{Bench, root};
 
-use crate::PROGRAMS;
+use crate::{LAB, PROGRAMS};
 
 /// The text of the first fenced block of a kind.
 fn block<'t>(text: &'t str, kind: &str) -> &'t str {
@@ -44,8 +44,8 @@ fn the_command_on_the_first_screen_prints_what_stands_under_it() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let (_, command) = readme.split_once("    cargo lab ").expect("the command");
     let arguments: Vec<&str> = command.lines().next().unwrap_or_default().split(' ').collect();
-    let bench = Bench::new(PROGRAMS);
-    let run = bench.run(&[&["lab"], &arguments[..], &["--progress", "none"]].concat());
+    let bench = Bench::new(LAB);
+    let run = bench.run(&[&arguments[..], &["--progress", "none"]].concat());
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     assert_eq!(without_numbers(&run.stdout), without_numbers(block(&readme, "text")));
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use ringfence_tests::programs::Bench;
 
-use crate::PROGRAMS;
+use crate::LAB;
 
 /// Counts the cases, failures, errors and skips of a `JUnit` file with Python's parser (expat).
 const COUNT_WITH_EXPAT: &str = "import sys, xml.etree.ElementTree as tree\n\
@@ -22,8 +22,7 @@ const TAGS: [&str; 4] = ["testcase", "failure", "error", "skipped"];
 
 /// Runs a lab in which everything there is to report happens, and returns what its `JUnit` file must hold.
 fn reported(bench: &Bench) -> String {
-    let arguments =
-        ["lab", "--break", "app-stopped", "--progress", "none", "--junit", "r.xml", "--json", "r.json"];
+    let arguments = ["--break", "app-stopped", "--progress", "none", "--junit", "r.xml", "--json", "r.json"];
     let run = bench.run(&arguments);
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     let record: serde_json::Value = serde_json::from_str(&bench.read("r.json")).expect("JSON");
@@ -37,7 +36,7 @@ fn reported(bench: &Bench) -> String {
 
 #[test]
 fn the_junit_file_holds_every_edge_and_every_agent() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let expected = reported(&bench);
     let text = bench.read("r.xml");
     let document = roxmltree::Document::parse(&text).expect("XML");
@@ -49,7 +48,7 @@ fn the_junit_file_holds_every_edge_and_every_agent() {
 #[test]
 #[ignore = "needs python3 and xmllint (Debian: libxml2-utils); CI runs it"]
 fn other_parsers_read_the_same_cases_out_of_the_junit_file() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let expected = reported(&bench);
     let path = bench.path("r.xml");
     let path = path.to_str().expect("a path");

@@ -5,17 +5,17 @@ use std::os::unix::fs::PermissionsExt;
 use ringfence_tests::bent_agent::{Bent, BentAgent};
 use ringfence_tests::programs::{Bench, Finished};
 
-use crate::PROGRAMS;
+use crate::{LAB, PROGRAMS};
 
-const LAB: [&str; 2] = ["lab", "app-service-to-app-service"];
+const SEED: &str = "app-service-to-app-service";
 
 fn lab(bench: &Bench, more: &[&str]) -> Finished {
-    bench.run(&[&LAB[..], more].concat())
+    bench.run(&[&[SEED], more].concat())
 }
 
 #[test]
 fn a_report_for_standard_output_has_it_for_itself() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let json = lab(&bench, &["--json", "-"]);
     assert_eq!(json.code, 0, "{}{}", json.stdout, json.stderr);
     let record: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON and nothing else");
@@ -35,9 +35,9 @@ fn a_report_for_standard_output_has_it_for_itself() {
 
 #[test]
 fn lines_are_as_wide_as_columns_says_and_progress_is_for_terminals() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     let widest = |columns: Option<&str>| {
-        let mut command = bench.command(&[&LAB[..], &["--break", "scm-open"]].concat());
+        let mut command = bench.command(&[SEED, "--break", "scm-open"]);
         command.envs(columns.map(|columns| ("COLUMNS", columns)));
         let output = command.output().expect("it runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -52,7 +52,7 @@ fn lines_are_as_wide_as_columns_says_and_progress_is_for_terminals() {
 
 #[test]
 fn how_sure_denials_are_is_told_on_demand() {
-    let bench = Bench::new(PROGRAMS);
+    let bench = Bench::new(LAB);
     assert!(!lab(&bench, &[]).stdout.contains("63.2 %"));
     let told = lab(&bench, &["--confidence"]);
     assert!(

@@ -3,7 +3,8 @@
 use ringfence::judge::{Reason, Verdict};
 use ringfence::scenario::Expect;
 use ringfence::tally::EdgeRecord;
-use ringfence_tests::catalogue::{Entry, concerns};
+use ringfence_lab::concerns;
+use ringfence_tests::catalogue::Entry;
 
 use super::cells::{Cell, Expected};
 

@@ -1,4 +1,4 @@
-//! Which crate may depend on which: contract <- agent <- runner, and the tests on all.
+//! Which crate may depend on which: contract <- agent <- runner <- lab, and the tests on all.
 
 use std::process::Command;
 
@@ -7,9 +7,15 @@ use serde_json::Value;
 use super::tree::root;
 
 /// A crate, and what it must not depend on outside its own tests.
-const FORBIDDEN: [(&str, &[&str]); 2] = [
-    ("ringfence-contract", &["tokio", "hyper", "ringfence-agent", "ringfence", "ringfence-tests"]),
-    ("ringfence-agent", &["ringfence", "ringfence-tests"]),
+const FORBIDDEN: [(&str, &[&str]); 4] = [
+    (
+        "ringfence-contract",
+        &["tokio", "hyper", "ringfence-agent", "ringfence", "ringfence-lab", "ringfence-tests"],
+    ),
+    ("ringfence-agent", &["ringfence", "ringfence-lab", "ringfence-tests"]),
+    // What only the lab needs is not shipped: it makes certificates, and serves sites and names.
+    ("ringfence", &["ringfence-lab", "ringfence-tests", "rcgen", "hyper", "hickory-proto"]),
+    ("ringfence-lab", &["ringfence-tests"]),
 ];
 
 /// What cargo knows of the workspace's own crates.
@@ -48,13 +54,15 @@ mod tests {
     #[test]
     fn a_dependency_that_points_the_wrong_way_is_complained_of() {
         let workspace = |contract: Value| {
-            let agent = json!({ "name": "ringfence-agent", "dependencies": [] });
-            json!({ "packages": [{ "name": "ringfence-contract", "dependencies": contract }, agent] })
+            let others = ["ringfence-agent", "ringfence", "ringfence-lab"];
+            let mut packages = others.map(|name| json!({ "name": name, "dependencies": [] })).to_vec();
+            packages.push(json!({ "name": "ringfence-contract", "dependencies": contract }));
+            json!({ "packages": packages })
         };
         let bad = workspace(json!([{ "name": "tokio", "kind": null }, { "name": "serde", "kind": null }]));
         assert_eq!(complaints(&bad), ["ringfence-contract: must not depend on `tokio`"]);
         let tested = workspace(json!([{ "name": "tokio", "kind": "dev" }]));
         assert_eq!(complaints(&tested), [""; 0]);
-        assert_eq!(complaints(&json!({ "packages": [] })).len(), 2);
+        assert_eq!(complaints(&json!({ "packages": [] })).len(), FORBIDDEN.len());
     }
 }

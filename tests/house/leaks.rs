@@ -67,7 +67,7 @@ mod tests {
         }
         for setting in SETTINGS {
             assert_eq!(complaints(".cargo/config.toml", setting).len(), 1, "{setting}");
-            assert_eq!(complaints("runner/src/lab/mod.rs", setting), [""; 0], "{setting}");
+            assert_eq!(complaints("runner/src/cli/mod.rs", setting), [""; 0], "{setting}");
         }
         assert_eq!(complaints("Cargo.lock", &format!("source = \"{PUBLIC}\"")), [""; 0]);
     }

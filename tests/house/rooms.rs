@@ -2,26 +2,51 @@
 
 use super::product::{code, words};
 
-/// A crate with rooms, upstream first.
+/// A crate with rooms.
 struct House {
     folder: &'static str,
+    /// Upstream first.
     rooms: &'static [&'static str],
+    /// What its rooms may know and do, where not all may do everything.
+    limits: Option<Limits>,
 }
 
-const HOUSES: [House; 2] = [
-    House { folder: "agent/src/", rooms: &["clock", "call", "perform", "answer", "control", "serve", "cli"] },
-    // The lab stands beside the command line, which starts it.
+/// The rooms that may do what the others may not.
+struct Limits {
+    /// They may know the agent: they start one.
+    know_the_agent: &'static [&'static str],
+    /// They may be async.
+    are_async: &'static [&'static str],
+}
+
+const HOUSES: [House; 3] = [
+    House {
+        folder: "agent/src/",
+        rooms: &["clock", "call", "perform", "answer", "control", "serve", "cli"],
+        limits: None,
+    },
     House {
         folder: "runner/src/",
-        rooms: &["scenario", "plan", "dispatch", "judge", "explain", "tally", "report", "lab", "cli"],
+        rooms: &["scenario", "plan", "dispatch", "judge", "explain", "tally", "report", "cli"],
+        limits: Some(Limits { know_the_agent: &["dispatch"], are_async: &["dispatch", "cli"] }),
+    },
+    House {
+        folder: "runner/lab/src/",
+        rooms: &[
+            "edges",
+            "score",
+            "certificates",
+            "names",
+            "front_end",
+            "topology",
+            "layout",
+            "breaks",
+            "raise",
+            "cli",
+        ],
+        limits: Some(Limits { know_the_agent: &["raise"], are_async: &["names", "front_end", "raise"] }),
     },
 ];
-
-/// The runner's rooms that may know the agent: they embed one.
-const KNOW_THE_AGENT: [&str; 2] = ["dispatch", "lab"];
-
-/// The runner's rooms that may be async.
-const ASYNC: [&str; 3] = ["dispatch", "lab", "cli"];
 
 /// The house a file belongs to and its room, if it lies in one.
 fn room_of(path: &str) -> Option<(&'static House, &str)> {
@@ -93,20 +118,18 @@ fn heads(group: &str) -> Vec<String> {
     names
 }
 
-/// Complains of a runner room that is async, or knows the agent, and must not.
+/// Complains of a room that is async, or knows the agent, and must not.
 pub(super) fn strays(path: &str, text: &str) -> Vec<String> {
     let Some((house, room)) = room_of(path) else { return Vec::new() };
-    if house.folder != "runner/src/" {
-        return Vec::new();
-    }
+    let Some(limits) = &house.limits else { return Vec::new() };
     let code = code(text);
     let uses = |wanted: &[&str]| words(&code).find(|word| wanted.contains(word)).map(str::to_owned);
     let mut complaints = Vec::new();
-    if !KNOW_THE_AGENT.contains(&room) {
+    if !limits.know_the_agent.contains(&room) {
         let agent = uses(&["ringfence_agent"]);
         complaints.extend(agent.map(|word| format!("{path}: `{room}` must not know `{word}`")));
     }
-    if !ASYNC.contains(&room) {
+    if !limits.are_async.contains(&room) {
         let found = uses(&["async", "await", "tokio", "tokio_util", "hyper", "hyper_util"]);
         complaints.extend(found.map(|word| format!("{path}: `{room}` must not be async: `{word}`")));
     }
@@ -129,7 +152,10 @@ mod tests {
             assert_eq!(climbs("runner/src/judge/deny.rs", bad).len(), 1, "{bad}");
         }
         assert_eq!(climbs("agent/src/call/mod.rs", "use super::serve;").len(), 1);
-        assert_eq!(climbs("runner/src/util/mod.rs", "").len(), 1, "a room that nobody planned");
+        assert_eq!(climbs("runner/lab/src/score.rs", "use crate::breaks::Break;").len(), 1);
+        for unplanned in ["runner/src/util/mod.rs", "runner/src/lab/mod.rs"] {
+            assert_eq!(climbs(unplanned, "").len(), 1, "a room that nobody planned: {unplanned}");
+        }
     }
 
     #[test]
@@ -152,6 +178,8 @@ mod tests {
         assert_eq!(strays("runner/src/judge/deny.rs", "async fn judge() {}").len(), 1);
         assert_eq!(strays("runner/src/report/json.rs", "use tokio::fs;").len(), 1);
         assert_eq!(strays("runner/src/cli/mod.rs", "use ringfence_agent::call;").len(), 1);
+        assert_eq!(strays("runner/lab/src/score.rs", "async fn score() {}").len(), 1);
+        assert_eq!(strays("runner/lab/src/raise.rs", "use ringfence_agent::serve; async fn f() {}"), [""; 0]);
         assert_eq!(
             strays("runner/src/dispatch/mod.rs", "use ringfence_agent::call; async fn f() {}"),
             [""; 0]

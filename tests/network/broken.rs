@@ -7,10 +7,11 @@ use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringfence_lab::{Score, score};
 use ringfence_tests::catalogue::{Entry, entries};
 use ringfence_tests::topology::Topology;
 
-use super::score::{Score, score, table};
+use super::score::table;
 use super::{PROGRAMS, alone};
 
 /// How many networks are up at once.
@@ -62,7 +63,7 @@ fn verify(entry: &Entry) -> Score {
         show(&run.said);
     }
     let Some(record) = &run.record else { panic!("{}: no record: {}", entry.name, run.said) };
-    score(record, entry)
+    score(record, entry.expected())
 }
 
 /// Shown whether or not the test's output is captured: the score is what it is run for.

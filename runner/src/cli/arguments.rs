@@ -28,8 +28,6 @@ pub(super) enum Command {
     Verify(Verify),
     /// Show what would run; nothing is sent.
     Plan(Plan),
-    /// Raise a seed topology on this machine's loopback addresses, and verify it.
-    Lab(Lab),
     /// Ask every agent of a scenario who it is.
     Agents(Agents),
     /// Show what changed from one run to another; exits with 1 if something is worse.
@@ -67,8 +65,9 @@ pub(super) struct ScenarioArguments {
     pub(super) set: Vec<String>,
 }
 
+/// How a scenario is run.
 #[derive(Debug, Args)]
-pub(super) struct RunArguments {
+pub struct RunArguments {
     /// Only these edges: `FROM>TO` with globs, or `rule:NAME`; several with commas.
     #[arg(long, value_name = "EXPR")]
     pub(super) only: Option<String>,
@@ -99,8 +98,9 @@ pub(super) enum ProgressStyle {
     None,
 }
 
+/// Which reports are written, and what a run is held against.
 #[derive(Debug, Args)]
-pub(super) struct ReportArguments {
+pub struct ReportArguments {
     /// Write a JUnit XML report. `-` is standard output: then the report for people goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
@@ -156,25 +156,6 @@ pub(super) struct Plan {
     /// Print the plan as JSON instead of a grid.
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Lab {
-    /// A shipped scenario's name, or a file with a scenario of that name; both shipped ones if left out.
-    pub(super) scenario: Option<String>,
-    /// Break the topology in this way first.
-    #[arg(long = "break", value_name = "NAME", conflicts_with = "prove")]
-    pub(super) broken: Option<String>,
-    /// List the breaks and what each does.
-    #[arg(long, conflicts_with_all = ["prove", "broken", "junit", "json", "baseline", "fail_on_flaky"])]
-    pub(super) list_breaks: bool,
-    /// Run the sound lab and then every break, and show that each turns exactly the edges it should.
-    #[arg(long, conflicts_with_all = ["junit", "json", "baseline", "fail_on_flaky"])]
-    pub(super) prove: bool,
-    #[command(flatten)]
-    pub(super) run: RunArguments,
-    #[command(flatten)]
-    pub(super) reports: ReportArguments,
 }
 
 #[derive(Debug, Args)]

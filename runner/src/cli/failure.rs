@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use ringfence_contract::order::KeyError;
 
-use crate::lab::LabError;
 use crate::plan::SelectError;
 use crate::report::WriteError;
 use crate::scenario::{LoadError, SetError};
@@ -13,7 +12,7 @@ use crate::tally::{ReadError, exit};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub enum Failure {
     /// The reader of our output went away.
     #[error("standard output was closed")]
     ClosedPipe,
@@ -80,9 +79,9 @@ pub(super) enum Failure {
         /// What is wrong, and the next step.
         wrong: String,
     },
-    /// The lab could not be raised.
+    /// What a scenario runs against could not be raised.
     #[error(transparent)]
-    Lab(#[from] LabError),
+    Raise(Box<dyn std::error::Error + Send + Sync>),
     /// The runtime could not be started.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),

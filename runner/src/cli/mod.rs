@@ -10,13 +10,13 @@ mod ending;
 mod failure;
 mod keygen;
 mod keys;
-mod lab;
 mod plan;
 mod plan_page;
 mod reports;
 mod run;
 mod schema;
 mod screen;
+mod session;
 mod verify;
 mod watch;
 
@@ -25,27 +25,34 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
-use failure::Failure;
-use screen::Screen;
+
+pub use arguments::{ReportArguments, RunArguments};
+pub use failure::Failure;
+pub use screen::Screen;
+pub use session::{Session, Target};
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    conduct(|screen, arguments: Arguments| match arguments.command {
+        Command::Verify(arguments) => verify::verify(screen, &arguments),
+        Command::Plan(arguments) => plan::plan(screen, &arguments),
+        Command::Agents(arguments) => agents::agents(screen, &arguments),
+        Command::Compare(arguments) => compare::compare(screen, &arguments),
+        Command::Keygen(arguments) => keygen::keygen(screen, &arguments),
+        Command::Schema => schema::schema(screen),
+    })
+}
+
+/// Runs a program: reads its arguments, does what they say, and explains what went wrong. The lab is such a program, too.
+#[must_use]
+pub fn conduct<A: Parser>(command: impl FnOnce(&Screen, A) -> Result<u8, Failure>) -> ExitCode {
+    let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return arguments::explain(&error),
     };
     let screen = Screen::new();
-    let done = match arguments.command {
-        Command::Verify(arguments) => verify::verify(&screen, &arguments),
-        Command::Plan(arguments) => plan::plan(&screen, &arguments),
-        Command::Lab(arguments) => lab::lab(&screen, &arguments),
-        Command::Agents(arguments) => agents::agents(&screen, &arguments),
-        Command::Compare(arguments) => compare::compare(&screen, &arguments),
-        Command::Keygen(arguments) => keygen::keygen(&screen, &arguments),
-        Command::Schema => schema::schema(&screen),
-    };
-    match done {
+    match command(&screen, arguments) {
         Ok(code) => ExitCode::from(code),
         // Whoever read our output has enough of it: `ringfence plan … | head` is no failure.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,

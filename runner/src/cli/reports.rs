@@ -59,6 +59,11 @@ pub(super) fn report(screen: &Screen, record: &RunRecord, reports: &ReportArgume
     if lost { exit::REPORT_NOT_WRITTEN } else { code }
 }
 
+/// Whether any report is wanted beside the one for people.
+pub(super) fn is_any_wanted(reports: &ReportArguments) -> bool {
+    wanted(reports).next().is_some()
+}
+
 fn is_stdout(path: &Path) -> bool {
     path == Path::new(STDOUT)
 }

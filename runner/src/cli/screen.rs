@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 const WIDTH_MIN: usize = 40;
 
 /// Standard output and error.
-pub(super) struct Screen {
+pub struct Screen {
     out: Style,
     err: Style,
 }
@@ -50,7 +50,11 @@ impl Screen {
     }
 
     /// Prints the result asked for.
-    pub(super) fn result(&self, text: &str) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], when standard output does not take it.
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
         self.write_result(|out| out.write_all(text.as_bytes()))
     }
 
@@ -68,7 +72,7 @@ impl Screen {
     }
 
     /// Says something on the side.
-    pub(super) fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         // Nobody can be told that standard error does not work.
         drop(writeln!(io::stderr().lock(), "{text}"));
     }

@@ -13,6 +13,7 @@ mod latency;
 mod meaning;
 mod mistake;
 mod model;
+mod named;
 mod optional;
 mod port;
 mod reader;
@@ -40,6 +41,7 @@ pub use model::{
     Agent, AgentIndex, Answers, Beacon, BeaconTarget, Control, Endpoint, EndpointIndex, Expect, Rule,
     RuleIndex, Scenario, SelfCalls, SpoofHeader, Spoofing, WitnessBy, WitnessPort,
 };
+pub use named::name_of;
 pub use optional::LeftOut;
 pub use port::Port;
 pub use resolves::{NameClaim, Resolves, Scope};

@@ -7,16 +7,10 @@ mod names;
 mod paths;
 mod restrictions;
 mod vantages;
-mod which;
 
-pub use which::concerns;
-
-use ringfence::judge::{ClaimReason, Reason};
+use ringfence_lab::{Expected, NameTurn, Turn};
 
 use crate::topology::{Change, Place};
-
-/// Edges, as [`concerns`] reads them, and why they do not pass.
-pub type Turn = (&'static str, Reason);
 
 /// Something that is wrong with the network.
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +24,17 @@ pub struct Entry {
     /// The edges it must turn; the first turn that names an edge counts, and every other edge must pass.
     pub turns: &'static [Turn],
     /// The edges whose claims about names it must turn.
-    pub names: &'static [(&'static str, ClaimReason)],
+    pub names: &'static [NameTurn],
     /// The edges that chance decides, since the change falls in the middle of the run: they may come to anything.
     pub chance: &'static [&'static str],
+}
+
+impl Entry {
+    /// What a run over the changed network must come to.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected { turns: self.turns, names: self.names, chance: self.chance }
+    }
 }
 
 /// Nothing changed: what the entries are written over.

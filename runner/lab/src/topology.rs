@@ -1,7 +1,7 @@
-//! The two systems Ringfence exists for, as data: who is where, which sites there are, whom each site admits.
+//! Describes the two seed topologies as data: where each agent is, which sites there are, and whom each site admits.
 //!
-//! Addresses: the VNet is 127.10.0.0/16, one subnet a third octet; 127.20.0.0/16 is the platform; 127.52.0.0/16 is what
-//! callers share that are in no VNet; 127.203.0.113 is the internet.
+//! The VNet is 127.10.0.0/16, and each of its subnets is a /24. The platform has 127.20.0.0/16. Callers outside any VNet
+//! share 127.52.0.0/16. The internet is 127.203.0.113.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -15,45 +15,45 @@ pub struct Seed {
     /// The shipped scenario.
     pub scenario: &'static str,
     /// The agents beside the runner itself.
-    pub(super) agents: &'static [AgentPlace],
+    pub(crate) agents: &'static [AgentPlace],
     /// The sites behind the front end.
-    pub(super) sites: &'static [SitePlace],
+    pub(crate) sites: &'static [SitePlace],
     /// The scenario's inputs that name subnets.
-    pub(super) subnets: &'static [(&'static str, [u8; 4])],
+    pub(crate) subnets: &'static [(&'static str, [u8; 4])],
 }
 
 /// An agent: its name and the address it calls from.
 #[derive(Debug)]
-pub(super) struct AgentPlace {
-    pub(super) name: &'static str,
-    pub(super) address: [u8; 4],
+pub(crate) struct AgentPlace {
+    pub(crate) name: &'static str,
+    pub(crate) address: [u8; 4],
 }
 
 /// A site: the input that holds its host, what serves it, and the subnets it admits.
 #[derive(Debug)]
-pub(super) struct SitePlace {
-    pub(super) input: &'static str,
-    pub(super) host: &'static str,
-    pub(super) serves: Serves,
-    pub(super) admits: &'static [[u8; 4]],
+pub(crate) struct SitePlace {
+    pub(crate) input: &'static str,
+    pub(crate) host: &'static str,
+    pub(crate) serves: Serves,
+    pub(crate) admits: &'static [[u8; 4]],
 }
 
 /// What a site does with a request it admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Serves {
+pub(crate) enum Serves {
     /// Passes it to this agent.
     Agent(&'static str),
     /// Answers as a deployment site does to a caller without credentials.
     Scm,
 }
 
-pub(super) const FRONT_END: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 20, 0, 1));
-pub(super) const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 20, 0, 53));
-pub(super) const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 203, 0, 113));
+pub(crate) const FRONT_END: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 20, 0, 1));
+pub(crate) const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 20, 0, 53));
+pub(crate) const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 203, 0, 113));
 /// The address that callers outside any VNet leave from.
-pub(super) const SHARED_OUTBOUND: [u8; 4] = [127, 52, 0, 7];
+pub(crate) const SHARED_OUTBOUND: [u8; 4] = [127, 52, 0, 7];
 /// The agent that the runner reaches straight; it has no site.
-pub(super) const TEST_VM: &str = "test-vm";
+pub(crate) const TEST_VM: &str = "test-vm";
 
 const VM_SUBNET: [u8; 4] = [127, 10, 0, 0];
 const APP_1_SUBNET: [u8; 4] = [127, 10, 1, 0];
@@ -138,6 +138,6 @@ pub const SEEDS: &[Seed] = &[
 ];
 
 /// A subnet: the 256 addresses around one.
-pub(super) fn subnet(of: [u8; 4]) -> IpNet {
+pub(crate) fn subnet(of: [u8; 4]) -> IpNet {
     IpNet::V4(Ipv4Net::new(Ipv4Addr::from(of), 24).expect("24 is a prefix length").trunc())
 }

@@ -1,14 +1,16 @@
-//! Named misconfigurations of the seed topologies: what each does, and the edges it must turn, each for its reason.
+//! Lists the misconfigurations of the seed topologies. Each says what it does, and which edges it must turn, for which
+//! reason.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
+use ringfence::judge::Reason;
 
-use super::front_end::Mood;
-use super::layout::{Gone, Layout};
-use super::topology::{SHARED_OUTBOUND, Serves, subnet};
-use crate::judge::Reason;
+use crate::front_end::Mood;
+use crate::layout::{Gone, Layout};
+use crate::score::Turn;
+use crate::topology::{SHARED_OUTBOUND, Serves, subnet};
 
 /// A misconfiguration.
 pub struct Break {
@@ -19,30 +21,15 @@ pub struct Break {
     /// What has gone wrong, in a sentence without a full stop.
     pub what: &'static str,
     /// Does it.
-    pub(super) does: fn(&mut Layout),
-    /// The edges it must turn, in groups that several breaks share; every other edge must pass.
-    pub turns: &'static [&'static [Turn]],
-}
-
-/// An edge that a break must turn, and the reason that must be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
-    /// Who calls.
-    pub vantage: &'static str,
-    /// What is called.
-    pub endpoint: &'static str,
-    /// The reason that the edge does not pass.
-    pub reason: Reason,
+    pub(crate) does: fn(&mut Layout),
+    /// The edges it must turn. Every other edge must pass.
+    pub turns: &'static [Turn],
 }
 
 impl fmt::Debug for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Break").field("name", &self.name).field("seed", &self.seed).finish_non_exhaustive()
     }
-}
-
-const fn turn(vantage: &'static str, endpoint: &'static str, reason: Reason) -> Turn {
-    Turn { vantage, endpoint, reason }
 }
 
 fn everyone() -> IpNet {
@@ -54,23 +41,15 @@ fn shared_outbound() -> IpAddr {
 }
 
 /// The worker of app-service-2 takes no orders: nothing is known of its calls.
-const NOT_ASKED: &[Turn] = &[
-    turn("app-service-2", "app-service-1/site", Reason::VantageNotAsked),
-    turn("app-service-2", "app-service-1/scm", Reason::VantageNotAsked),
-    turn("app-service-2", "app-service-2/site", Reason::VantageNotAsked),
-];
+const NOT_ASKED: Turn =
+    ("app-service-2 > app-service-1/site app-service-1/scm app-service-2/site", Reason::VantageNotAsked);
 
 /// App-service-1 is refused at an address outside its zone: whose call that refuses is not known.
-const REFUSED_ELSEWHERE: &[Turn] = &[
-    turn("app-service-1", "app-service-1/site", Reason::OthersAddress),
-    turn("app-service-1", "app-service-2/scm", Reason::OthersAddress),
-];
+const REFUSED_ELSEWHERE: Turn =
+    ("app-service-1 > app-service-1/site app-service-2/scm", Reason::OthersAddress);
 
 /// Whoever may reach app-service-2 gets an answer of somebody else's.
-const WRONGLY_ANSWERED: &[Turn] = &[
-    turn("test-vm", "app-service-2/site", Reason::WrongAnswer),
-    turn("app-service-1", "app-service-2/site", Reason::WrongAnswer),
-];
+const WRONGLY_ANSWERED: Turn = ("test-vm app-service-1 > app-service-2/site", Reason::WrongAnswer);
 
 const APPS: &str = "app-service-to-app-service";
 const FUNCTIONS: &str = "web-app-to-function";
@@ -82,30 +61,21 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "the last access restriction of app-service-2 was removed, so everybody is admitted",
         does: |layout| layout.site("app_2_host").admits.push(everyone()),
-        turns: &[&[
-            turn("app-service-2", "app-service-2/site", Reason::Leak),
-            turn("internet", "app-service-2/site", Reason::Leak),
-        ]],
+        turns: &[("app-service-2 internet > app-service-2/site", Reason::Leak)],
     },
     Break {
         name: "scm-open",
         seed: APPS,
         what: "the SCM site of app-service-1 was forgotten: its own list of restrictions is empty",
         does: |layout| layout.site("app_1_scm_host").admits.push(everyone()),
-        turns: &[&[
-            turn("app-service-2", "app-service-1/scm", Reason::PathOpen),
-            turn("internet", "app-service-1/scm", Reason::PathOpen),
-        ]],
+        turns: &[("app-service-2 internet > app-service-1/scm", Reason::PathOpen)],
     },
     Break {
         name: "forwarded-for-believed",
         seed: APPS,
         what: "app-service-2 takes a caller's address from the X-Forwarded-For header, which anybody can write",
         does: |layout| layout.site("app_2_host").mood = Mood::Believing,
-        turns: &[&[
-            turn("app-service-2", "app-service-2/site", Reason::Leak),
-            turn("internet", "app-service-2/site", Reason::Leak),
-        ]],
+        turns: &[("app-service-2 internet > app-service-2/site", Reason::Leak)],
     },
     Break {
         name: "wrong-subnet",
@@ -114,17 +84,17 @@ pub const BREAKS: &[Break] = &[
         does: |layout| {
             layout.site("app_2_host").admits = vec![subnet([127, 10, 2, 0]), subnet([127, 10, 0, 0])];
         },
-        turns: &[&[
-            turn("app-service-1", "app-service-2/site", Reason::Blocked),
-            turn("app-service-2", "app-service-2/site", Reason::Leak),
-        ]],
+        turns: &[
+            ("app-service-1 > app-service-2/site", Reason::Blocked),
+            ("app-service-2 > app-service-2/site", Reason::Leak),
+        ],
     },
     Break {
         name: "not-integrated",
         seed: APPS,
         what: "app-service-1 lost its VNet integration, so its calls leave from a public address",
         does: |layout| *layout.source("app-service-1") = shared_outbound(),
-        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::Blocked)], REFUSED_ELSEWHERE],
+        turns: &[("app-service-1 > app-service-2/site", Reason::Blocked), REFUSED_ELSEWHERE],
     },
     Break {
         name: "shared-address-admitted",
@@ -134,7 +104,7 @@ pub const BREAKS: &[Break] = &[
             *layout.source("app-service-1") = shared_outbound();
             layout.site("app_2_host").admits.push(subnet(SHARED_OUTBOUND));
         },
-        turns: &[&[turn("app-service-1", "app-service-2/site", Reason::WrongSource)], REFUSED_ELSEWHERE],
+        turns: &[("app-service-1 > app-service-2/site", Reason::WrongSource), REFUSED_ELSEWHERE],
     },
     Break {
         name: "app-down",
@@ -148,39 +118,31 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "app-service-2 is stopped: everybody gets a 403 that looks like a refusal",
         does: |layout| layout.site("app_2_host").mood = Mood::Stopped,
-        turns: &[WRONGLY_ANSWERED, NOT_ASKED, &[turn("internet", "app-service-2/site", Reason::NotADenial)]],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED, ("internet > app-service-2/site", Reason::NotADenial)],
     },
     Break {
         name: "another-app",
         seed: APPS,
         what: "the name of app-service-2 leads to app-service-1",
         does: |layout| layout.site("app_2_host").serves = Serves::Agent("app-service-1"),
-        turns: &[
-            &[
-                turn("test-vm", "app-service-2/site", Reason::WrongAgent),
-                turn("app-service-1", "app-service-2/site", Reason::WrongAgent),
-            ],
-            NOT_ASKED,
-        ],
+        turns: &[("test-vm app-service-1 > app-service-2/site", Reason::WrongAgent), NOT_ASKED],
     },
     Break {
         name: "portal",
         seed: APPS,
         what: "a portal stands in front of app-service-2 and answers 200 to everybody",
         does: |layout| layout.site("app_2_host").mood = Mood::Portal,
-        turns: &[WRONGLY_ANSWERED, NOT_ASKED, &[turn("internet", "app-service-2/site", Reason::PathOpen)]],
+        turns: &[WRONGLY_ANSWERED, NOT_ASKED, ("internet > app-service-2/site", Reason::PathOpen)],
     },
     Break {
         name: "resolver-broken",
         seed: APPS,
         what: "the internet vantage's resolver fails, so none of its calls gets as far as a refusal",
         does: |layout| layout.internet_resolver_fails = true,
-        turns: &[&[
-            turn("internet", "app-service-1/site", Reason::NotResolved),
-            turn("internet", "app-service-1/scm", Reason::NotResolved),
-            turn("internet", "app-service-2/site", Reason::NotResolved),
-            turn("internet", "app-service-2/scm", Reason::NotResolved),
-        ]],
+        turns: &[(
+            "internet > app-service-1/site app-service-1/scm app-service-2/site app-service-2/scm",
+            Reason::NotResolved,
+        )],
     },
     Break {
         name: "target-gone",
@@ -195,12 +157,9 @@ pub const BREAKS: &[Break] = &[
         what: "the front end takes requests for app-service-2 and never answers",
         does: |layout| layout.site("app_2_host").mood = Mood::Silent,
         turns: &[
-            &[
-                turn("test-vm", "app-service-2/site", Reason::Blocked),
-                turn("app-service-1", "app-service-2/site", Reason::Blocked),
-            ],
+            ("test-vm app-service-1 > app-service-2/site", Reason::Blocked),
             NOT_ASKED,
-            &[turn("internet", "app-service-2/site", Reason::NoTargetWitness)],
+            ("internet > app-service-2/site", Reason::NoTargetWitness),
         ],
     },
     Break {
@@ -208,10 +167,7 @@ pub const BREAKS: &[Break] = &[
         seed: APPS,
         what: "one instance in three of app-service-2 does not enforce its restrictions",
         does: |layout| layout.site("app_2_host").mood = Mood::OpenOneInThree,
-        turns: &[&[
-            turn("app-service-2", "app-service-2/site", Reason::Leak),
-            turn("internet", "app-service-2/site", Reason::Leak),
-        ]],
+        turns: &[("app-service-2 internet > app-service-2/site", Reason::Leak)],
     },
     Break {
         name: "published-template",
@@ -222,37 +178,29 @@ pub const BREAKS: &[Break] = &[
                 layout.site(site).admits.push(everyone());
             }
         },
-        turns: &[&[
-            turn("test-vm", "function-b/scm", Reason::PathOpen),
-            turn("function-a", "function-b/scm", Reason::PathOpen),
-            turn("function-b", "function-a/site", Reason::Leak),
-            turn("function-b", "function-a/scm", Reason::PathOpen),
-            turn("internet", "function-a/site", Reason::Leak),
-            turn("internet", "function-a/scm", Reason::PathOpen),
-            turn("internet", "function-b/scm", Reason::PathOpen),
-        ]],
+        turns: &[
+            ("test-vm function-a internet > function-b/scm", Reason::PathOpen),
+            ("function-b internet > function-a/site", Reason::Leak),
+            ("function-b internet > function-a/scm", Reason::PathOpen),
+        ],
     },
     Break {
         name: "function-open",
         seed: FUNCTIONS,
         what: "function B's unmatched callers are allowed, as one provider's default has it",
         does: |layout| layout.site("function_b_host").admits.push(everyone()),
-        turns: &[&[
-            turn("test-vm", "function-b/site", Reason::Leak),
-            turn("internet", "function-b/site", Reason::Leak),
-        ]],
+        turns: &[("test-vm internet > function-b/site", Reason::Leak)],
     },
     Break {
         name: "service-endpoint-missing",
         seed: FUNCTIONS,
         what: "the subnet of function A has no service endpoint, so function B sees a public address",
         does: |layout| *layout.source("function-a") = shared_outbound(),
-        turns: &[&[
-            turn("function-a", "function-b/site", Reason::Blocked),
+        turns: &[
+            ("function-a > function-b/site", Reason::Blocked),
             // Orders to function B go by way of function A.
-            turn("function-b", "function-a/site", Reason::VantageNotAsked),
-            turn("function-b", "function-a/scm", Reason::VantageNotAsked),
-            turn("function-a", "function-b/scm", Reason::OthersAddress),
-        ]],
+            ("function-b > function-a/site function-a/scm", Reason::VantageNotAsked),
+            ("function-a > function-b/scm", Reason::OthersAddress),
+        ],
     },
 ];

@@ -1,8 +1,10 @@
-//! A multi-tenant front end as App Service has one: it completes TCP and TLS for everybody, then looks at the caller's
-//! address and the site's access restrictions, and either passes the request on or says `403` and whom it saw.
+//! Stands in for App Service's multi-tenant front end.
 //!
-//! The refusal's form: `azure-app-service` in the contract's table of fingerprints. The page is ours, with the markers of
-//! the real one (its title and its `h1` and `p` identifiers).
+//! It completes TCP and TLS for everybody. Then it compares the caller's address with the site's access restrictions. It
+//! passes the request on, or it answers `403` and says which address it saw.
+//!
+//! The refusal has the form of `azure-app-service` in the contract's table of fingerprints. The page is ours, with the
+//! markers of the real one: its title, and the identifiers of its `h1` and `p`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -41,18 +43,18 @@ const STOPPED_PAGE: &str = r#"<!DOCTYPE html>
 
 /// A site behind the front end.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(crate) struct Site {
     /// Where its requests go; none for a deployment site, which answers itself.
-    pub(super) upstream: Option<SocketAddr>,
+    pub(crate) upstream: Option<SocketAddr>,
     /// Whom it admits.
-    pub(super) admits: Vec<IpNet>,
+    pub(crate) admits: Vec<IpNet>,
     /// How it is today.
-    pub(super) mood: Mood,
+    pub(crate) mood: Mood,
 }
 
 /// How a site is today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mood {
+pub(crate) enum Mood {
     /// As it should be.
     Normal,
     /// Stopped: everybody gets a 403 that says so, without the refusal's header.
@@ -68,8 +70,8 @@ pub(super) enum Mood {
 }
 
 /// A running front end. It ends when it is dropped.
-pub(super) struct FrontEnd {
-    pub(super) address: SocketAddr,
+pub(crate) struct FrontEnd {
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -89,7 +91,7 @@ struct Sites {
 
 impl FrontEnd {
     /// Serves these sites, by host name without port, on a listener.
-    pub(super) fn serve(
+    pub(crate) fn serve(
         listener: TcpListener,
         tls: TlsAcceptor,
         sites: HashMap<String, Site>,

@@ -1,4 +1,4 @@
-//! A DNS server that knows the lab's names, and can be told to fail (RFC 1035; SERVFAIL as section 4.1.1 has it).
+//! Serves the lab's names over DNS (RFC 1035). It can be told to fail: then it answers SERVFAIL (section 4.1.1).
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -12,14 +12,14 @@ use tokio::task::JoinHandle;
 const TTL_S: u32 = 1;
 
 /// A running server. It ends when it is dropped.
-pub(super) struct Names {
-    pub(super) address: SocketAddr,
+pub(crate) struct Names {
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Names {
     /// Serves these names; answers every question with SERVFAIL where `fails` says so.
-    pub(super) async fn serve(
+    pub(crate) async fn serve(
         at: IpAddr,
         known: HashMap<String, IpAddr>,
         fails: bool,

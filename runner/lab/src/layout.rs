@@ -1,27 +1,27 @@
-//! A seed's topology before it is raised, as a break changes it. This file must not know how anything is raised.
+//! Holds a seed's topology before it is raised. A break changes it there.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::front_end::Mood;
-use super::topology::{Seed, Serves, subnet};
+use crate::front_end::Mood;
+use crate::topology::{Seed, Serves, subnet};
 
 /// A seed's topology before it is raised: what a break changes.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// Each agent and the address it calls from.
-    pub(super) agents: Vec<(&'static str, IpAddr)>,
-    pub(super) sites: Vec<SiteLayout>,
+    pub(crate) agents: Vec<(&'static str, IpAddr)>,
+    pub(crate) sites: Vec<SiteLayout>,
     /// Whether the runner's own resolver fails.
-    pub(super) internet_resolver_fails: bool,
+    pub(crate) internet_resolver_fails: bool,
     /// An agent that is not there, and since when.
-    pub(super) gone: Option<(&'static str, Gone)>,
+    pub(crate) gone: Option<(&'static str, Gone)>,
 }
 
 /// Since when an agent is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
+pub(crate) enum Gone {
     /// It has not been there at all.
     BeforeTheRun,
     /// It ends when the edges are about to be tried.
@@ -29,16 +29,16 @@ pub(super) enum Gone {
 }
 
 #[derive(Debug)]
-pub(super) struct SiteLayout {
-    pub(super) input: &'static str,
-    pub(super) host: &'static str,
-    pub(super) serves: Serves,
-    pub(super) admits: Vec<IpNet>,
-    pub(super) mood: Mood,
+pub(crate) struct SiteLayout {
+    pub(crate) input: &'static str,
+    pub(crate) host: &'static str,
+    pub(crate) serves: Serves,
+    pub(crate) admits: Vec<IpNet>,
+    pub(crate) mood: Mood,
 }
 
 impl Layout {
-    pub(super) fn of(seed: &Seed) -> Self {
+    pub(crate) fn of(seed: &Seed) -> Self {
         let agents = seed.agents.iter().map(|agent| (agent.name, IpAddr::from(agent.address))).collect();
         let sites = seed.sites.iter().map(|site| SiteLayout {
             input: site.input,
@@ -51,12 +51,12 @@ impl Layout {
     }
 
     /// The site whose host a scenario's input holds.
-    pub(super) fn site(&mut self, input: &str) -> &mut SiteLayout {
+    pub(crate) fn site(&mut self, input: &str) -> &mut SiteLayout {
         self.sites.iter_mut().find(|site| site.input == input).expect("a break names a site of its seed")
     }
 
     /// The address an agent calls from.
-    pub(super) fn source(&mut self, agent: &str) -> &mut IpAddr {
+    pub(crate) fn source(&mut self, agent: &str) -> &mut IpAddr {
         let agent = self.agents.iter_mut().find(|(name, _)| *name == agent);
         &mut agent.expect("a break names an agent of its seed").1
     }

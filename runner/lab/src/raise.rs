@@ -1,4 +1,4 @@
-//! Raises a seed topology on loopback addresses, sound or broken.
+//! Raises a seed topology on loopback addresses, sound or broken: its agents, its front end and its resolvers.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,13 +17,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::breaks::Break;
-use super::certificates::{Authority, Identity};
-use super::front_end::{FrontEnd, Site};
-use super::layout::{Gone, Layout, SiteLayout};
-use super::names::Names;
-use super::topology::{FRONT_END, INTERNET, RESOLVER, Seed, Serves, TEST_VM, subnet};
-use crate::dispatch::{LocalSettings, LocalVantage, Progress, Stage};
+use crate::breaks::Break;
+use crate::certificates::{Authority, Identity};
+use crate::front_end::{FrontEnd, Site};
+use crate::layout::{Gone, Layout, SiteLayout};
+use crate::names::Names;
+use crate::topology::{FRONT_END, INTERNET, RESOLVER, Seed, Serves, TEST_VM, subnet};
+use ringfence::dispatch::{LocalSettings, LocalVantage, Progress, Stage};
 
 /// Why a lab could not be raised.
 #[derive(Debug, thiserror::Error)]
