@@ -6,7 +6,7 @@
 //!
 //! Every tool gets each network freshly raised, since limits, caches and counters remember. What happens in the middle
 //! of Ringfence's run happens between two passes of the others, and an alarm in either counts. Needs root, what
-//! `tests/network` needs, `curl` and `prometheus-blackbox-exporter`. See `tests/README.md` for what came of it.
+//! `tests/network` needs, `curl` and `prometheus-blackbox-exporter`. See `tests/MEASUREMENTS.md` for what came of it.
 
 mod blackbox;
 mod cells;

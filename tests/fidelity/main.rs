@@ -7,7 +7,7 @@
 //!
 //! A row is a path, a load and a tool: `10 ms, busy, fping`; only rows with all the given parts in their names are
 //! measured. Needs root, `ip`, `tcpdump`, and the tools themselves; one that is not installed has a row that says so. See
-//! `tests/README.md` for the method and for what came of it.
+//! `tests/MEASUREMENTS.md` for the method and for what came of it.
 
 mod agent;
 mod blackbox;

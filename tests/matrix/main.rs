@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Machines differ and are noisy, so nothing here is a bare number of seconds that could only be believed: a figure stands
-//! beside a timeout, or beside other programs that take turns with ours. See `tests/README.md` for the method and for what
-//! came of it. Needs root, `ip`, `nft`, `taskset` and `curl`; `oha`, `nginx` and `prometheus-blackbox-exporter` stand beside
-//! ours, too, and are named as missing where they are.
+//! beside a timeout, or beside other programs that take turns with ours. See `tests/MEASUREMENTS.md` for the method and for
+//! what came of it. Needs root, `ip`, `nft`, `taskset` and `curl`; `oha`, `nginx` and `prometheus-blackbox-exporter` stand
+//! beside ours, too, and are named as missing where they are.
 
 mod agent;
 mod calls;
