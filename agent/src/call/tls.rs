@@ -134,8 +134,26 @@ fn words(error: &Error) -> String {
         Error::InvalidCertificate(CertificateError::Other(other)) if !other.0.is::<webpki::Error>() => {
             other.0.to_string()
         }
+        Error::InvalidCertificate(CertificateError::ExpiredContext { time, not_after }) => {
+            format!(
+                "the certificate expired {} ago",
+                span(time.as_secs().saturating_sub(not_after.as_secs()))
+            )
+        }
+        Error::InvalidCertificate(CertificateError::NotValidYetContext { time, not_before }) => {
+            let later = not_before.as_secs().saturating_sub(time.as_secs());
+            format!("the certificate is not valid for another {}", span(later))
+        }
         error => error.to_string(),
     }
+}
+
+/// A span of time as people say it, in whole units: `7 days`, `1 hour`.
+fn span(seconds: u64) -> String {
+    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let (unit, length) = units.into_iter().find(|(_, length)| seconds >= *length).unwrap_or(("second", 1));
+    let count = seconds / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 fn why(error: &Error) -> TlsFailedWhy {
@@ -177,6 +195,20 @@ mod tests {
     use rustls::PeerIncompatible;
 
     use super::*;
+
+    #[test]
+    fn a_span_is_told_in_whole_units() {
+        for (seconds, told) in [
+            (604_803, "7 days"),
+            (86_400, "1 day"),
+            (7_199, "1 hour"),
+            (150, "2 minutes"),
+            (1, "1 second"),
+            (0, "0 seconds"),
+        ] {
+            assert_eq!(span(seconds), told);
+        }
+    }
 
     #[test]
     fn a_failure_is_told_by_its_type() {

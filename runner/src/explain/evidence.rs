@@ -50,11 +50,33 @@ pub(super) fn write(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     );
     lines.extend(other_attempts(case));
     if case.edge.expect == Expect::Deny && finding.reason.verdict() == Verdict::Inconclusive {
-        lines.extend(finding.missing.iter().skip(1).map(|reason| format!("also missing: {reason}")));
+        lines.extend(
+            finding.missing.iter().skip(1).map(|reason| format!("also missing: {}", missing(case, *reason))),
+        );
         lines.extend(witnesses(case));
         lines.extend(receipts(case));
     }
     lines
+}
+
+/// What is missing beside what the sentence says, before silence counts as a denial.
+fn missing(case: &Case<'_>, reason: Reason) -> String {
+    let (vantage, target) = (&case.vantage.name, case.owner_name());
+    match reason {
+        Reason::NoVantageWitness => {
+            format!("a call of `{vantage}` that got through at {}", case.sender().port)
+        }
+        Reason::NoTargetWitness | Reason::OtherAddress => {
+            format!("an allowed call that reached `{}` there", case.endpoint.name)
+        }
+        Reason::TargetNotAsked => format!("the receipts of `{target}`"),
+        Reason::TargetRestarted => format!("one life of `{target}` through the whole run"),
+        Reason::ReceiptsWrapped => format!("room for all receipts of `{target}`"),
+        Reason::HandshakeUnclear => format!("whose handshakes `{target}` saw begin"),
+        Reason::NoReceipts => "somebody who writes down what gets in".to_owned(),
+        Reason::NotAskedAsBrowser => "an answer to a browser's call".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// What the measured calls came to, and the first that was lost.
@@ -135,9 +157,11 @@ fn path_of(sample: &Sample) -> Vec<String> {
         let (name, resolver) = (quote(&resolution.name), quote(&resolution.resolver));
         lines.push(format!("`{name}` resolved to {found}{aliases}, by {resolver}"));
     }
-    if let (Some(local), Some(remote)) = (sample.local, sample.remote) {
-        lines.push(format!("called {remote} from {local}"));
-    }
+    lines.extend(match (sample.remote, sample.local) {
+        (Some(remote), Some(local)) => Some(format!("called {remote} from {local}")),
+        (Some(remote), None) => Some(format!("called {remote}")),
+        (None, _) => None,
+    });
     if let Some(error) = sample.tls.as_ref().and_then(|tls| tls.certificate_error.as_deref()) {
         lines.push(format!("the certificate is not good: {}", quote_detail(error)));
     }

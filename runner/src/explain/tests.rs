@@ -471,7 +471,13 @@ fn everything_that_is_missing_is_listed() {
     assert_eq!(judged.reason, Reason::NoTargetWitness);
     let missing: Vec<&String> =
         judged.evidence.iter().filter(|line| line.starts_with("also missing")).collect();
-    assert_eq!(missing, ["also missing: no-vantage-witness", "also missing: receipts-wrapped"]);
+    assert_eq!(
+        missing,
+        [
+            "also missing: a call of `outsider` that got through at tcp port 443",
+            "also missing: room for all receipts of `app`"
+        ]
+    );
 }
 
 #[test]
