@@ -13,6 +13,7 @@ use crate::judge::Verdict;
 use crate::judge::sample_run::{
     OUTSIDER_TO_SITE, SITE, Scene, VM_TO_SCM, VM_TO_SITE, answered, status, unasked,
 };
+use crate::plan::Role;
 use crate::scenario::{NameClaim, Resolves};
 
 const RESOLVER: &str = "10.0.0.53:53";
@@ -360,6 +361,11 @@ fn every_attempt_has_to_agree() {
         let judged = only(&scene.with(|scene| scene.scenario.rules[0].attempts = 3));
         assert_eq!((judged.reason, judged.decided_by), (reason, decided_by), "{what}");
     }
+    let elsewhere = scene("private", Family::Ipv4, &[good(), none()]).with(|scene| {
+        let role = Role::AtAddress([10, 0, 3, 9].into());
+        scene.observations.reach[VM_TO_SITE][1].role = Some(Box::new(role));
+    });
+    assert_eq!(only(&elsewhere).reason, Resolved, "a call at an address asks for no name");
     let few = scene("private", Family::Ipv4, &[good()]).with(|scene| scene.scenario.rules[0].attempts = 2);
     assert_eq!(only(&few).reason, VantageNotAsked);
     let told = only(&scene("private", Family::Ipv4, &[good(), bad(), bad()]));

@@ -21,8 +21,10 @@ pub(crate) struct NameCase<'a> {
 
 impl<'a> NameCase<'a> {
     pub(crate) fn of(edge: &'a Case<'a>, claim: &'a NameClaim) -> Self {
-        let is_own = |attempt: &Attempt| attempt.role.as_deref() != Some(&Role::OtherFamily);
-        let attempts = edge.attempts.iter().enumerate().filter(|(_, attempt)| is_own(attempt));
+        let asks = |attempt: &Attempt| {
+            !matches!(attempt.role.as_deref(), Some(Role::OtherFamily | Role::AtAddress(_)))
+        };
+        let attempts = edge.attempts.iter().enumerate().filter(|(_, attempt)| asks(attempt));
         let attempts: Vec<(usize, &Attempt)> = attempts.collect();
         let shown = attempts.iter().map(|(_, attempt)| look(edge, claim, attempt)).collect();
         Self { edge, claim, attempts, shown }
