@@ -4,6 +4,7 @@
 //! whom it is proved to come.
 
 use ringfence_contract::STRANGER_PAGE;
+use ringfence_contract::address::Host;
 use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset, ToldKind, Unsealed};
 use ringfence_contract::sample::{OwnLimit, Sample};
 
@@ -271,7 +272,11 @@ fn is_listed(case: &Case<'_>, status: u16) -> bool {
 fn is_no_site(case: &Case<'_>, unsealed: &Unsealed, sample: &Sample) -> bool {
     match case.endpoint.answers {
         Answers::Platform { .. } => !case.site_exists(sample),
-        Answers::Agent => unsealed.body != STRANGER_PAGE && site::is_of_any(case.attempts, unsealed),
+        // A call to an address names no site that the door could not know.
+        Answers::Agent => {
+            let by_name = matches!(case.endpoint.route.address.host, Host::Name(_));
+            by_name && unsealed.body != STRANGER_PAGE && site::is_of_any(case.attempts, unsealed)
+        }
     }
 }
 
