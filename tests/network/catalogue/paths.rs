@@ -37,9 +37,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         name: "private-endpoint-ungrouped",
-        what: "no security group holds on the private endpoint's subnet",
+        what: "no security group holds on the private endpoint's subnet, and this network routes to it from anywhere",
         does: |layout| layout.first("ip daddr 10.0.3.4 tcp dport 443 accept"),
-        turns: &[("app-2 other peer > app-3/site", R::Leak)],
+        turns: &[("app-2 other peer internet > app-3/site", R::Leak)],
         ..SOUND
     },
     Entry {
