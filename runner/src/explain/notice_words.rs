@@ -150,6 +150,15 @@ mod tests {
         })
     }
 
+    /// The vm is led to this address, and the outsider's call there is not sent.
+    fn called_at(address: [u8; 4], why: NotSentWhy) -> Scene {
+        let outcome = Outcome::NotSent(NotSent { why, detail: "no".to_owned() });
+        led(&format!("{}:443", std::net::Ipv4Addr::from(address))).with(|scene| {
+            let attempt = with_role(Role::AtAddress(address.into()), outcome.clone());
+            scene.observations.reach[OUTSIDER_TO_SITE].push(attempt);
+        })
+    }
+
     #[test]
     fn what_was_not_tried_is_said() {
         let push =
@@ -177,7 +186,17 @@ mod tests {
                 "`outsider` did not call `app/site` at 203.0.113.8, where allowed callers reached it: the name leads elsewhere \
                  from there",
             ),
-            ("a private address, from which a public one is another door", led("10.0.0.4:443"), ""),
+            (
+                "an address that this vantage may not call",
+                called_at([10, 0, 0, 4], NotSentWhy::NotAllowed),
+                "`outsider` did not call `app/site` at 10.0.0.4, where allowed callers reached it: the name leads elsewhere \
+                 from there",
+            ),
+            (
+                "an address to which this vantage has no route",
+                called_at([10, 0, 0, 4], NotSentWhy::NoRoute),
+                "",
+            ),
             ("an address of the other family", led("[2001:db8::4]:443"), ""),
             (
                 "an input that was not given",

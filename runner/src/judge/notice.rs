@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 use ringfence_contract::address::Family;
-use ringfence_contract::outcome::Outcome;
+use ringfence_contract::outcome::{NotSentWhy, Outcome};
 use ringfence_contract::sample::Sample;
 
-use super::case::{Case, is_private};
+use super::case::Case;
 use super::grounds::Grounds;
 use super::seen::is_answered;
-use crate::dispatch::ADDRESSES_MAX;
+use crate::dispatch::{ADDRESSES_MAX, Attempt};
 use crate::plan::Role;
 use crate::scenario::{AgentIndex, EndpointIndex, Expect, Place, Spoofing};
 
@@ -135,21 +135,22 @@ impl Gathered {
         }
     }
 
-    /// Addresses at which others reached the endpoint, and that this edge's calls did not go to. A network that is led to
-    /// private addresses is another door than one that is led to public ones, as a private endpoint is meant to be.
+    /// Addresses at which others reached the endpoint, and that this edge's calls did not go to. A vantage whose network has no
+    /// route there has tried.
     fn note_untried(&mut self, case: &Case<'_>) {
-        let samples = case.attempts.iter().filter_map(|attempt| attempt.sample.as_ref().ok());
-        let sent = samples.filter(|sample| !matches!(sample.outcome, Outcome::NotSent(_)));
-        let tried: BTreeSet<IpAddr> =
-            sent.filter_map(|sample| sample.remote).map(|remote| remote.ip()).collect();
-        let is_alike = |address: &IpAddr| {
-            tried.iter().any(|tried| {
-                Family::of(*tried) == Family::of(*address) && is_private(*tried) == is_private(*address)
-            })
+        let place = |attempt: &Attempt| {
+            let sample = attempt.sample.as_ref().ok()?;
+            match (&sample.outcome, attempt.role.as_deref()) {
+                (Outcome::NotSent(not_sent), _) if not_sent.why != NotSentWhy::NoRoute => None,
+                (_, Some(Role::AtAddress(address))) => Some(*address),
+                _ => sample.remote.map(|remote| remote.ip()),
+            }
         };
-        let reached = case.witnesses.addresses(case.edge.endpoint);
+        let tried: BTreeSet<IpAddr> = case.attempts.iter().filter_map(place).collect();
+        let is_untried =
+            |address: &IpAddr| Family::of(*address) == case.edge.family && !tried.contains(address);
         let untried: BTreeSet<IpAddr> =
-            reached.filter(|address| !tried.contains(address) && is_alike(address)).collect();
+            case.witnesses.addresses(case.edge.endpoint).filter(is_untried).collect();
         if !untried.is_empty() {
             self.untried.insert((case.edge.vantage, case.edge.endpoint), untried);
         }

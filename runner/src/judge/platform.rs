@@ -95,7 +95,7 @@ pub(crate) fn read(transport: Transport, statuses: &[u16], sample: &Sample) -> P
 
 /// Whether a filter in front answered, with a challenge or its own page, whatever the status. That a login is asked for shows
 /// that the caller got as far as that.
-fn is_filters(unsealed: &Unsealed) -> bool {
+pub(super) fn is_filters(unsealed: &Unsealed) -> bool {
     let told = unsealed.told.as_ref().is_some_and(|told| told.kind == ToldKind::NotADenial);
     told && unsealed.status != Some(LOGIN)
 }

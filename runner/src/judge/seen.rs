@@ -9,7 +9,7 @@ use ringfence_contract::outcome::{NotSentWhy, Outcome, OutcomeKind, Phase, Reset
 use ringfence_contract::sample::{OwnLimit, Sample};
 
 use super::case::{Case, not_asked};
-use super::platform::{BARE_DENIAL, LOGIN, MISDIRECTED, NOT_FOUND, is_of_callers_side};
+use super::platform::{BARE_DENIAL, LOGIN, MISDIRECTED, NOT_FOUND, is_filters, is_of_callers_side};
 use super::server::{self, Refuser, Whose};
 use super::site;
 use super::unfinished::got_in;
@@ -125,11 +125,8 @@ fn see_forged(case: &Case<'_>, attempt: &Attempt) -> Seen {
 
 /// At an address that others were led to, anybody may answer in another network: only who is proved to be the endpoint counts.
 fn see_at_address(case: &Case<'_>, attempt: &Attempt) -> Seen {
-    let certified = |sample: &Sample| {
-        sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
-    };
     match (see_call(case, attempt), &attempt.sample) {
-        (seen @ Seen::Open(Reason::PathOpen), Ok(sample)) if certified(sample) => seen,
+        (seen @ Seen::Open(Reason::PathOpen), Ok(sample)) if server::is_certified(sample) => seen,
         (seen @ Seen::Open(Reason::Leak | Reason::LeakOneWay), _) => seen,
         _ => Seen::Beside,
     }
@@ -157,7 +154,7 @@ fn answered_as(case: &Case<'_>, sample: &Sample) -> Alike {
     let (same, same_status) = case.witnesses.was_answered(case.edge.endpoint, unsealed);
     match unsealed.status.or(sample.status) {
         _ if unsealed.body == STRANGER_PAGE || same => Alike::Admitted,
-        _ if unsealed.told.is_some() => Alike::TurnedAway,
+        _ if is_filters(unsealed) || is_of_callers_side(sample, unsealed) => Alike::TurnedAway,
         Some(status) if is_listed(case, status) => Alike::Admitted,
         Some(200..=299 | LOGIN) => Alike::Admitted,
         _ if same_status => Alike::Unclear,

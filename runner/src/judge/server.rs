@@ -59,10 +59,10 @@ pub(super) fn refuses(case: &Case<'_>, sample: &Sample) -> Refuser {
 /// the same way, as by a portal that answers everything. A bad certificate hides no open path; but where admitted callers were
 /// shown a good one, somebody on the way shows his own.
 pub(super) fn whose(case: &Case<'_>, sample: &Sample) -> Whose {
-    let bad = match &sample.tls {
-        Some(tls) if tls.certificate_error.is_none() && tls.version.is_some() => return Whose::Endpoint,
-        tls => tls.is_some(),
-    };
+    if is_certified(sample) {
+        return Whose::Endpoint;
+    }
+    let bad = sample.tls.is_some();
     let (witnesses, endpoint) = (case.witnesses, case.edge.endpoint);
     let there = |remote| witnesses.address(endpoint, remote).holds();
     if bad && sample.remote.is_some_and(|remote| witnesses.showed_good_certificate(endpoint, remote)) {
@@ -109,8 +109,12 @@ pub(super) fn is_behind_address(case: &Case<'_>) -> bool {
 /// the endpoint's name, or its pin. Over plain http anything on the way may say it.
 pub(super) fn attributes(sample: &Sample, forbidden: &Forbidden) -> bool {
     // A page that an application shows may quote what stands in a body alone.
-    forbidden.by != Basis::BodyAlone
-        && sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
+    forbidden.by != Basis::BodyAlone && is_certified(sample)
+}
+
+/// Whether the server showed a good certificate, and that it holds its key.
+pub(super) fn is_certified(sample: &Sample) -> bool {
+    sample.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_none() && tls.version.is_some())
 }
 
 /// Whether the address that the platform says it saw is somebody else's: one known solely as another vantage's, or one outside

@@ -76,11 +76,16 @@ pub(super) const BELIEVED: &[Entry] = &[
     believed!("Incap-Client-IP"),
 ];
 
-/// A platform that answers admitted callers with this, and whoever says that he is one.
-fn platform_believing(admitted: Then, others: Then) -> Play {
+/// A platform that answers admitted callers with this, whoever says that he is one with that, and others so.
+fn platform_believing(admitted: Then, claimants: Then, others: Then) -> Play {
     let believes = When::Believes("X-Forwarded-For", ADMITTED);
-    let door = Door::https().when(When::From(ADMITTED), admitted.clone());
-    Play::of_target(door.when(believes, admitted).others(others), "")
+    let door = Door::https().when(When::From(ADMITTED), admitted).when(believes, claimants);
+    Play::of_target(door.others(others), "")
+}
+
+/// The same, answering both alike.
+fn platform_believing_alike(answer: Then, others: Then) -> Play {
+    platform_believing(answer.clone(), answer, others)
 }
 
 /// A filter that turns whoever bears `cf-connecting-ip` away, before a server that believes this header.
@@ -107,12 +112,20 @@ pub(super) const ALIKE: &[Entry] = &[
     },
     Entry {
         name: "alike: a platform wants a parameter, of whoever is let in and of whoever says so",
-        play: || platform_believing(say("400 Bad Request", "{\"error\":\"api-version\"}"), refuse()),
+        play: || platform_believing_alike(say("400 Bad Request", "{\"error\":\"api-version\"}"), refuse()),
         want: TARGET_LEAKS,
     },
     Entry {
         name: "alike: a platform's root breaks, for whoever is let in and for whoever says so",
-        play: || platform_believing(say("500 Internal Server Error", "oops"), bare_403()),
+        play: || platform_believing_alike(say("500 Internal Server Error", "oops"), bare_403()),
+        want: TARGET_LEAKS,
+    },
+    Entry {
+        name: "alike: whoever says that he is let in is asked for a login",
+        play: || {
+            let login = Reply::new("401 Unauthorized", "").with("www-authenticate", "Basic realm=\"app\"");
+            platform_believing(the_app(), Then::Say(login), refuse())
+        },
         want: TARGET_LEAKS,
     },
     Entry {
@@ -153,12 +166,8 @@ pub(super) const ALIKE: &[Entry] = &[
     Entry {
         name: "alike: a platform shows forged calls another page than the VM's, with the same status",
         play: || {
-            let believes = When::Believes("X-Forwarded-For", ADMITTED);
-            let door = Door::https().when(When::From(ADMITTED), say("400 Bad Request", "which version?"));
-            Play::of_target(
-                door.when(believes, say("400 Bad Request", "too many headers")).others(refuse()),
-                "",
-            )
+            let (vms, others) = ("which version?", "too many headers");
+            platform_believing(say("400 Bad Request", vms), say("400 Bad Request", others), refuse())
         },
         want: want(&[3], &[("vm", "target", Pass), ("internet", "target", Open)]),
     },
